@@ -1,0 +1,197 @@
+"""The commands of ``main.py``: each is one function, and each ends in an exit code.
+
+Template's file: updates replace it. main.py hands over ``Config`` and ``build``, nothing else.
+
+0 finished, 2 something the user can mend, 130 Ctrl-C, 143 SIGTERM, else a crash.
+"""
+
+import gc
+import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from .console import quiet_lightning, say, start_console, start_log_file
+from .errors import UserError
+from .resume import open_run
+from .run import Run, find_run, shown
+from .settings import Settings, describe_settings, load_settings
+
+Build = Callable[[Any, Run], tuple[Any, Any, Any]]
+STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM = 130, 143
+
+
+def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Carry out a parsed command line.
+
+    Args:
+        arguments: From main.py's ``parse``.
+        config_type: The root dataclass of the configuration.
+        build: Makes the DataModule, the LightningModule and the Trainer of a configuration.
+
+    Returns:
+        The exit code.
+    """
+    start_console()
+    try:
+        return COMMANDS[arguments.command](arguments, config_type, build)
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return error.code
+    except KeyboardInterrupt:
+        return STOPPED_BY_CTRL_C
+
+
+def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Print what the configuration comes to, and where each value is from."""
+    print(describe_settings(load_settings(config_type, arguments)))
+    return 0
+
+
+def fit(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Train, then test the best checkpoint."""
+    settings = load_settings(config_type, arguments)
+    run = open_run(arguments, settings.config)
+    if run.status == "finished":
+        say(f"{run.name} is finished; for more give more --epochs, for a new run another --name")
+        report(run)
+        return 0
+    start_log_file(run.log_file)
+    try:
+        train(settings, run, build)
+    except KeyboardInterrupt:
+        run.end("stopped", "Ctrl-C")
+        raise
+    except BaseException as error:
+        return _record(error, run)
+    report(run)
+    return 0
+
+
+def train(settings: Settings, run: Run, build: Build) -> None:
+    """Fit and test, and write down how it went."""
+    import_torch()
+    from .training import say_start, test_best
+
+    data, module, trainer = build(settings.config, run)
+    say_start(run)
+    trainer.fit(module, data, ckpt_path=run.resume, weights_only=True if run.resume else None)
+    if trainer.is_global_zero:
+        from .training import record_end
+
+        record_end(trainer, run)
+    if settings.config.trainer.test_after_fit and run.status == "finished":
+        test_best(trainer, module, data, run)
+
+
+def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
+    """``validate`` and ``test``: the metrics of a checkpoint."""
+    run, path, settings = _existing(arguments, config_type)
+    import_torch()
+    from .training import evaluate_checkpoint
+
+    data, module, trainer = build(settings.config, run)
+    metrics = evaluate_checkpoint(arguments.command, trainer, module, data, path)
+    say(f"{run.name}, {shown(path)}")
+    for name, value in metrics.items():
+        say(f"  {name:<20} {value:.6g}")
+    summary = {**run.summary.get("metrics", {}), **metrics}
+    run.update(metrics=summary)
+    return 0
+
+
+def predict(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Write a row of predictions for each sample of the input, or of the test set."""
+    from .prediction import check_target
+
+    run, path, settings = _existing(arguments, config_type)
+    target = Path(arguments.predictions or run.folder / "predictions.csv")
+    check_target(target)
+    if arguments.input and not Path(arguments.input).exists():
+        raise UserError(f"--input {arguments.input}: there is no such file or folder")
+    import_torch()
+    from .training import predict_checkpoint
+
+    data, module, trainer = build(settings.config, run)
+    count = predict_checkpoint(trainer, module, data, path, arguments.input, target)
+    say(f"{count} predictions of {shown(path)} in {shown(target)}")
+    return 0
+
+
+def smoke(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Prove the wiring in seconds."""
+    settings = load_settings(config_type, arguments)
+    import_torch()
+    from .smoke import run_smoke
+
+    return run_smoke(settings, arguments, build)
+
+
+COMMANDS: dict[str, Callable[[Namespace, type, Build], int]] = {
+    "fit": fit,
+    "validate": evaluate,
+    "test": evaluate,
+    "predict": predict,
+    "config": show_config,
+    "smoke": smoke,
+}
+
+
+def import_torch() -> None:
+    """Import torch and Lightning faster: no garbage collection while modules are made.
+
+    Three seconds become two and a half; what stays for ever is then taken out of later collections.
+    """
+    gc.disable()
+    import pytorch_lightning  # noqa: F401  # pyright: ignore[reportUnusedImport]
+
+    quiet_lightning()
+    gc.enable()
+    gc.freeze()
+
+
+def report(run: Run) -> None:
+    """The last lines of a run: what came out, and where everything lies."""
+    from .loggers import wandb_line
+
+    summary = run.summary
+    epochs, steps = summary.get("epochs", 0), summary.get("steps", 0)
+    say(f"{summary['status']}: {run.name}, {epochs} epochs, {steps} steps, {summary['seconds']} s")
+    for name, value in summary.get("metrics", {}).items():
+        if name.startswith("test/"):
+            say(f"  {name:<17} {value:.4f}")
+    if best := summary.get("best"):
+        path = shown(run.folder / best["checkpoint"])
+        say(f"  best checkpoint   {path}  ({best['metric']} {best['value']:.4g})")
+    say(f"  log               {shown(run.log_file)}, {shown(run.metrics_file)}")
+    say(f"  W&B               {wandb_line(run)}")
+
+
+def _record(error: BaseException, run: Run) -> int:
+    """Write down why a run ended before its time; a program's error keeps its traceback."""
+    if type(error).__name__ == "SIGTERMException":
+        # Lightning's exception is a SystemExit without a code: a killed run would look finished.
+        run.end("stopped", "SIGTERM")
+        return STOPPED_BY_SIGTERM
+    run.end("failed", f"{type(error).__name__}: {error}".strip().splitlines()[0])
+    if isinstance(error, UserError):
+        raise error
+    with open(run.log_file, "a", encoding="utf-8") as file:
+        traceback.print_exception(error, file=file)
+    raise error
+
+
+def _existing(arguments: Namespace, config_type: type) -> tuple[Run, Path, Settings]:
+    """A trained run, the checkpoint that is meant, and the configuration it was trained with."""
+    from .checkpoint_files import choose
+
+    folder = find_run(arguments.name or "", Path(arguments.output))
+    run = Run.at(folder, arguments.command)
+    if not arguments.config:
+        arguments.config = [str(run.config_file)]
+    settings = load_settings(config_type, arguments)
+    run.seed = settings.config.seed
+    path = choose(run.checkpoints, arguments.checkpoint).path
+    return run, path, settings

@@ -1,0 +1,96 @@
+"""What every experiment's LightningModule inherits.
+
+Template's file: updates replace it. Override whatever you want in module.py.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, is_dataclass
+from typing import Any, Literal, cast
+
+import pytorch_lightning as pl
+from torch import Tensor, nn
+from torchmetrics import Metric, MetricCollection
+
+from .config import RunConfig
+from .metrics import Averages
+from .optim import make_optimizer, make_schedule
+
+Split = Literal["train", "val", "test"]
+
+
+class Module(pl.LightningModule):
+    """A thin LightningModule: yours has the loss and the metrics, this has the rest.
+
+    ======================  ====================================================================
+    what it does            how to have it otherwise
+    ======================  ====================================================================
+    hyper-parameters        saved as plain values, so that checkpoints load with torch's safe
+                            default; call ``save_hyperparameters`` yourself
+    ``configure_optimizers``  AdamW, no decay on biases and norms, warm-up and cosine by the
+                            step, fused where Lightning allows; override it
+    ``self.average(...)``   means over the epoch, logged as ``split/name``; ``self.log`` works too
+    ``self.metrics``        torchmetrics by split, from ``add_metrics`` and ``update_metrics``;
+                            computed, logged and reset at the epoch's end; or keep your own
+    ======================  ====================================================================
+
+    Args:
+        config: The whole configuration.
+        facts: What the data tells the model, a dataclass of plain values.
+    """
+
+    def __init__(self, config: RunConfig, facts: Any = None) -> None:
+        super().__init__()
+        self.config = config
+        self.save_hyperparameters({"config": _plain(config), "facts": _plain(facts)})
+        self.averages = Averages()
+        self.metrics = nn.ModuleDict()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning sets this name twice a hook through nn.Module's slow __setattr__.
+        if name == "_current_fx_name":
+            self.__dict__[name] = value
+        else:
+            super().__setattr__(name, value)
+
+    def average(self, split: Split, weight: int, **values: Tensor) -> None:
+        """Average scalars over the epoch, logged as ``split/name`` at its end.
+
+        Args:
+            split: ``train``, ``val`` or ``test``.
+            weight: Examples in the batch, so that a smaller last batch counts less.
+            values: Means over the batch, scalar tensors.
+        """
+        self.averages.add(split, weight, values)
+
+    def add_metrics(self, metrics: Mapping[str, Metric]) -> None:
+        """Keep torchmetrics for validation and test; show them batches with ``update_metrics``.
+
+        Training has none on purpose: most cost more than a small model's step.
+        """
+        collection = MetricCollection(dict(metrics))
+        for split in ("val", "test"):
+            self.metrics[split] = collection.clone()
+
+    def update_metrics(self, split: Split, *values: Tensor) -> None:
+        """Show a batch to the torchmetrics of ``val`` or ``test``."""
+        cast(MetricCollection, self.metrics[split]).update(*values)
+
+    def configure_optimizers(self) -> Any:
+        """AdamW with the configured schedule, stepped with every optimizer step."""
+        optimizer = make_optimizer(self, self.config.optimizer, fused=self._may_fuse())
+        steps = self.trainer.estimated_stepping_batches
+        schedule = make_schedule(optimizer, self.config.schedule, steps)
+        return {
+            "optimizer": optimizer,
+            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
+        }
+
+    def _may_fuse(self) -> bool:
+        # Fused optimizers unscale gradients themselves, so Lightning refuses to clip before them.
+        mixed = self.config.trainer.precision != "32-true"
+        clipped = self.config.trainer.gradient_clip_norm is not None
+        return self.device.type in {"cpu", "cuda", "mps"} and not (mixed and clipped)
+
+
+def _plain(value: Any) -> Any:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

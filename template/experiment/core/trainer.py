@@ -1,0 +1,103 @@
+"""The Trainer, as the configuration wants it.
+
+Template's file: updates replace it. In main.py, ``build_trainer(config, run, ...)`` takes any
+further argument of Lightning's Trainer.
+"""
+
+import os
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+
+from .callbacks import make_callbacks
+from .checkpoint import AtomicCheckpointIO, Checkpoint
+from .config import RunConfig
+from .errors import UserError
+from .loggers import make_loggers
+from .loop_position import EpochSoFar
+from .metrics import EpochMetrics
+from .progress import make_progress
+from .run import Run
+
+
+def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
+    """A Trainer for the run's command.
+
+    Args:
+        config: The whole configuration; ``config.trainer`` above all.
+        run: Where everything is written.
+        arguments: Further arguments of Lightning's Trainer, which win; ``callbacks`` are added.
+
+    Raises:
+        UserError: Lightning refuses the combination.
+    """
+    _prepare_process(config)
+    training = run.command == "fit"
+    ours = [*_callbacks(config, run, training), *arguments.pop("callbacks", [])]
+    settings: dict[str, Any] = {
+        **_trainer_settings(config),
+        "default_root_dir": run.folder,
+        "logger": make_loggers(run, config.logger) if training else False,
+        "callbacks": ours,
+        "plugins": [AtomicCheckpointIO()],
+        "enable_checkpointing": training,
+        "enable_progress_bar": config.trainer.progress_bar,
+        "enable_model_summary": False,
+        "use_distributed_sampler": False,  # the DataModule's batch sampler knows the ranks
+        **arguments,
+    }
+    try:
+        return pl.Trainer(**settings)
+    except (MisconfigurationException, ValueError, RuntimeError) as error:
+        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+
+
+def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]:
+    callbacks: list[pl.Callback] = [EpochMetrics()]
+    if training:
+        callbacks += [EpochSoFar(), *make_callbacks(config.callbacks, config.checkpoint)]
+        callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
+    if config.trainer.progress_bar:
+        callbacks.append(make_progress())
+    return callbacks
+
+
+def _trainer_settings(config: RunConfig) -> dict[str, Any]:
+    """Those that are Lightning's own, by Lightning's names."""
+    trainer = config.trainer
+    return {
+        "max_epochs": trainer.max_epochs,
+        "max_steps": -1 if trainer.max_steps is None else trainer.max_steps,
+        "max_time": _lightning_time(trainer.max_time),
+        "accelerator": trainer.accelerator,
+        "devices": trainer.devices,
+        "num_nodes": trainer.num_nodes,
+        "precision": trainer.precision,
+        "accumulate_grad_batches": trainer.accumulate_grad_batches,
+        "gradient_clip_val": trainer.gradient_clip_norm,
+        "log_every_n_steps": trainer.log_every_n_steps,
+        "val_check_interval": trainer.val_check_interval,
+        "check_val_every_n_epoch": trainer.check_val_every_n_epoch,
+        "limit_train_batches": trainer.limit_train_batches,
+        "limit_val_batches": trainer.limit_val_batches,
+        "limit_test_batches": trainer.limit_test_batches,
+        "deterministic": trainer.deterministic,
+    }
+
+
+def _lightning_time(limit: str | None) -> str | None:
+    """``HH:MM:SS`` as Lightning's ``DD:HH:MM:SS``."""
+    return f"00:{limit}" if limit and limit.count(":") == 2 else limit
+
+
+def _prepare_process(config: RunConfig) -> None:
+    if not torch.cuda.is_available():
+        # Lightning sets this to 1; without a GPU torch's optimizers then look for NVIDIA's library
+        # in every step.
+        os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
+    # Adam's second moments fall below the smallest normal number, where a CPU is 100 times slower.
+    torch.set_flush_denormal(True)
+    if torch.cuda.is_available() and config.trainer.precision == "32-true":
+        torch.set_float32_matmul_precision("high")
