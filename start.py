@@ -17,12 +17,14 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - said in a sentence, since it is the first thing met
     sys.exit(f"Python 3.11 or newer is needed; this is {sys.version.split()[0]} ({sys.executable})")
 
 CLONE = Path(__file__).resolve().parent
+say = partial(print, flush=True)
 COPIER = "copier>=9.18,!=9.19.0"
 ELSEWHERE = re.compile(r"(https?://|ssh://|git://|[\w.-]+@[\w.-]+:)")  # not a path of this machine
 
@@ -88,13 +90,13 @@ def find_source(wanted: str | None) -> tuple[str, str]:
     if not wanted and release:
         ref = release
     if git("status", "--porcelain"):
-        print("This clone has changes that are not committed. They are left out, since a project")
-        print("made from them could never be updated. To have them: commit, then --ref HEAD.")
+        say("This clone has changes that are not committed. They are left out, since a project")
+        say("made from them could never be updated. To have them: commit, then --ref HEAD.")
 
     source = next((url for url in remote_urls() if holds(url, ref)), str(CLONE))
-    print(f"Template: {source} at {ref}")
+    say(f"Template: {source} at {ref}")
     if source == str(CLONE):
-        print("(A path of this machine, since no remote has that: updates will work only here.)")
+        say("(A path of this machine, since no remote has that: updates will work only here.)")
     return source, ref
 
 
@@ -107,15 +109,11 @@ def remote_urls() -> list[str]:
 
 def holds(url: str, ref: str) -> bool:
     """Ask a remote whether it has the tag or commit; out of reach counts as no."""
-    try:
-        there = dict(
-            reversed(line.split("\t"))
-            for line in git("ls-remote", url.removeprefix("git+")).splitlines()
-        )
-    except ValueError:
+    listed = git("ls-remote", url.removeprefix("git+")).split()  # commit, name, commit, name, ...
+    commit = git("rev-parse", f"{ref}^{{commit}}")
+    if ref != commit and f"refs/tags/{ref}" not in listed:
         return False
-    tag = there.get(f"refs/tags/{ref}^{{}}") or there.get(f"refs/tags/{ref}")
-    return git("rev-parse", f"{ref}^{{commit}}") in (tag, *there.values())
+    return commit in listed or bool(listed and git("branch", "--remotes", "--contains", commit))
 
 
 def find_uv() -> str:
@@ -125,7 +123,7 @@ def find_uv() -> str:
     folder = cache_folder() / "uv"
     program = folder / ("Scripts/uv.exe" if os.name == "nt" else "bin/uv")
     if not program.exists():
-        print(f"uv is not here yet: it goes into {folder}")
+        say(f"uv is not here yet: it goes into {folder}")
         python = program.with_name("python.exe" if os.name == "nt" else "python")
         steps = [
             [sys.executable, "-m", "venv", "--clear", str(folder)],

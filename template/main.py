@@ -12,11 +12,11 @@ from experiment.config import Config
 from experiment.core.cli import make_parser, parse_arguments
 from experiment.core.commands import run_command
 from experiment.core.notebook import load_run
-from experiment.core.run import Run
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
 
+    from experiment.core.run import Run
     from experiment.data import ExperimentData
     from experiment.module import ExperimentModule
 
@@ -28,7 +28,7 @@ def parse(argv: list[str] | None = None) -> Namespace:
     return parse_arguments(parser, argv)
 
 
-def build(config: Config, run: Run) -> "tuple[ExperimentData, ExperimentModule, Trainer]":
+def build(config: Config, run: "Run") -> "tuple[ExperimentData, ExperimentModule, Trainer]":
     """The parts of the experiment, each made from the configuration."""
     # Imported here: what needs no torch, such as --help, answers at once.
     from experiment.core.trainer import build_trainer

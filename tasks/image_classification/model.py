@@ -5,6 +5,7 @@ Yours: edit it, or write another network beside these and name it in ``build_mod
 
 import difflib
 import math
+from typing import Any
 
 from einops import reduce
 from jaxtyping import Float
@@ -49,17 +50,17 @@ class ConvNet(nn.Module):
     def forward(
         self, image: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch classes"]:
-        x = self.stages(self.stem(image))  # (batch, 4 * width, height / 4, width / 4) or smaller
+        x = self.stages(self.stem(image))  # (batch, 4 * width, height / 4, width / 4), or less
         x = reduce(x, "batch channels height width -> batch channels", "mean")
         return self.head(self.dropout(x))
 
 
 class VisionTransformer(nn.Module):
-    """A plain vision transformer: patches, encoder blocks, mean over the tokens.
+    """A small vision transformer (Dosovitskiy et al. 2020, arXiv:2010.11929).
 
-    Dosovitskiy et al. 2020 (arXiv:2010.11929), without the class token and with fixed positions
-    as in Beyer et al. 2022 (arXiv:2205.01580). Tokens have ``4 * width`` channels, and there are
-    ``4 * depth`` blocks.
+    A convolution before the patches lets it learn from little data (Xiao et al. 2021,
+    arXiv:2106.14881); fixed positions and a mean over the tokens in place of a class token as in
+    Beyer et al. 2022 (arXiv:2205.01580). ``4 * depth`` blocks with ``4 * width`` channels.
 
     Shape:
         - image: ``(batch, channels, height, width)``
@@ -68,57 +69,52 @@ class VisionTransformer(nn.Module):
 
     def __init__(self, config: ModelConfig, facts: Facts) -> None:
         super().__init__()
-        dim, size, patch = 4 * config.width, facts.image_size, config.patch_size
-        if size % patch:
-            raise UserError(f"model.patch_size: {patch} does not divide data.image_size, {size}")
-        if dim % config.num_heads:
-            raise UserError(f"model.num_heads: {config.num_heads} does not divide {dim} channels")
-        self.patches = PatchEmbedding(facts.channels, dim, patch)
-        self.positions = SinCosPositions2d(size // patch, size // patch, dim)
-        self.blocks = nn.Sequential(
-            *(
-                EncoderBlock(dim, config.num_heads, dropout=config.dropout)
-                for _ in range(4 * config.depth)
-            )
-        )
+        if facts.image_size % config.patch_size:
+            sizes = f"model.patch_size: {config.patch_size}, data.image_size: {facts.image_size}"
+            raise UserError(f"{sizes}: the first must divide the second")
+        dim, side = 4 * config.width, facts.image_size // config.patch_size
+        self.stem = ConvNormAct(facts.channels, config.width)
+        self.patches = PatchEmbedding(config.width, dim, config.patch_size)
+        self.positions = SinCosPositions2d(side, side, dim)
+        self.blocks = nn.Sequential()
+        for _ in range(4 * config.depth):
+            self.blocks.append(EncoderBlock(dim, config.num_heads, dropout=config.dropout))
         self.norm = nn.LayerNorm(dim)
         self.head = nn.Linear(dim, facts.num_classes)
 
     def forward(
         self, image: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch classes"]:
-        x = self.positions(self.patches(image))  # (batch, tokens, dim)
-        x = reduce(self.norm(self.blocks(x)), "batch tokens dim -> batch dim", "mean")
-        return self.head(x)
+        x = self.patches(self.stem(image))  # (batch, tokens, 4 * width)
+        x = self.norm(self.blocks(self.positions(x)))
+        return self.head(reduce(x, "batch tokens dim -> batch dim", "mean"))
 
 
 def timm_model(name: str, config: ModelConfig, facts: Facts) -> nn.Module:
     """A model of pytorch-image-models (huggingface.co/docs/timm) with our channels and classes."""
     try:
-        import timm
+        import timm  # pyright: ignore[reportMissingImports]
     except ImportError:
         raise UserError(f"model.name: timm/{name} needs timm; uv sync --extra timm") from None
     if not timm.is_model(name):
         near = difflib.get_close_matches(name, timm.list_models(), cutoff=0.5)
         hint = f"did you mean {', '.join(near)}?" if near else "timm.list_models() has them all"
         raise UserError(f"model.name: timm has no {name}; {hint}")
-    settings = timm.get_pretrained_cfg(name)
-    sized = {"img_size": facts.image_size} if settings and settings.fixed_input_size else {}
+    arguments: dict[str, Any] = {"num_classes": facts.num_classes, "in_chans": facts.channels}
     try:
-        return timm.create_model(
-            name, config.pretrained, num_classes=facts.num_classes, in_chans=facts.channels, **sized
-        )
-    except Exception as error:  # timm checks sizes by assert and downloads with three libraries
+        settings = timm.get_pretrained_cfg(name)
+        if settings and settings.fixed_input_size:
+            arguments["img_size"] = facts.image_size
+        return timm.create_model(name, config.pretrained, **arguments)
+    except Exception as error:  # a tag, a size, a download: timm has no error of its own
         raise UserError(f"model.name: timm/{name} cannot be built: {error}") from error
 
 
 def build_model(config: ModelConfig, facts: Facts) -> nn.Module:
-    """The network that ``model.name`` asks for, made for the data's channels and classes."""
+    """The network that ``model.name`` asks for, with the data's channels, size and classes."""
     if config.name.startswith("timm/"):
         return timm_model(config.name.removeprefix("timm/"), config, facts)
     if config.pretrained:
-        raise UserError(f"model.pretrained: only timm/NAME has weights, not {config.name}")
+        raise UserError(f"model.pretrained: {config.name} has no published weights, timm/NAME has")
     networks = {"convnet": ConvNet, "vit": VisionTransformer}
-    if config.name not in networks:
-        raise UserError(f"model.name: {config.name} is none of convnet, vit, timm/NAME")
     return networks[config.name](config, facts)

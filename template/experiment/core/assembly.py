@@ -70,10 +70,11 @@ class Assembly:
             self._switch_off(key)
             self._note(key, given)
         elif given.text != "":  # a section whose lines are all commented out sets nothing
-            names = ", ".join(names_in(key, self.known)) or "no settings: {}"
-            shown, or_null = in_yaml(given.plain()), ", or null" if optional else ""
+            switch = "null (off), {} (on) or " if optional else ""
+            names = ", ".join(names_in(key, self.known)) or "no settings"
+            shown = in_yaml(given.plain())
             raise UserError(
-                f"{given.place}: {key} is {shown}; it must be a section with {names}{or_null}"
+                f"{given.place}: {key} is {shown}; it must be {switch}a section with {names}"
             )
 
     def _set_value(self, key: str, given: Given) -> None:
@@ -103,7 +104,7 @@ class Assembly:
 
     def _place(self, key: str) -> str:
         """Where a value came from or, of a default, where its section was changed last."""
-        section = key.rpartition(".")[0]
+        section = key[: key.rfind(".") + 1]
         near = [place for other, place in self.places.items() if other.startswith(section)]
         return self.places.get(key) or (near or [YOUR_CONFIG])[-1]
 

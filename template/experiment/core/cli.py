@@ -24,6 +24,7 @@ COMMANDS = {
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
 LOOKING = ("config", "smoke")  # these take whatever sets a value
+KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 
 # The commands that use the options; then flag, dest, what to write, what it means.
 # A dest with a dot, and seed, is the key of the setting that the option sets.
@@ -93,15 +94,13 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("words", nargs="*", help=argparse.SUPPRESS)
     rows = [f"{command:<18}  {does}" for command, does in COMMANDS.items()]
     parser.add_argument_group("commands", "\n".join(rows))
-    rows = ["key=value           any setting that `main.py config` prints, such as model.depth=2"]
+    every = parser.add_argument_group("every command", KEY_VALUE)
     for commands, options in OPTIONS.items():
-        title = "every command" if commands is EVERY else ", ".join(commands)
-        group = parser.add_argument_group(title, "\n".join(rows) if commands is EVERY else None)
+        group = every if commands is EVERY else parser.add_argument_group(", ".join(commands))
         for flag, dest, metavar, meaning in options:
             form: dict[str, Any] = {"metavar": metavar} if metavar else {}
             group.add_argument(flag, dest=dest, help=meaning, **form, **ACTIONS.get(flag, {}))
-        if commands is EVERY:
-            group.add_argument("-h", "--help", action="help", help="show this page")
+    every.add_argument("-h", "--help", action="help", help="show this page")
     return parser
 
 
@@ -127,14 +126,14 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
         raise _wrong(_unknown_option(unknown[0], flags))
     typed = vars(namespace)
     words = typed.pop("words", [])
-    command = _command([word for word in words if "=" not in word])
+    settings = [word for word in words if "=" in word[1:]]  # something stands before it
+    command = _command([word for word in words if word not in settings])
     _refuse_unused(command, typed)
     if command == "predict":
         if "input" not in typed:
             raise _wrong("predict needs --input PATH")
         typed["predictions"] = typed.pop("output", None)
-    overrides = [word for word in words if "=" in word]
-    return Namespace(**{**DEFAULTS, **typed, "command": command, "overrides": overrides})
+    return Namespace(**{**DEFAULTS, **typed, "command": command, "overrides": settings})
 
 
 def _settings_as_words(argv: Sequence[str], flags: list[str]) -> Iterator[str]:

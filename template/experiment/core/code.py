@@ -48,7 +48,7 @@ def snapshot(root: Path, folder: Path) -> None:
 
 
 def _is_code(file: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.parts[:-1])
+    hidden = any(part.startswith(".") for part in file.parts)
     return file.suffix in SUFFIXES and not hidden and not SKIPPED_FOLDERS.intersection(file.parts)
 
 

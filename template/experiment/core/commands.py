@@ -5,21 +5,24 @@ Template's file: updates replace it. main.py hands over ``Config`` and ``build``
 0 finished, 2 something the user can mend, 130 Ctrl-C, 143 SIGTERM, else a crash.
 """
 
+import atexit
 import gc
 import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .console import quiet_lightning, say, start_console, start_log_file
 from .errors import UserError
-from .resume import open_run
-from .run import Run, find_run, shown
-from .settings import Settings, describe_settings, load_settings
 
-Build = Callable[[Any, Run], tuple[Any, Any, Any]]
+if TYPE_CHECKING:
+    from .run import Run
+    from .settings import Settings
+
+# Each command imports what it needs, so that --help answers at once.
+Build = Callable[[Any, "Run"], tuple[Any, Any, Any]]
 STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM = 130, 143
 
 
@@ -46,12 +49,17 @@ def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
 
 def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
     """Print what the configuration comes to, and where each value is from."""
+    from .settings import describe_settings, load_settings
+
     print(describe_settings(load_settings(config_type, arguments)))
     return 0
 
 
 def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     """Train, then test the best checkpoint."""
+    from .resume import open_run
+    from .settings import load_settings
+
     settings = load_settings(config_type, arguments)
     run = open_run(arguments, settings.config)
     if run.status == "finished":
@@ -70,7 +78,7 @@ def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     return 0
 
 
-def train(settings: Settings, run: Run, build: Build) -> None:
+def train(settings: "Settings[Any]", run: "Run", build: Build) -> None:
     """Fit and test, and write down how it went."""
     import_torch()
     from .training import say_start, test_best
@@ -88,6 +96,8 @@ def train(settings: Settings, run: Run, build: Build) -> None:
 
 def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
     """``validate`` and ``test``: the metrics of a checkpoint."""
+    from .run import shown
+
     run, path, settings = _existing(arguments, config_type)
     import_torch()
     from .training import evaluate_checkpoint
@@ -105,6 +115,7 @@ def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
 def predict(arguments: Namespace, config_type: type, build: Build) -> int:
     """Write a row of predictions for each sample of the input, or of the test set."""
     from .prediction import check_target
+    from .run import shown
 
     run, path, settings = _existing(arguments, config_type)
     target = Path(arguments.predictions or run.folder / "predictions.csv")
@@ -122,6 +133,8 @@ def predict(arguments: Namespace, config_type: type, build: Build) -> int:
 
 def smoke(arguments: Namespace, config_type: type, build: Build) -> int:
     """Prove the wiring in seconds."""
+    from .settings import load_settings
+
     settings = load_settings(config_type, arguments)
     import_torch()
     from .smoke import run_smoke
@@ -140,9 +153,10 @@ COMMANDS: dict[str, Callable[[Namespace, type, Build], int]] = {
 
 
 def import_torch() -> None:
-    """Import torch and Lightning faster: no garbage collection while modules are made.
+    """Import torch and Lightning without looking for garbage all the while.
 
-    Three seconds become two and a half; what stays for ever is then taken out of later collections.
+    What stays for ever is then taken out of later collections; put back before the interpreter
+    ends, or some libraries report it as leaked.
     """
     gc.disable()
     import pytorch_lightning  # noqa: F401  # pyright: ignore[reportUnusedImport]
@@ -150,11 +164,13 @@ def import_torch() -> None:
     quiet_lightning()
     gc.enable()
     gc.freeze()
+    atexit.register(gc.unfreeze)
 
 
-def report(run: Run) -> None:
+def report(run: "Run") -> None:
     """The last lines of a run: what came out, and where everything lies."""
     from .loggers import wandb_line
+    from .run import shown
 
     summary = run.summary
     epochs, steps = summary.get("epochs", 0), summary.get("steps", 0)
@@ -169,7 +185,7 @@ def report(run: Run) -> None:
     say(f"  W&B               {wandb_line(run)}")
 
 
-def _record(error: BaseException, run: Run) -> int:
+def _record(error: BaseException, run: "Run") -> int:
     """Write down why a run ended before its time; a program's error keeps its traceback."""
     if type(error).__name__ == "SIGTERMException":
         # Lightning's exception is a SystemExit without a code: a killed run would look finished.
@@ -183,13 +199,16 @@ def _record(error: BaseException, run: Run) -> int:
     raise error
 
 
-def _existing(arguments: Namespace, config_type: type) -> tuple[Run, Path, Settings]:
+def _existing(arguments: Namespace, config_type: type) -> "tuple[Run, Path, Settings[Any]]":
     """A trained run, the checkpoint that is meant, and the configuration it was trained with."""
     from .checkpoint_files import choose
+    from .cli import DEFAULTS
+    from .run import Run, find_run
+    from .settings import load_settings
 
     folder = find_run(arguments.name or "", Path(arguments.output))
     run = Run.at(folder, arguments.command)
-    if not arguments.config:
+    if arguments.config == DEFAULTS["config"]:
         arguments.config = [str(run.config_file)]
     settings = load_settings(config_type, arguments)
     run.seed = settings.config.seed

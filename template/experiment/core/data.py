@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from . import sampling
 from .config import DataConfig
-from .datasets import Fetch, Subset, labels_of, names_of, num_examples, take
+from .datasets import Fetch, Subset, labels_of, names_of, num_examples
 from .errors import UserError
 from .run import PROJECT, Run, shown, write_json
 from .slicing import evenly, first_of_each_class, held_out
@@ -102,7 +102,9 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         try:
             write_json(file, asdict(self._find()))  # pyright: ignore[reportArgumentType]
         except TypeError as error:
-            raise UserError(f"Facts in experiment/data.py hold plain values only: {error}") from None
+            raise UserError(
+                f"Facts in experiment/data.py hold plain values only: {error}"
+            ) from None
 
     def _find(self) -> FactsT:
         self._load()
@@ -146,7 +148,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         """At most ``count`` examples, spread evenly over a split: one batch, untransformed."""
         dataset = self.examples(split)
         total = num_examples(dataset)
-        return take(dataset, evenly(total, min(count, total)), self.collate)
+        fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
+        return fetch.untransformed(evenly(total, min(count, total)))
 
     def preview(self, n: int, split: str = "train") -> "list[Sample]":
         raise NotImplementedError("data.py: preview() returns samples as core/samples.py has them")
@@ -175,7 +178,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         Raises:
             UserError: Classes shall be balanced where there are none.
         """
-        dataset = self._fetches["train"].source
+        dataset = self.examples("train")
         match self.config.sampler:
             case "shuffle":
                 return sampling.shuffled(num_examples(dataset), self.seed, epoch)
@@ -235,7 +238,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         raise UserError("predict_dataset() in experiment/data.py says how to read --input")
 
     def predict_names(self) -> list[str]:
-        """What each predicted sample is called, such as its file; empty where they have no names."""
+        """What each predicted sample is called, such as its file; empty without names."""
         fetch = self._fetches["predict"]
         names = zip(names_of(fetch.source), fetch.skipped.tolist(), strict=False)
         return [name for name, skipped in names if not skipped]

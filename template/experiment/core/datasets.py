@@ -23,7 +23,7 @@ from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
 from .errors import UserError
-from .sampling import BatchKey
+from .sampling import BatchKey, Indices
 from .seeding import SAMPLE, seed_all
 from .transforms import BatchTransform, like, stack
 
@@ -47,10 +47,13 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
     Args:
         examples: All of them, each field a tensor with the examples along its first axis.
         labels: Class numbers for splitting, slicing and balancing; None where there are none.
+        names: What each is called, such as its file.
     """
 
-    def __init__(self, examples: BatchT, labels: Tensor | None = None) -> None:
-        self.examples, self.labels = examples, labels
+    def __init__(
+        self, examples: BatchT, labels: Tensor | None = None, names: Sequence[str] = ()
+    ) -> None:
+        self.examples, self.labels, self.names = examples, labels, names
 
     def __len__(self) -> int:
         return len(self.examples[0])
@@ -103,9 +106,12 @@ def num_examples(dataset: Dataset[Any]) -> int:
     return len(dataset)  # pyright: ignore[reportArgumentType]  # torch's Dataset declares no length
 
 
-def take(dataset: Dataset[BatchT], indices: ArrayLike) -> BatchT:
-    """Some examples as one batch, untransformed."""
-    return Fetch(dataset).untransformed(np.asarray(indices))
+def names_of(dataset: Dataset[Any]) -> list[str]:
+    """What each example is called, such as its file; empty where they have no names."""
+    if isinstance(dataset, Subset):
+        names = names_of(dataset.dataset)
+        return [names[index] for index in dataset.indices] if names else []
+    return list(getattr(dataset, "names", []))
 
 
 class Fetch(Dataset[BatchT], Generic[BatchT]):
@@ -130,15 +136,18 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
         collate: Callable[[Sequence[BatchT]], BatchT] = stack,
         skip_unreadable: bool = False,
     ) -> None:
-        indices = dataset.indices if isinstance(dataset, Subset) else None
-        self.dataset = dataset.dataset if isinstance(dataset, Subset) else dataset
-        self.indices, self.seed, self.collate = indices, seed, collate
+        self.source, self.seed, self.collate = dataset, seed, collate
         self.skip_unreadable = skip_unreadable
+        self.indices = dataset.indices if isinstance(dataset, Subset) else None
+        self.dataset = dataset.dataset if isinstance(dataset, Subset) else dataset
         self.whole = hasattr(self.dataset, "__getitems__")
         self.transform = BatchTransform(transform) if self.whole and transform else transform
         self.random = not isinstance(self.transform, BatchTransform) or self.transform.random
         # Worker processes write here too, so that the main process knows how many there were.
         self.skipped = torch.zeros(num_examples(dataset), dtype=torch.bool).share_memory_()
+
+    def __len__(self) -> int:
+        return len(self.skipped)
 
     def __getitem__(self, key: BatchKey) -> BatchT:
         if self.whole:
@@ -147,20 +156,22 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
             batch = self.untransformed(key.indices)
             batch = self.transform(batch) if self.transform else batch
         else:
-            batch = self.collate(self._samples(key))
+            batch = self.collate(self._samples(key.epoch, key.indices, self.transform))
         return type(batch)(*(_plain(field) for field in batch))
 
-    def untransformed(self, indices: np.ndarray[Any, Any]) -> BatchT:
+    def untransformed(self, indices: Indices) -> BatchT:
         """Some examples as the dataset holds them, in one batch."""
-        indices = indices if self.indices is None else self.indices[indices]
-        if self.whole:
-            return self.dataset.__getitems__(indices)  # pyright: ignore[reportAttributeAccessIssue]
-        return self.collate([self.dataset[index] for index in indices.tolist()])
+        if not self.whole:
+            return self.collate(self._samples(0, indices, None))
+        places = indices if self.indices is None else self.indices[indices]
+        return self.dataset.__getitems__(places)  # pyright: ignore[reportAttributeAccessIssue]
 
-    def _samples(self, key: BatchKey) -> list[BatchT]:
+    def _samples(
+        self, epoch: int, indices: Indices, transform: Callable[[BatchT], BatchT] | None
+    ) -> list[BatchT]:
         samples, error = [], None
-        for index in key.indices.tolist():
-            seed_all(self.seed, SAMPLE, key.epoch, index)
+        for index in indices.tolist():
+            seed_all(self.seed, SAMPLE, epoch, index)
             try:
                 sample = self.dataset[index if self.indices is None else int(self.indices[index])]
             except DataError as unreadable:
@@ -168,9 +179,9 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
                     raise
                 self.skipped[index], error = True, unreadable
             else:
-                samples.append(self.transform(sample) if self.transform else sample)
+                samples.append(transform(sample) if transform else sample)
         if not samples:
-            raise DataError(f"no example of a batch of {len(key.indices)} can be read: {error}")
+            raise DataError(f"no example of a batch of {len(indices)} can be read: {error}")
         return samples
 
 

@@ -78,9 +78,7 @@ class Wandb(WandbLogger):
     """Lightning's W&B logger that goes on offline, with the same id, when the server is away."""
 
     def __init__(self, run: Run, config: LoggerConfig, *, offline: bool) -> None:
-        import wandb
-
-        self.run, self._goes_offline = run, offline
+        self.run = run
         super().__init__(
             name=run.name,
             id=run.wandb_id,
@@ -106,7 +104,7 @@ class Wandb(WandbLogger):
 
         (self.run.folder / "wandb").mkdir(parents=True, exist_ok=True)
         try:
-            _ = super().experiment
+            experiment = self._open("offline" if self._offline else "online")
         except Exception as error:  # no network, a refused key, a server that answers 500
             if self._offline:
                 raise
@@ -114,18 +112,27 @@ class Wandb(WandbLogger):
             say(f"W&B does not answer ({reason[:120]}): logging offline, with the same id")
             wandb.teardown()  # without it the second start fails: "run ID is in use"
             self._offline = True
-            _ = super().experiment
-        experiment: Any = self._experiment
+            experiment = self._open("offline")
+        self._experiment = experiment
         record = {"mode": "offline" if self._offline else "online", "url": experiment.url}
         self.run.update(wandb={**self.run.summary["wandb"], **record})
+
+    def _open(self, mode: Any) -> Any:
+        import wandb
+
+        wanted = {name: v for name, v in self._wandb_init.items() if name != "anonymous"}
+        experiment = wandb.init(**wanted, mode=mode)
+        experiment.define_metric("trainer/global_step")
+        experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+        return experiment
 
 
 def make_loggers(run: Run, config: LoggerConfig) -> list[Logger]:
     """Our own record always; W&B unless it is off."""
     loggers: list[Logger] = [MetricsFile(run)]
+    _keep_wandb_inside(run)
     mode = wandb_mode(config.wandb)
     if mode != "off":
-        _keep_wandb_inside(run)
         loggers.append(Wandb(run, config, offline=mode == "offline"))
     return loggers
 
@@ -148,14 +155,13 @@ def wandb_mode(wanted: str) -> str:
 
 
 def has_wandb_key() -> bool:
-    """Whether W&B would find a key without asking for one."""
-    if os.environ.get("WANDB_API_KEY"):
-        return True
+    """Whether W&B finds credentials without asking for them."""
     import wandb
 
     try:
-        return bool(wandb.api.api_key)
-    except Exception:  # an unreadable .netrc, say
+        return wandb.login(prompt=False)
+    except Exception as error:  # a key of the wrong length, an unreadable .netrc
+        say(f"W&B: the API key cannot be used ({str(error).splitlines()[0]})")
         return False
 
 

@@ -7,10 +7,6 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from .checkpoint_files import choose
-from .run import PROJECT, Run, find_run
-from .settings import load_settings
-
 
 def load_run(
     config_type: type, build: Any, name: str = "", checkpoint: str = "best", output: str = ""
@@ -29,6 +25,9 @@ def load_run(
     """
     import torch
 
+    from .checkpoint_files import choose
+    from .run import PROJECT, Run, find_run
+    from .settings import load_settings
     from .training import fitting_weights
 
     run = Run.at(find_run(name, Path(output) if output else PROJECT / "runs"), "load")

@@ -4,31 +4,33 @@ Template's file: updates replace it.
 """
 
 import types
-from dataclasses import is_dataclass
+from dataclasses import fields, is_dataclass
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from .errors import UserError
 from .given import COMMAND_LINE, Given
 from .spelling import did_you_mean, nearest
 
-WORDS: dict[Any, str] = {
-    int: "a whole number",
-    float: "a number",
-    bool: "true or false",
-    str: "text",
-    dict: "a mapping",
-    Any: "anything",
-    types.NoneType: "null",
+# How errors name a type: one of it, several of it.
+WORDS: dict[Any, tuple[str, str]] = {
+    int: ("a whole number", "whole numbers"),
+    float: ("a number", "numbers"),
+    bool: ("true or false", "true or false"),
+    str: ("text", "texts"),
+    dict: ("a mapping", "mappings"),
+    Any: ("anything", "values"),
+    types.NoneType: ("null", "values"),
 }
 
 
 def known_keys(config_class: type, prefix: str = "") -> dict[str, Any]:
     """Every key that can be set, dotted, with its type; sections stand before what they hold."""
     keys: dict[str, Any] = {}
-    for name, wanted in get_type_hints(config_class).items():
-        keys[prefix + name] = wanted
+    types_by_name = get_type_hints(config_class)
+    for field in fields(config_class):
+        wanted = keys[prefix + field.name] = types_by_name[field.name]
         if section := section_of(wanted):
-            keys |= known_keys(section, f"{prefix}{name}.")
+            keys |= known_keys(section, f"{prefix}{field.name}.")
     return keys
 
 
@@ -62,16 +64,17 @@ def names_in(section: str, known: dict[str, Any]) -> list[str]:
 
 def unknown(key: str, known: dict[str, Any]) -> str:
     """The sentence that refuses a key, with the name that was probably meant."""
-    parent, _, name = key.rpartition(".")
-    siblings = names_in(parent, known)
-    if sibling := nearest(name, siblings):
-        return f"{key} is not a setting{did_you_mean(f'{parent}.{sibling}' if parent else sibling)}"
-    # Right name, wrong section; else a slip anywhere in the key.
+    section, _, name = key.rpartition(".")
+    siblings = names_in(section, known)
     namesakes = [other for other in known if other.rpartition(".")[2] == name]
-    if meant := nearest(key, namesakes, cutoff=0) or nearest(key, known, cutoff=0.8):
-        return f"{key} is not a setting{did_you_mean(meant)}"
-    holds = f"; {parent or 'the configuration'} has {', '.join(siblings)}" if siblings else ""
-    return f"{key} is not a setting{holds}"
+    sibling = nearest(name, siblings)
+    meant = (
+        nearest(key, namesakes, cutoff=0)  # the right name in the wrong section
+        or (sibling and f"{section}.{sibling}".removeprefix("."))
+        or nearest(key, known, cutoff=0.8)  # a slip anywhere
+    )
+    has = f"; {section or 'the configuration'} has {', '.join(siblings)}" if siblings else ""
+    return f"{key} is not a setting{did_you_mean(meant) or has}"
 
 
 def refusal(key: str, given: Given, wanted: Any) -> UserError:
@@ -120,13 +123,12 @@ def _words(part: Any) -> list[str]:
     origin, arguments = get_origin(part), get_args(part)
     if origin is Literal:
         return [str(choice) for choice in arguments]
-    if origin is list:
-        return [f"a list, each {in_words(arguments[0])}"]
-    if origin is tuple and Ellipsis not in arguments:
-        return [f"a list of {len(arguments)}, each {in_words(arguments[0])}"]
-    if is_dataclass(part):
-        return ["a section"]
-    return [WORDS.get(origin or part, str(part))]
+    if origin in (list, tuple):
+        _, many = WORDS.get(arguments[0], WORDS[Any])
+        count = f"{len(arguments)} " if origin is tuple and Ellipsis not in arguments else ""
+        return [f"a list of {count}{many}"]
+    one, _ = WORDS.get(origin or part, (str(part), ""))
+    return [one]
 
 
 def _kinds(wanted: Any) -> set[Any]:

@@ -88,7 +88,7 @@ class Smoke:
 
     def configuration(self) -> str:
         config = self.settings.config
-        source = _demo_or(config)
+        source = demo_or_configured(config)
         config.data.source = source
         config.data.num_workers = 0
         trainer = config.trainer
@@ -241,7 +241,7 @@ def describe_batch(batch: Any) -> str:
     return ", ".join(shown_parts)
 
 
-def _demo_or(config: Any) -> str:
+def demo_or_configured(config: Any) -> str:
     """The demo while that is a choice, else what is configured."""
     source = get_type_hints(type(config.data))["source"]
     return "demo" if "demo" in get_args(source) else config.data.source
@@ -288,4 +288,7 @@ def _sentence(error: Exception) -> str:
 
     if isinstance(error, SyntaxError):
         return f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}"
-    return describe_shape_error(error) or f"{type(error).__name__}: {str(error).splitlines()[0]}"
+    if isinstance(error, UserError):
+        return str(error)
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    return describe_shape_error(error) or f"{type(error).__name__}: {first_line}"

@@ -10,6 +10,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import ProgressBar
 
 from .callbacks import make_callbacks
 from .checkpoint import AtomicCheckpointIO, Checkpoint
@@ -36,6 +37,7 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
     _prepare_process(config)
     training = run.command == "fit"
     ours = [*_callbacks(config, run, training), *arguments.pop("callbacks", [])]
+    has_bar = any(isinstance(callback, ProgressBar) for callback in ours)
     settings: dict[str, Any] = {
         **_trainer_settings(config),
         "default_root_dir": run.folder,
@@ -43,7 +45,7 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
         "callbacks": ours,
         "plugins": [AtomicCheckpointIO()],
         "enable_checkpointing": training,
-        "enable_progress_bar": config.trainer.progress_bar,
+        "enable_progress_bar": has_bar,
         "enable_model_summary": False,
         "use_distributed_sampler": False,  # the DataModule's batch sampler knows the ranks
         **arguments,

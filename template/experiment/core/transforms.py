@@ -63,19 +63,21 @@ class BatchTransform:
             parts.clear()
 
 
-def _parts(transform: Step) -> list[Step]:
+def _parts(transform: Any) -> list[Step]:
     """What a chain of transforms consists of, chains in chains laid flat."""
     if type(transform) is v2.Compose:
-        return [part for link in transform.transforms for part in _parts(link)]
-    if type(transform) is nn.Sequential:
-        return [part for link in transform for part in _parts(link)]
-    return [transform]
+        links = transform.transforms
+    elif type(transform) is nn.Sequential:
+        links = transform
+    else:
+        return [transform]
+    return [part for link in links for part in _parts(link)]
 
 
 def _whole_batch_form(part: Step) -> Step | None:
-    """The step for a whole batch. A subclass may have changed anything, so only exact types count."""
+    """The step for a whole batch; a subclass may differ in anything, so exact types count."""
     if type(part) in SAME_FOR_ALL:
-        return part
+        return SameForAll(part)
     if type(part) in BY_CHANCE:
         return ByChance(part)
     if type(part) in GEOMETRY and not isinstance(getattr(part, "fill", None), dict):
@@ -98,54 +100,71 @@ class OneByOne:
         return sample
 
 
-class ByChance:
-    """Makes a change in all examples, and keeps it in those that drew it."""
+class WholeBatch:
+    """Changes all images of a batch at once; subclasses say how.
+
+    Boxes and points go one by one: torchvision holds those of one example only.
+    """
 
     def __init__(self, transform: Any) -> None:
-        self.transform, self.otherwise = transform, OneByOne([transform])
+        self.transform, self.one_by_one = transform, OneByOne([transform])
 
     def __call__(self, batch: BatchT) -> BatchT:
         known = [field for field in batch if isinstance(field, tv_tensors.TVTensor)]
-        if not known:
-            return self.otherwise(batch)
-        params = self.transform.make_params(known)
-        chosen = torch.rand(len(batch[0])) < self.transform.p
+        alike = all(isinstance(field, tv_tensors.Image | tv_tensors.Mask) for field in known)
+        change = self.change(known[0]) if known and alike else None
+        if change is None:
+            return self.one_by_one(batch)
+        return type(batch)(
+            *(
+                like(change(field), field) if isinstance(field, tv_tensors.TVTensor) else field
+                for field in batch
+            )
+        )
+
+    def change(self, image: Tensor) -> Step | None:
+        """The change of each image and mask of a batch that holds this one; None: one by one."""
+        raise NotImplementedError
+
+
+class SameForAll(WholeBatch):
+    """Nothing is drawn."""
+
+    def change(self, image: Tensor) -> Step:
+        return lambda field: self.transform.transform(field, {})
+
+
+class ByChance(WholeBatch):
+    """Makes the change in all examples, and keeps it in those that drew it."""
+
+    def change(self, image: Tensor) -> Step:
+        params = self.transform.make_params([image])
+        chosen = torch.rand(len(image)) < self.transform.p
 
         def changed(field: Tensor) -> Tensor:
             here = chosen.view(-1, *[1] * (field.ndim - 1))
             return torch.where(here, self.transform.transform(field, params), field)
 
-        return _replace_known(batch, changed)
+        return changed
 
 
-class Geometry:
-    """Moves every image of a batch, each by its own draw; masks move with their image."""
+class Geometry(WholeBatch):
+    """Moves every image by its own draw; masks move with their image."""
 
-    def __init__(self, transform: Any) -> None:
-        self.transform, self.otherwise = transform, OneByOne([transform])
-
-    def __call__(self, batch: BatchT) -> BatchT:
-        known = [field for field in batch if isinstance(field, tv_tensors.TVTensor)]
-        movable = all(isinstance(field, tv_tensors.Image | tv_tensors.Mask) for field in known)
-        move = GEOMETRY[type(self.transform)](self.transform, known[0]) if known else None
-        if move is None or not movable:
-            return self.otherwise(batch)
-        return _replace_known(batch, move)
-
-
-def _replace_known(batch: BatchT, change: Callable[[Tensor], Tensor]) -> BatchT:
-    """The batch with its images (masks, boxes) changed, and everything else as it was."""
-    return type(batch)(
-        *(
-            like(change(field), field) if isinstance(field, tv_tensors.TVTensor) else field
-            for field in batch
-        )
-    )
+    def change(self, image: Tensor) -> Step | None:
+        return GEOMETRY[type(self.transform)](self.transform, image)
 
 
 def like(tensor: Tensor, field: Tensor) -> Tensor:
-    """``tensor`` as an image if ``field`` is one, as boxes with the same canvas, and so on."""
-    return tv_tensors.wrap(tensor, like=field) if isinstance(field, tv_tensors.TVTensor) else tensor
+    """``tensor`` as an image if ``field`` is one, as boxes with the same canvas, and so on.
+
+    ``tv_tensors.wrap`` does it, too, but refuses boxes with an axis for the batch.
+    """
+    if not isinstance(field, tv_tensors.TVTensor):
+        return tensor
+    result = tensor.as_subclass(type(field))
+    result.__dict__.update(field.__dict__)
+    return result
 
 
 def stack(samples: Sequence[BatchT]) -> BatchT:
@@ -156,11 +175,11 @@ def stack(samples: Sequence[BatchT]) -> BatchT:
 
 def unstack(batch: BatchT) -> list[BatchT]:
     """The samples of a batch."""
-    fields = [[like(row, field) for row in field.as_subclass(Tensor)] for field in batch]
+    fields = [[like(row, field) for row in field.as_subclass(Tensor).unbind()] for field in batch]
     return [type(batch)(*sample) for sample in zip(*fields, strict=True)]
 
 
-def random_crop(crop: v2.RandomCrop, image: Tensor) -> Step | None:
+def random_crop(crop: Any, image: Tensor) -> Step | None:
     """``v2.RandomCrop``: all windows are one view of the padded images; each picks its own."""
     height, width = crop.size
     left, right, top, bottom = crop.padding or (0, 0, 0, 0)
@@ -182,7 +201,7 @@ def random_crop(crop: v2.RandomCrop, image: Tensor) -> Step | None:
     return move
 
 
-def random_affine(affine: v2.RandomAffine, image: Tensor) -> Step | None:
+def random_affine(affine: Any, image: Tensor) -> Step | None:
     """``v2.RandomAffine``, with its draws made for all examples at once."""
     batch, (height, width) = len(image), image.shape[-2:]
     angle = _uniform(batch, affine.degrees)
@@ -195,7 +214,7 @@ def random_affine(affine: v2.RandomAffine, image: Tensor) -> Step | None:
     return warp(affine, AffineMaps(angle, shift_x, shift_y, scale, shear_x, shear_y))
 
 
-def random_rotation(rotation: v2.RandomRotation, image: Tensor) -> Step | None:
+def random_rotation(rotation: Any, image: Tensor) -> Step | None:
     """``v2.RandomRotation``; where images grow with the angle they differ in size: no batch."""
     if rotation.expand:
         return None

@@ -5,6 +5,7 @@ Template's file: updates replace it. To move images otherwise, write a transform
 The arithmetic is that of ``v2.functional.affine`` and ``rotate``, which take one map a call.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,7 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torchvision import tv_tensors
-from torchvision.transforms import v2
 
 
 class AffineMaps(NamedTuple):
@@ -35,8 +35,11 @@ class AffineMaps(NamedTuple):
         Shape:
             - output: ``(batch, 2, 3)``
         """
+        degree = math.pi / 180
         rotation, shear_x, shear_y = (
-            torch.deg2rad(degrees) for degrees in (self.angle, self.shear_x, self.shear_y)
+            self.angle * degree,
+            self.shear_x * degree,
+            self.shear_y * degree,
         )
         # Rotation * shear_y * shear_x, as torchvision composes them; then the 2x2 inverse.
         a = torch.cos(rotation - shear_y) / torch.cos(shear_y)
@@ -50,43 +53,40 @@ class AffineMaps(NamedTuple):
         return torch.cat([linear, offset.unsqueeze(2)], dim=2)
 
 
-def warp(transform: v2.RandomAffine | v2.RandomRotation, maps: AffineMaps) -> Callable[[Tensor], Tensor] | None:
+def warp(transform: Any, maps: AffineMaps) -> Callable[[Tensor], Tensor] | None:
     """Looks up every pixel where its example's map says: one ``grid_sample`` for the batch."""
-    mode = transform.interpolation
-    if mode not in (v2.InterpolationMode.NEAREST, v2.InterpolationMode.BILINEAR):
+    mode = getattr(transform.interpolation, "value", transform.interpolation)
+    if mode not in ("nearest", "bilinear"):
         return None
 
     def move(field: Tensor) -> Tensor:
         height, width = field.shape[-2:]
         center_x, center_y = transform.center or (width / 2, height / 2)
         inverse = maps.inverse(center_x - width / 2, center_y - height / 2)
-        y, x = torch.meshgrid(
-            torch.arange(height) - (height - 1) / 2,
-            torch.arange(width) - (width - 1) / 2,
-            indexing="ij",
-        )
-        places = torch.stack([x, y, torch.ones_like(x)], dim=-1).view(-1, 3)
-        grid = places @ (inverse.mT / torch.tensor([width / 2, height / 2]))
+        x = torch.arange(width).view(-1, 1) - (width - 1) / 2
+        y = torch.arange(height).view(-1, 1) - (height - 1) / 2
+        # A map is linear, so that what x and what y contribute are found apart, then added.
+        to_x, to_y, offset = (inverse / (torch.tensor([[width], [height]]) / 2)).unbind(dim=2)
+        across = x * to_x.unsqueeze(1) + offset.unsqueeze(1)  # (batch, width, 2)
+        grid = across.unsqueeze(1) + (y * to_y.unsqueeze(1)).unsqueeze(2)
         # Masks hold class numbers, which have no mean.
-        nearest = mode is v2.InterpolationMode.NEAREST or isinstance(field, tv_tensors.Mask)
-        fill = transform.fill
-        return _look_up(field, grid.view(-1, height, width, 2), nearest=nearest, fill=fill)
+        here = "nearest" if isinstance(field, tv_tensors.Mask) else mode
+        return _look_up(field, grid, here, transform.fill)
 
     return move
 
 
-def _look_up(field: Tensor, grid: Tensor, *, nearest: bool, fill: Any) -> Tensor:
+def _look_up(field: Tensor, grid: Tensor, mode: str, fill: Any) -> Tensor:
     """``grid_sample``, with ``fill`` where a place lies outside, as torchvision mixes it in."""
     images = field.as_subclass(Tensor).reshape(len(field), -1, *field.shape[-2:])
     pixels = images if images.is_floating_point() else images.float()
     if fill is not None:
         pixels = torch.cat([pixels, torch.ones_like(pixels[:, :1])], dim=1)
-    mode = "nearest" if nearest else "bilinear"
     pixels = F.grid_sample(pixels, grid.to(pixels.dtype), mode=mode, align_corners=False)
     if fill is not None:
         pixels, inside = pixels[:, :-1], pixels[:, -1:]
         outside = torch.as_tensor(fill, dtype=pixels.dtype).view(1, -1, 1, 1)
-        if nearest:
+        if mode == "nearest":
             pixels = torch.where(inside < 0.5, outside, pixels)
         else:
             pixels = (pixels - outside) * inside + outside

@@ -1,0 +1,74 @@
+"""What the template's tests share: a tagged template, a default project, one environment."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+# Before Copier is imported, which keeps a copy of the variables: no environment and no smoke check
+# unless a test asks for them, and nobody's own settings of git or Copier.
+settings = Path(tempfile.mkdtemp(), "settings.yml")
+settings.write_text("{}\n")
+os.environ.update(
+    SMOKE="skip",
+    SMOKE_PYTHON="none",
+    GIT_CONFIG_GLOBAL=os.devnull,
+    GIT_CONFIG_NOSYSTEM="1",
+    COPIER_SETTINGS_PATH=str(settings),
+)
+
+from projects import Project, Template, copier, make_template  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Template:
+    """The template as v0.0.1, for everybody to read."""
+    return make_template(tmp_path_factory.mktemp("published"))
+
+
+@pytest.fixture(scope="session")
+def default_project(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """The project that ``--defaults`` makes, for everybody to read."""
+    return published.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+
+
+@pytest.fixture
+def template(published: Template, tmp_path: Path) -> Template:
+    """A template of the test's own, to publish releases of."""
+    return published.copy(tmp_path / "template")
+
+
+@pytest.fixture
+def project(template: Template, tmp_path: Path) -> Project:
+    """A project of the test's own, made from the template of the test's own."""
+    return template.generate(tmp_path / "my-experiment")
+
+
+@pytest.fixture
+def copied(default_project: Project, tmp_path: Path) -> Callable[[], Project]:
+    """Copies of the default project, to break and to mend."""
+    numbers = iter(range(100))
+
+    def copy() -> Project:
+        folder = tmp_path / f"copy-{next(numbers)}"
+        return Project(Path(shutil.copytree(default_project.path, folder, symlinks=True)))
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def python(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter with all that a project needs: ``TEST_PYTHON``, else made once by the hook."""
+    if named := os.environ.get("TEST_PYTHON"):
+        return Path(named)
+    folder = tmp_path_factory.mktemp("environment")
+    words = ("copy", "--trust", "--quiet", "--defaults", str(published.path), "shared")
+    done = copier(*words, folder=folder, SMOKE_PYTHON="")
+    found = (
+        folder / "shared" / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    )
+    assert found.exists(), done.stdout + done.stderr
+    return found

@@ -1,0 +1,140 @@
+"""Projects made for tests: a template with releases, and what a researcher does with a project."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from copier import run_copy, run_recopy, run_update
+
+ROOT = Path(__file__).parents[1]
+TASKS = sorted(path.name for path in (ROOT / "tasks").iterdir() if path.is_dir())
+AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
+
+# Written once, then the researcher's for ever: the promise, once more and apart from copier.yml.
+YOURS = (
+    "README.md",
+    "LICENSE",
+    "main.py",
+    "configs/experiment.yaml",
+    "sweeps/sweep.yaml",
+    "experiment/config.py",
+    "experiment/data.py",
+    "experiment/model.py",
+    "experiment/module.py",
+    "experiment/callbacks.py",
+    "tests/test_experiment.py",
+)
+SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
+
+
+def run(
+    command: list[str], folder: Path, variables: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run a program to its end and keep what it printed."""
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **(variables or {})}, capture_output=True, text=True
+    )
+
+
+@dataclass
+class Folder:
+    """A folder under git."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def git(self, *words: str) -> str:
+        """Run git, which must succeed, as somebody with a name."""
+        done = run(["git", *AUTHOR, *words], self.path)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def commit(self) -> None:
+        """Commit everything that is there."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "-m", "A step")
+
+    def append(self, name: str, line: str) -> None:
+        """Add a line at the end of a file, or of a new one."""
+        with (self / name).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+    def replace(self, name: str, old: str, new: str) -> None:
+        """Change a text that is there."""
+        text = (self / name).read_text(encoding="utf-8")
+        assert old in text, f"{name} has no {old!r}"
+        (self / name).write_text(text.replace(old, new), encoding="utf-8")
+
+
+@dataclass
+class Project(Folder):
+    """A generated project."""
+
+    def update(self, **answers: str) -> None:
+        """Update to the template's newest release, as ``copier update --defaults`` does."""
+        run_update(self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True)
+
+    def recopy(self, **answers: str) -> None:
+        """Generate anew over what is there, as ``copier recopy`` does."""
+        run_recopy(self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True)
+
+    def copier(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """Type a copier command inside the project."""
+        return copier(*words, folder=self.path, **variables)
+
+    def files(self) -> list[str]:
+        """List what git tracks."""
+        return self.git("ls-files").splitlines()
+
+    @property
+    def status(self) -> str:
+        """Say what differs from the last commit; empty when nothing does."""
+        return self.git("status", "--porcelain")
+
+
+@dataclass
+class Template(Folder):
+    """A git copy of this template, free to publish releases of its own."""
+
+    def generate(self, folder: Path, **answers: str) -> Project:
+        """Make a project as ``copier copy --defaults`` does."""
+        run_copy(
+            str(self.path), folder, data=answers, defaults=True, overwrite=True, unsafe=True,
+            quiet=True,
+        )  # fmt: skip
+        return Project(folder)
+
+    def release(self, tag: str, edit: Callable[["Template"], None] | None = None) -> None:
+        """Publish a version, after an edit."""
+        if edit:
+            edit(self)
+        self.commit()
+        self.git("tag", tag)
+
+    def copy(self, folder: Path) -> "Template":
+        """Copy the template, so that a test's releases are its own."""
+        return Template(Path(shutil.copytree(self.path, folder, symlinks=True)))
+
+
+def make_template(folder: Path) -> Template:
+    """Put what Copier reads of this working tree into a repository, released as v0.0.1."""
+    ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".ruff_cache", ".venv")
+    for part in ("template", "tasks", "hooks"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
+    for part in ("copier.yml", "start.py"):
+        shutil.copy(ROOT / part, folder / part)
+    template = Template(folder)
+    template.git("init", "--quiet", "--initial-branch=main")
+    template.release("v0.0.1")
+    return template
+
+
+def copier(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Type a copier command."""
+    return run([sys.executable, "-m", "copier", *words], folder, variables)

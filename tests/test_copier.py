@@ -1,0 +1,318 @@
+"""The questions of copier.yml, and what their answers render."""
+
+import compileall
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+from projects import ROOT, TASKS, Project, Template, copier, run
+
+QUESTIONS = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+TEMPLATE_FILES = [path for path in (ROOT / "template").rglob("*.*") if path.suffix != ".pyc"]
+TEMPLATE_FILES = [path for path in TEMPLATE_FILES if path.is_file()]
+TASK_FILES = [path for path in (ROOT / "tasks").glob("*/*") if path.is_file()]
+SOURCES = ("demo", "torchvision", "huggingface", "folder")
+
+# What `--defaults` makes, apart from what is in experiment/core/ and experiment/blocks/.
+TREE = [
+    ".copier-answers.yml",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "LICENSE",
+    "README.md",
+    "configs/experiment.yaml",
+    "experiment/__init__.py",
+    "experiment/callbacks.py",
+    "experiment/config.py",
+    "experiment/data.py",
+    "experiment/model.py",
+    "experiment/module.py",
+    "main.py",
+    "pyproject.toml",
+    "sweeps/sweep.yaml",
+    "tests/test_contract.py",
+    "tests/test_experiment.py",
+]
+
+
+def ruff(project: Project, *words: str) -> subprocess.CompletedProcess[str]:
+    """Run the linter that stands beside the tests' interpreter, or the one on the path."""
+    found = shutil.which("ruff", path=str(Path(sys.executable).parent)) or shutil.which("ruff")
+    assert found, "no ruff"
+    return run([found, *words, "--no-cache", "."], project.path)
+
+
+# ------------------------------------------------------------------------------------ what is made
+def test_the_defaults_make_exactly_these_files(default_project: Project) -> None:
+    made = [path for path in default_project.files()
+            if not path.startswith(("experiment/core/", "experiment/blocks/"))]  # fmt: skip
+
+    assert sorted(made) == sorted(TREE)
+
+
+def test_core_and_blocks_are_the_same_files_in_every_project(default_project: Project) -> None:
+    for folder in ("experiment/core", "experiment/blocks"):
+        kept = {path.relative_to(ROOT / "template"): path.read_bytes()
+                for path in TEMPLATE_FILES if path.is_relative_to(ROOT / "template" / folder)}  # fmt: skip
+
+        for path, text in kept.items():
+            assert (default_project / str(path)).read_bytes() == text
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("license", QUESTIONS["license"]["choices"].values())
+def test_every_choice_renders_clean_code(
+    published: Template, tmp_path: Path, task: str, license: str
+) -> None:
+    source = SOURCES[list(QUESTIONS["license"]["choices"].values()).index(license) % len(SOURCES)]
+    answers = {"task": task, "license": license, "data_source": source}
+
+    project = published.generate(tmp_path / "project", **answers)
+
+    assert compileall.compile_dir(project.path, quiet=2)
+    assert f"source: {source}" in (project / "configs/experiment.yaml").read_text()
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    assert settings["project"]["license"].removeprefix("LicenseRef-") == license
+    for name in ("configs/experiment.yaml", "sweeps/sweep.yaml", ".pre-commit-config.yaml"):
+        assert yaml.safe_load((project / name).read_text())
+    for path in TREE:
+        text = (project / path).read_text()
+        assert text.endswith("\n")
+        assert not text.endswith("\n\n"), path
+        assert not re.search(r"\{\{|\{%|\{#", text) or path.startswith("tests/"), path
+    assert (check := ruff(project, "check")).returncode == 0, check.stdout
+    assert (check := ruff(project, "format", "--check")).returncode == 0, check.stdout
+
+
+def test_a_task_file_arrives_byte_for_byte(default_project: Project) -> None:
+    for name in ("config.py", "data.py", "model.py", "module.py"):
+        task_file = ROOT / "tasks/image_classification" / name
+
+        assert (default_project / f"experiment/{name}").read_bytes() == task_file.read_bytes()
+
+
+def test_answers_reach_the_files(published: Template, tmp_path: Path) -> None:
+    description = 'Does "wide" beat {{ deep }}? \\ 😀'
+    project = published.generate(
+        tmp_path / "x", project_name="wide-net", description=description, author='Ada "L" Løve',
+        data_source="folder", wandb_project="a b", wandb_entity="123",
+    )  # fmt: skip
+
+    about = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert about["name"] == "wide-net"
+    assert about["description"] == description
+    assert about["authors"] == [{"name": 'Ada "L" Løve'}]
+    settings = yaml.safe_load((project / "configs/experiment.yaml").read_text(encoding="utf-8"))
+    assert settings["data"]["source"] == "folder"
+    assert settings["logger"] == {"project": "a b", "entity": "123"}
+    sweep = yaml.safe_load((project / "sweeps/sweep.yaml").read_text(encoding="utf-8"))
+    assert (sweep["project"], sweep["entity"]) == ("a b", "123")
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    assert readme.startswith(f"# wide-net\n\n{description}\n")
+    assert 'Copyright (c) Ada "L" Løve' in (project / "LICENSE").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("wide-net", "wide-net"), ("Wide Net_2", "wide-net-2"), ("2nd", "my-experiment"),
+     ("torch", "my-experiment"), ("class", "my-experiment"), ("--", "my-experiment")],
+)  # fmt: skip
+def test_the_folder_names_the_project(
+    published: Template, tmp_path: Path, folder: str, name: str
+) -> None:
+    project = published.generate(tmp_path / folder)
+
+    assert f'name = "{name}"\n' in (project / "pyproject.toml").read_text()
+
+
+def test_the_wheel_lists_every_package(default_project: Project) -> None:
+    settings = tomllib.loads((default_project / "pyproject.toml").read_text())["tool"]["setuptools"]
+    folders = {path.parent for path in (default_project / "experiment").rglob("__init__.py")}
+    names = {".".join(("my_experiment", *folder.relative_to(default_project / "experiment").parts))
+             for folder in folders}  # fmt: skip
+
+    assert set(settings["packages"]) == names
+    assert settings["package-dir"] == {"my_experiment": "experiment"}
+
+
+# ------------------------------------------------------------------------------------- bad answers
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("project_name=Wide Net", "Wide Net is not a project name: use lower-case letters"),
+        ("project_name=2net", "2net is not a project name"),
+        ("project_name=wide--net", "wide--net is not a project name"),
+        ("project_name=-", "- is not a project name"),
+        ("project_name=torch", "torch is already the name of something a project uses"),
+        ("project_name=lambda", "lambda is already the name of something a project uses"),
+        ("description=two\nlines", "the description is one line"),
+        ("author=two\nlines", "the author is one line"),
+        ("wandb_project=a/b", "a W&B project has a name without"),
+        ("wandb_entity=a b", "a W&B team or user has letters, digits, - and _ only"),
+        ("task=cooking", "cooking"),
+        ("data_source=cloud", "cloud"),
+        ("license=WTFPL", "WTFPL"),
+    ],
+)
+def test_a_bad_answer_is_refused_with_its_reason(
+    published: Template, tmp_path: Path, answer: str, reason: str
+) -> None:
+    name, _, text = answer.partition("=")
+
+    with pytest.raises(ValueError, match=re.escape(reason)):
+        published.generate(tmp_path / "x", **{name: text})
+
+    assert not (tmp_path / "x").exists()
+
+
+def test_the_last_line_says_why(published: Template, tmp_path: Path) -> None:
+    words = ("copy", "--trust", "--defaults", "--data", "project_name=Wide Net")
+
+    done = copier(*words, str(published.path), "x", folder=tmp_path)
+
+    assert done.returncode == 1
+    last_line = done.stderr.strip().splitlines()[-1]
+    assert "Wide Net is not a project name: use lower-case letters" in last_line
+
+
+def test_without_trust_nothing_is_made(published: Template, tmp_path: Path) -> None:
+    done = copier("copy", "--defaults", str(published.path), "x", folder=tmp_path)
+
+    assert done.returncode == 4
+    assert "--trust" in done.stderr
+    assert not (tmp_path / "x").exists()
+
+
+def test_trust_can_be_given_for_good(published: Template, tmp_path: Path) -> None:
+    (tmp_path / "settings.yml").write_text(yaml.safe_dump({"trust": [str(published.path)]}))
+    settings = str(tmp_path / "settings.yml")
+
+    words = ("copy", "--defaults", str(published.path), "x")
+    done = copier(*words, folder=tmp_path, COPIER_SETTINGS_PATH=settings)
+
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_copy_warns_of_nothing(published: Template, tmp_path: Path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        published.generate(tmp_path / "x")
+
+
+def test_a_misspelt_name_stops_the_rendering(template: Template, tmp_path: Path) -> None:
+    template.release(
+        "v0.0.2", lambda it: it.append("template/README.md.jinja", "{{ projectname }}")
+    )
+
+    with pytest.raises(Exception, match="projectname"):
+        template.generate(tmp_path / "x")
+
+
+def test_every_question_can_be_left_to_its_default() -> None:
+    for name, question in QUESTIONS.items():
+        if not name.startswith("_"):
+            assert "default" in question, name
+            assert "help" in question or question["when"] is False, name
+
+
+# ------------------------------------------------------------------- what the template may not hold
+@pytest.mark.parametrize("path", TASK_FILES, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_a_task_file_holds_no_jinja(path: Path) -> None:
+    assert not re.search(r"\{\{|\{%|\{#", path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_is_exactly_these_files(task: str) -> None:
+    names = {path.name for path in TASK_FILES if path.parent.name == task}
+
+    assert names == {"config.py", "data.py", "model.py", "module.py", "experiment.yaml",
+                     "sweep.yaml", "README.md", "dependencies.txt"}  # fmt: skip
+    assert task in QUESTIONS["task"]["choices"].values()
+
+
+def test_nothing_branches_on_the_name_of_a_task() -> None:
+    programs = [*TEMPLATE_FILES, *(ROOT / "hooks").glob("*.py"), ROOT / "start.py"]
+
+    for path in programs:
+        for task in TASKS:
+            assert not re.search(rf"['\"]{task}['\"]", path.read_text(encoding="utf-8")), path
+
+
+def test_nothing_that_changes_by_itself_is_rendered() -> None:
+    volatile = re.compile(r"\b(_folder_name|dst_path|src_path|now\(|strftime|random)\b")
+
+    for path in TEMPLATE_FILES:
+        if path.suffix == ".jinja":
+            assert not volatile.search(path.read_text(encoding="utf-8")), path
+
+
+def test_template_files_are_text_with_names_for_every_system() -> None:
+    for path in TEMPLATE_FILES:
+        assert b"\r" not in path.read_bytes(), path
+        assert path.read_text(encoding="utf-8") is not None  # an update would reset a binary file
+        if path.suffix != ".jinja":
+            assert not set(path.name) & set('<>:"|?*\\'), path
+
+
+# -------------------------------------------------------------------------- with a real environment
+@pytest.mark.slow
+def test_generated_code_is_typed(default_project: Project, python: Path) -> None:
+    checker = python.with_name("basedpyright")
+
+    words = [str(checker), "--pythonpath", str(python)]
+    done = run(words, default_project.path)
+
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.slow
+def test_the_projects_own_tests_pass(copied: Callable[[], Project], python: Path) -> None:
+    done = run([str(python), "-m", "pytest", "-q"], copied().path)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.slow
+def test_two_wheels_live_side_by_side(published: Template, tmp_path: Path, python: Path) -> None:
+    for name in ("wide-net", "deep-net"):
+        project = published.generate(tmp_path / name)
+        done = run(["uv", "build", "--wheel", "--out-dir", str(tmp_path / "wheels")], project.path)
+        assert done.returncode == 0, done.stderr
+    wheels = [str(path) for path in (tmp_path / "wheels").glob("*.whl")]
+    target = str(tmp_path / "installed")
+    done = run(["uv", "pip", "install", "--no-deps", "--target", target, *wheels], tmp_path)
+    assert done.returncode == 0, done.stderr
+
+    program = (
+        "import wide_net.blocks.attention as wide, deep_net.blocks.attention as deep;"
+        "from wide_net.core import config;"
+        "assert wide.Attention is not deep.Attention; print(wide.__file__, deep.__file__)"
+    )
+    done = run([str(python), "-c", program], tmp_path, {"PYTHONPATH": target})
+
+    assert done.returncode == 0, done.stderr
+    assert "wide_net/blocks" in done.stdout
+    assert "deep_net/blocks" in done.stdout
+
+
+@pytest.mark.slow
+def test_the_oldest_copier_copies_and_updates(template: Template, tmp_path: Path) -> None:
+    oldest = ["uv", "tool", "run", "--from", "copier==9.18.0", "copier"]
+    copy = [*oldest, "copy", "--trust", "--quiet", "--defaults", str(template.path), "x"]
+    assert (done := run(copy, tmp_path)).returncode == 0, done.stderr
+    project = Project(tmp_path / "x")
+    project.append("experiment/model.py", "# mine")
+    project.commit()
+    template.release("v0.0.2", lambda it: it.append("tasks/image_classification/model.py", "# new"))
+
+    done = run([*oldest, "update", "--trust", "--quiet", "--defaults"], project.path)
+
+    assert done.returncode == 0, done.stderr
+    assert (project / "experiment/model.py").read_text().endswith("# mine\n")
