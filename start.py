@@ -75,9 +75,13 @@ def check(destination: Path, answers: list[str]) -> None:
 
 
 def git(*words: str) -> str:
-    """Ask git about this clone; an empty answer when it has none."""
+    """Ask git about this clone; an empty answer when it has none, or none within a minute."""
     variables = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}  # never wait for a password
-    done = subprocess.run(["git", *words], cwd=CLONE, env=variables, capture_output=True, text=True)
+    options = {"cwd": CLONE, "env": variables, "capture_output": True, "text": True, "timeout": 60}
+    try:
+        done = subprocess.run(["git", *words], **options)
+    except subprocess.TimeoutExpired:
+        return ""
     return done.stdout.strip() if done.returncode == 0 else ""
 
 

@@ -42,6 +42,8 @@ def find_uv() -> str | None:
 
 def run_command(*words: str) -> str:
     """Spell a Python command as one can type it here in the project."""
+    if (named := os.environ.get("SMOKE_PYTHON", "none")) not in ("", "none"):
+        return quoted([named, *words])
     if shutil.which("uv"):
         return quoted(["uv", "run", "python", *words])
     return quoted([str(interpreter(Path(".venv"))), *words])
@@ -94,7 +96,7 @@ def bring_up(project: Path) -> Stage:
         later = LATER if find_uv() or not steps else tuple(map(quoted, steps))
         return Stage("environment", fact, False, seconds, later)
     tool = "uv" if find_uv() else "pip"
-    return Stage("environment", f"{folder(project).name}, made by {tool}", True, seconds)
+    return Stage("environment", f"{folder(project).name} is up, by {tool}", True, seconds)
 
 
 def run(command: list[str], project: Path) -> bool:

@@ -2,8 +2,10 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -61,9 +63,11 @@ def copied(default_project: Project, tmp_path: Path) -> Callable[[], Project]:
 
 @pytest.fixture(scope="session")
 def python(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An interpreter with all that a project needs: ``TEST_PYTHON``, else made once by the hook."""
+    """An interpreter with all that a project needs: ``TEST_PYTHON``, this one, or a new one."""
     if named := os.environ.get("TEST_PYTHON"):
         return Path(named)
+    if find_spec("torch") and find_spec("pytorch_lightning"):
+        return Path(sys.executable)
     folder = tmp_path_factory.mktemp("environment")
     words = ("copy", "--trust", "--quiet", "--defaults", str(published.path), "shared")
     done = copier(*words, folder=folder, SMOKE_PYTHON="")

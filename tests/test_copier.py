@@ -18,7 +18,23 @@ QUESTIONS = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 TEMPLATE_FILES = [path for path in (ROOT / "template").rglob("*.*") if path.suffix != ".pyc"]
 TEMPLATE_FILES = [path for path in TEMPLATE_FILES if path.is_file()]
 TASK_FILES = [path for path in (ROOT / "tasks").glob("*/*") if path.is_file()]
-SOURCES = ("demo", "torchvision", "huggingface", "folder")
+LICENSES = list(QUESTIONS["license"]["choices"].values())
+
+
+def sources(task: str) -> list[str]:
+    """List the sources that a task's own config.py allows."""
+    config = (ROOT / "tasks" / task / "config.py").read_text(encoding="utf-8")
+    found = re.search(r"source: Literal\[([^\]]*)\]", config)
+    assert found, f"{task} names no sources"
+    return re.findall(r'"(\w+)"', found[1])
+
+
+# Every choice of every question at least once, each task with each of its sources.
+CHOICES = [
+    (task, source, LICENSES[i % len(LICENSES)])
+    for task in TASKS
+    for i, source in enumerate(sources(task))
+] + [(TASKS[0], "demo", license) for license in LICENSES[len(sources(TASKS[0])) :]]
 
 # What `--defaults` makes, apart from what is in experiment/core/ and experiment/blocks/.
 TREE = [
@@ -58,20 +74,16 @@ def test_the_defaults_make_exactly_these_files(default_project: Project) -> None
 
 
 def test_core_and_blocks_are_the_same_files_in_every_project(default_project: Project) -> None:
-    for folder in ("experiment/core", "experiment/blocks"):
-        kept = {path.relative_to(ROOT / "template"): path.read_bytes()
-                for path in TEMPLATE_FILES if path.is_relative_to(ROOT / "template" / folder)}  # fmt: skip
-
-        for path, text in kept.items():
-            assert (default_project / str(path)).read_bytes() == text
+    for path in TEMPLATE_FILES:
+        name = path.relative_to(ROOT / "template").as_posix()
+        if name.startswith(("experiment/core/", "experiment/blocks/")):
+            assert (default_project / name).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("license", QUESTIONS["license"]["choices"].values())
+@pytest.mark.parametrize(("task", "source", "license"), CHOICES)
 def test_every_choice_renders_clean_code(
-    published: Template, tmp_path: Path, task: str, license: str
+    published: Template, tmp_path: Path, task: str, source: str, license: str
 ) -> None:
-    source = SOURCES[list(QUESTIONS["license"]["choices"].values()).index(license) % len(SOURCES)]
     answers = {"task": task, "license": license, "data_source": source}
 
     project = published.generate(tmp_path / "project", **answers)
@@ -86,7 +98,7 @@ def test_every_choice_renders_clean_code(
         text = (project / path).read_text()
         assert text.endswith("\n")
         assert not text.endswith("\n\n"), path
-        assert not re.search(r"\{\{|\{%|\{#", text) or path.startswith("tests/"), path
+        assert not re.search(r"\{\{|\{%|\{#", text) or path.startswith("tests/"), path  # f-strings
     assert (check := ruff(project, "check")).returncode == 0, check.stdout
     assert (check := ruff(project, "format", "--check")).returncode == 0, check.stdout
 

@@ -1,6 +1,7 @@
 """What runs after a copy, and start.py: on machines where this or that is missing."""
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -25,6 +26,15 @@ def after_copy(project: Project, **variables: str) -> subprocess.CompletedProces
     """Run the hook as Copier does, in a project that is there already."""
     hook = [sys.executable, str(ROOT / "hooks/after_copy.py")]
     return run(hook, project.path, {"SMOKE": "", "SMOKE_PYTHON": "", **variables})
+
+
+def test_hooks_need_nothing_but_python() -> None:
+    hooks = list((ROOT / "hooks").glob("*.py"))
+    known = {*sys.stdlib_module_names, *(path.stem for path in hooks)}
+
+    for path in [*hooks, ROOT / "start.py"]:
+        imported = re.findall(r"^ *(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+        assert set(imported) <= known, path
 
 
 # ---------------------------------------------------------------------------------------- commit
@@ -168,7 +178,7 @@ def test_uv_is_found_where_it_runs_copier(copied: Callable[[], Project], tmp_pat
     done = after_copy(copied(), SMOKE="skip", PATH=BASICS, UV=str(uv))
 
     assert (tmp_path / "said").read_text() == "sync --inexact\n"
-    assert "made by uv" in done.stdout
+    assert "is up, by uv" in done.stdout
     assert done.stdout.rstrip().endswith(".venv/bin/python main.py")  # `uv run` would not be found
 
 
@@ -181,7 +191,7 @@ def test_without_uv_pip_makes_the_environment(copied: Callable[[], Project]) -> 
 
     done = after_copy(project, SMOKE="skip", PATH=BASICS, UV="")
 
-    assert "made by pip" in done.stdout, done.stdout + done.stderr
+    assert "is up, by pip" in done.stdout, done.stdout + done.stderr
     imports = run([str(project / ".venv/bin/python"), "-c", "import iniconfig, zipp"], project.path)
     assert imports.returncode == 0
 
@@ -201,6 +211,20 @@ def test_without_a_network_the_project_is_made_all_the_same(
 
     assert done.returncode == 0, done.stderr
     assert "could not be made (see above); with a network, and in this folder:" in done.stdout
+    assert Project(tmp_path / "x").status == ""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/usr/bin/unshare").exists(), reason="needs unshare")
+def test_a_home_that_cannot_be_written_is_no_obstacle(published: Template, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    copy = f"{sys.executable} -m copier copy --trust --defaults --quiet {published.path} x"
+    mount = f"mount --bind {home} {home} && mount -o remount,ro,bind {home} && ! touch {home}/a"
+
+    done = run(["unshare", "-m", "sh", "-c", f"{mount} && {copy}"], tmp_path, {"HOME": str(home)})
+
+    assert done.returncode == 0, done.stderr
     assert Project(tmp_path / "x").status == ""
 
 

@@ -30,10 +30,10 @@ class ModelConfig:
     """The network: see model.py."""
 
     name: str = "convnet"  # convnet, vit, or timm/NAME such as timm/resnet18
-    width: int = 32  # convnet: channels of the first stage; vit: channels of a token
-    depth: int = 1  # convnet: blocks in each stage; vit: encoder blocks
+    width: int = 32  # channels of the first stage; a token of the vit has 4 times as many
+    depth: int = 1  # blocks in each stage; the vit has 4 times as many
     patch_size: int = 2  # vit: pixels; each side of a patch
-    num_heads: int = 4  # vit: attention heads; divides width
+    num_heads: int = 4  # vit: attention heads; divides the channels of a token
     dropout: float = 0.1  # share of activations that training leaves out
     pretrained: bool = False  # timm: start from published weights
 
@@ -42,8 +42,8 @@ class ModelConfig:
         fraction(self, "dropout")
         if self.name not in ("convnet", "vit") and not self.name.startswith("timm/"):
             raise ValueError(f"name is {self.name!r}; it must be convnet, vit or timm/NAME")
-        if self.name == "vit" and self.width % self.num_heads:
-            raise ValueError(f"num_heads is {self.num_heads}; it must divide width={self.width}")
+        if self.name == "vit" and 4 * self.width % self.num_heads:
+            raise ValueError(f"num_heads is {self.num_heads}; it must divide 4 * {self.width} (width)")
 
 
 @dataclass

@@ -183,6 +183,15 @@ def test_nothing_is_demanded_where_nothing_is_written(
             def forward(self, x):
                 return x
 
+        class Batch(NamedTuple):
+            """Words about shapes without annotations.
+
+            Shape:
+                - each: ``(batch,)``
+            """
+
+            image: Tensor
+
         class Inheriting(Documented):
             """No forward of its own.
 

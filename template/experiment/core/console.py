@@ -18,6 +18,7 @@ QUIET_WARNINGS = (
     r".*isinstance\(treespec, LeafSpec\).*",
     r".*Checkpoint directory .* exists and is not empty.*",
     r".*saving a checkpoint outside the 'fit' stage.*",
+    r".*callbacks used to create the checkpoint need to be provided.*",
     r".*Experiment logs directory .* exists and is not empty.*",
 )
 

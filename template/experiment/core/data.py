@@ -244,9 +244,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         return [name for name, skipped in names if not skipped]
 
     def teardown(self, stage: str) -> None:
-        """Say how many examples were left out."""
-        for split, fetch in self._fetches.items():
-            if count := int(fetch.skipped.sum()):
+        """Say how many examples of the stage were left out."""
+        for split in {"fit": ("train", "val"), "validate": ("val",)}.get(stage, (stage,)):
+            fetch = self._fetches.get(split)
+            if fetch and (count := int(fetch.skipped.sum())):
                 log.warning(f"{count} of {len(fetch):,} {split} examples were unreadable: left out")
 
     def _load(self) -> None:

@@ -143,8 +143,9 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
         self.whole = hasattr(self.dataset, "__getitems__")
         self.transform = BatchTransform(transform) if self.whole and transform else transform
         self.random = not isinstance(self.transform, BatchTransform) or self.transform.random
-        # Worker processes write here too, so that the main process knows how many there were.
-        self.skipped = torch.zeros(num_examples(dataset), dtype=torch.bool).share_memory_()
+        with torch.inference_mode(False):  # in which Lightning asks for loaders to evaluate with
+            # Worker processes write here too, so that the main process knows how many there were.
+            self.skipped = torch.zeros(num_examples(dataset), dtype=torch.bool).share_memory_()
 
     def __len__(self) -> int:
         return len(self.skipped)

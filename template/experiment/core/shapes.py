@@ -6,7 +6,7 @@ Template's file: updates replace it. Checked where present: no annotation, no se
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib.util import find_spec
 from inspect import unwrap
 from pathlib import Path
@@ -177,14 +177,16 @@ def _mismatches(file: Path) -> Iterator[str]:
     for node in ast.walk(tree):
         if not isinstance(node, ast.ClassDef | ast.FunctionDef):
             continue
-        annotations = _annotations(node)
-        for line, name, documented in _entries(node):
+        known = {
+            name: list(_annotated_shapes(annotation, aliases))
+            for name, annotation in _annotations(node).items()
+        }
+        for line, name, documented in _entries(node) if any(known.values()) else ():
             place = f"{_place(file, line)}: {node.name}'s docstring"
-            name = _alias_of_argument(name, annotations)
-            if annotations and name not in annotations:
-                yield f"{place} has {name}, which is none of {', '.join(annotations)}"
-            annotated = _annotated_shapes(annotations.get(name), aliases)
-            for said, meant in zip(documented, annotated, strict=False):
+            name = _alias_of_argument(name, known)
+            if name not in known:
+                yield f"{place} has {name}, which is none of {', '.join(known)}"
+            for said, meant in zip(documented, known.get(name, ()), strict=False):
                 if not _agree(said, meant):
                     said, meant = ", ".join(said), ", ".join(meant)
                     yield f"{place} has {name} as ({said}), the annotation says ({meant})"
@@ -206,11 +208,11 @@ def _annotations(node: ast.ClassDef | ast.FunctionDef) -> dict[str, ast.expr | N
     return known
 
 
-def _alias_of_argument(name: str, annotations: dict[str, ast.expr | None]) -> str:
+def _alias_of_argument(name: str, known: Iterable[str]) -> str:
     """torch.nn's ``Input`` and ``Output`` as the names that ``forward`` has for them."""
-    if name in annotations or name.lower() not in ("input", "output"):
+    if name in known or name.lower() not in ("input", "output"):
         return name
-    arguments = [argument for argument in annotations if argument != "output"]
+    arguments = [argument for argument in known if argument != "output"]
     return next(iter(arguments), name) if name.lower() == "input" else "output"
 
 

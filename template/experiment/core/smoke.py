@@ -58,7 +58,7 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
     except Skipped as reason:
         mark, fact = "-", f"skipped: {reason}"
     except Exception as error:
-        mark, fact = "✗", f"{_place(error)}{_sentence(error)}"
+        mark, fact = "✗", _sentence(error)
     encoding = sys.stdout.encoding or "ascii"
     line = f"{mark} {name:<13} {fact:<68} {time.perf_counter() - started:5.1f} s"
     print(line.encode(encoding, "replace").decode(encoding), flush=True)
@@ -272,7 +272,7 @@ def _place(error: Exception) -> str:
     """
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame)]
     own = [frame for frame in frames if "core" not in Path(frame.filename).parts]
-    if isinstance(error, UserError) or not frames:
+    if not frames:
         return ""
     frame = (own or frames)[-1]
     return f"{shown(Path(frame.filename))}:{frame.lineno}: "
@@ -291,4 +291,6 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     first_line = (str(error).strip() or "no message").splitlines()[0]
-    return describe_shape_error(error) or f"{type(error).__name__}: {first_line}"
+    return (
+        describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
+    )

@@ -163,7 +163,7 @@ def like(tensor: Tensor, field: Tensor) -> Tensor:
     if not isinstance(field, tv_tensors.TVTensor):
         return tensor
     result = tensor.as_subclass(type(field))
-    result.__dict__.update(field.__dict__)
+    vars(result).update(vars(field))
     return result
 
 

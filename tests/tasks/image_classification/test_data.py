@@ -490,7 +490,8 @@ def test_prediction_reads_a_folder_or_one_file(make: Callable[..., Any], tmp_pat
 
     for path, count in ((tmp_path / "new", 3), (tmp_path / "new" / "any" / "000.png", 1)):
         data.predict_path = path
-        (batch,) = data.predict_dataloader()
+        with torch.inference_mode():  # as Lightning does
+            (batch,) = data.predict_dataloader()
         assert batch.image.shape == (count, 1, 8, 8)
         assert batch.label.tolist() == [-1] * count
         assert [Path(name).name for name in data.predict_names()] == [
@@ -627,6 +628,7 @@ def test_a_damaged_image(
         parts = data.train_dataloader(), data.val_dataloader(), data.test_dataloader()
         count = sum(len(batch.label) for part in parts for batch in part)
         data.teardown("fit")
+        data.teardown("test")
         return count
 
     message = refusal(lambda: read_all(make(**values)))

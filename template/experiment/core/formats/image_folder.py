@@ -8,6 +8,7 @@ Template's file: updates replace it. To read another layout, write a reader in d
     data/test/cat/d.png    (optional)
 """
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -23,6 +24,7 @@ from .labelled_images import UNREADABLE, LabelledImages, common_channels, unread
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
+log = logging.getLogger(__name__)
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 
 
@@ -101,12 +103,15 @@ def _files(
             hint = did_you_mean(nearest(path.name, class_names))
             raise UserError(f"{shown(path)} is a class that the training images lack{hint}")
     found: list[tuple[Path, int]] = []
+    others = 0
     for label, name in enumerate(class_names):
         before = len(found)
         for file in _inside(folder / name):
             if _is_image(file):
                 found.append((file, label))
-            elif on_error == "raise":
+            elif on_error == "skip":
+                others += 1
+            else:
                 raise UserError(
                     f"{shown(file)} is no image file ({', '.join(SUFFIXES)}): "
                     "move it away, or set data.on_error=skip"
@@ -115,6 +120,8 @@ def _files(
             raise UserError(
                 f"{shown(folder / name)} is a class without images: add some, or remove it"
             )
+    if others:
+        log.warning(f"{others} files below {shown(folder)} are no images: left out")
     return found
 
 

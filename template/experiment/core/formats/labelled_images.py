@@ -95,12 +95,13 @@ class LabelledImages:
 
     def _read_all(self, size: int, on_error: str) -> tuple[Tensor, Tensor]:
         """The pixels of every image that can be read, and which those are."""
-        pixels = torch.empty(len(self), self.channels, size, size, dtype=torch.uint8)
-        kept = torch.zeros(len(self), dtype=torch.bool)
+        # Arrays: a tensor made in inference mode refuses what other threads write to it.
+        pixels = np.empty((len(self), self.channels, size, size), dtype=np.uint8)
+        kept = np.zeros(len(self), dtype=bool)
 
         def read(index: int) -> None:
             try:
-                pixels[index], kept[index] = self.read(index, size), True
+                pixels[index], kept[index] = self.read(index, size).numpy(), True
             except DataError:
                 if on_error == "raise":
                     raise
@@ -109,14 +110,14 @@ class LabelledImages:
             work = threads.map(read, range(len(self)))
             for _ in tqdm(work, "reading images", len(self), leave=False, delay=2, unit=" images"):
                 pass
-        missing = [self.name(index) for index in (~kept).nonzero().flatten().tolist()]
+        missing = [self.name(index) for index in np.flatnonzero(~kept).tolist()]
         if len(missing) == len(self):
             raise DataError(f"none of the {len(self)} images can be read, {missing[0]} for one")
         if missing:
             shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
             log.warning(f"{len(missing)} of {len(self):,} images cannot be read: left out {shown}")
             pixels = pixels[kept]
-        return pixels, kept.nonzero().flatten()
+        return torch.from_numpy(pixels), torch.from_numpy(np.flatnonzero(kept))
 
 
 class ImageFiles(Dataset[BatchT], Generic[BatchT]):

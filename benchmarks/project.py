@@ -1,0 +1,58 @@
+"""A generated project to measure, put together without Copier: what has no question in it."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+# A task's files, and where the template puts them.
+PLACES = {
+    "config.py": "experiment",
+    "data.py": "experiment",
+    "model.py": "experiment",
+    "module.py": "experiment",
+    "experiment.yaml": "configs",
+    "sweep.yaml": "sweeps",
+}
+
+
+def assemble(project: Path, task: str = "image_classification") -> Path:
+    """Fill a folder with the template's plain files and those of a task."""
+    unwanted = shutil.ignore_patterns("*.jinja", "__pycache__", ".*")
+    shutil.copytree(ROOT / "template", project, ignore=unwanted, dirs_exist_ok=True)
+    for file, folder in PLACES.items():
+        shutil.copy(ROOT / "tasks" / task / file, project / folder)
+    return project
+
+
+@contextmanager
+def temporary_project(task: str = "image_classification") -> Iterator[Path]:
+    """A project that is gone afterwards, and can be imported meanwhile: ``import main``."""
+    with tempfile.TemporaryDirectory(prefix="benchmark-", ignore_cleanup_errors=True) as folder:
+        project = assemble(Path(folder), task)
+        sys.path.insert(0, folder)
+        yield project
+
+
+def build(project: Path, *words: str) -> tuple[Any, Any, Any]:
+    """What ``main.py fit WORDS`` makes before it trains: DataModule, LightningModule, Trainer.
+
+    W&B logs offline; epochs do not end the training, whoever measures does.
+    """
+    import main  # pyright: ignore[reportMissingImports]
+    from experiment.config import Config  # pyright: ignore[reportMissingImports]
+    from experiment.core.commands import import_torch  # pyright: ignore[reportMissingImports]
+    from experiment.core.resume import open_run  # pyright: ignore[reportMissingImports]
+    from experiment.core.settings import load_settings  # pyright: ignore[reportMissingImports]
+
+    arguments = main.parse(
+        ["fit", "--output", str(project / "runs"), "--resume", "none", "logger.wandb=offline"]
+        + list(words)
+    )
+    settings = load_settings(Config, arguments)
+    import_torch()
+    return main.build(settings.config, open_run(arguments, settings.config))
