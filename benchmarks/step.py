@@ -26,8 +26,9 @@ BATCH, STEPS, TURNS = 64, 100, 30
 
 def measure(project: Path, network: Callable[..., nn.Module]) -> tuple[float, float]:
     """Microseconds a step: ours, raw."""
-    import experiment.module as module_file  # pyright: ignore[reportMissingImports]
     import pytorch_lightning as pl
+
+    import experiment.module as module_file  # pyright: ignore[reportMissingImports]
     from experiment.data import Batch  # pyright: ignore[reportMissingImports]
 
     module_file.build_model = network

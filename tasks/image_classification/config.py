@@ -43,7 +43,9 @@ class ModelConfig:
         if self.name not in ("convnet", "vit") and not self.name.startswith("timm/"):
             raise ValueError(f"name is {self.name!r}; it must be convnet, vit or timm/NAME")
         if self.name == "vit" and 4 * self.width % self.num_heads:
-            raise ValueError(f"num_heads is {self.num_heads}; it must divide 4 * {self.width} (width)")
+            raise ValueError(
+                f"num_heads is {self.num_heads}; it must divide 4 * {self.width} (width)"
+            )
 
 
 @dataclass

@@ -291,6 +291,4 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     first_line = (str(error).strip() or "no message").splitlines()[0]
-    return (
-        describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
-    )
+    return describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
