@@ -26,7 +26,7 @@ CONFIG = PROJECT / "configs" / "experiment.yaml"
 @pytest.fixture(scope="module")
 def parts(tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, Any, Any]:
     """DataModule, LightningModule and Trainer of configs/experiment.yaml, on demo data."""
-    config = load_settings(Config, Namespace(config=[CONFIG])).config
+    config: Any = load_settings(Config, Namespace(config=[CONFIG])).config
     config.data.source = demo_or_configured(config)
     config.data.batch_size, config.logger.wandb = 8, "off"
     run = Run(tmp_path_factory.mktemp("runs") / "contract")

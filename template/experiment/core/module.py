@@ -44,6 +44,7 @@ class Module(pl.LightningModule):
         self.save_hyperparameters({"config": _plain(config), "facts": _plain(facts)})
         self.averages = Averages()
         self.metrics = nn.ModuleDict()
+        leave_out_idle_hooks(self, pl.LightningModule)
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Lightning sets this name twice a hook through nn.Module's slow __setattr__.
@@ -90,6 +91,28 @@ class Module(pl.LightningModule):
         mixed = self.config.trainer.precision != "32-true"
         clipped = self.config.trainer.gradient_clip_norm is not None
         return self.device.type in {"cpu", "cuda", "mps"} and not (mixed and clipped)
+
+
+# Those that Lightning calls in every step of the training.
+STEP_HOOKS = (
+    "on_train_batch_start",
+    "on_before_zero_grad",
+    "on_before_backward",
+    "on_after_backward",
+    "on_before_optimizer_step",
+    "on_train_batch_end",
+)
+
+
+def leave_out_idle_hooks(owner: Any, base: type) -> None:
+    """Let Lightning pass over the hooks of a step that a callback or module does not override.
+
+    It enters and leaves each of them, empty or not, which sums up to a tenth of a millisecond a
+    step; what is not callable it skips.
+    """
+    for name in STEP_HOOKS:
+        if getattr(type(owner), name) is getattr(base, name):
+            owner.__dict__[name] = None
 
 
 def _plain(value: Any) -> Any:

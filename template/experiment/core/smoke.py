@@ -5,6 +5,7 @@ a folder of its own that is deleted afterwards.
 """
 
 import math
+import pkgutil
 import sys
 import tempfile
 import time
@@ -117,7 +118,10 @@ class Smoke:
         """Before anything of the experiment is imported: check annotations as tensors flow."""
         from .shapes import check_annotations
 
-        self.checks_types = check_annotations("experiment")
+        package = (__package__ or "").partition(".")[0]
+        names = [module.name for module in pkgutil.iter_modules([str(PROJECT / package)])]
+        yours = [f"{package}.{name}" for name in names if name != "core"]
+        self.checks_types = check_annotations(*yours)
 
     def data(self) -> str:
         run = Run(self.folder, "fit", self.settings.config.seed, smoke=True)
