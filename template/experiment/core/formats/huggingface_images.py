@@ -4,6 +4,7 @@ Template's file: updates replace it. To read a data set of another shape, write 
 """
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +61,7 @@ def load(name: str, root: Path, image_column: str, label_column: str) -> dict[st
 def _splits(name: str, root: Path) -> dict[str, Any]:
     """From our names of splits to the data set's own."""
     try:
-        import datasets
+        datasets: Any = import_module("datasets")  # an extra: may be missing
     except ImportError:
         raise UserError(
             "data.source: huggingface needs the package datasets: uv sync --extra huggingface"
@@ -68,7 +69,7 @@ def _splits(name: str, root: Path) -> dict[str, Any]:
     folder = next((path for path in (Path(name), root / name) if path.is_dir()), None)
     try:
         if folder is not None:
-            found: Any = datasets.load_from_disk(str(folder))
+            found = datasets.load_from_disk(str(folder))
         else:
             found = datasets.load_dataset(name, cache_dir=str(root))
     except Exception as error:  # the hub's client has dozens of types for "not found", "no network"

@@ -1,0 +1,43 @@
+"""Projects in which real experiments run, each in a fork of a process that has torch imported."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from projects import Project
+
+from running.experiment import Experiment, RunFolder, Server
+
+
+@pytest.fixture(scope="session")
+def server(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The process that has torch and Lightning imported."""
+    server = Server(python, tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def experiment(default_project: Project, server: Server, tmp_path: Path) -> Experiment:
+    """A project of the test's own."""
+    path = tmp_path / "experiment"
+    shutil.copytree(default_project.path, path, symlinks=True)
+    return Experiment(path, server)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(
+    default_project: Project, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., RunFolder]:
+    """Runs that nothing happened to, by what was typed: each is trained once for all tests."""
+    runs: dict[tuple[str, ...], RunFolder] = {}
+
+    def run(*argv: str) -> RunFolder:
+        if argv not in runs:
+            path = tmp_path_factory.mktemp("undisturbed") / "experiment"
+            shutil.copytree(default_project.path, path, symlinks=True)
+            runs[argv] = Experiment(path, server).trained(*argv)
+        return runs[argv]
+
+    return run

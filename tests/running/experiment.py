@@ -1,0 +1,223 @@
+"""An experiment to run, to interrupt and to look at, in a generated project."""
+
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import torch
+
+SERVER = Path(__file__).with_name("server.py")
+# A few hundred weights and 7 batches an epoch, the last one short: a run takes a second.
+SMALL = ("model.width=4", "data.limit=200", "data.batch_size=32", "trainer.log_every_n_steps=1")
+PATIENCE = 120.0  # s, for a process that should end by itself
+
+
+class Server:
+    """The process that has torch imported, and the way to ask it for another."""
+
+    def __init__(self, python: Path, folder: Path) -> None:
+        self.address = folder / "socket"
+        self.log = (folder / "log").open("w")
+        self.process = subprocess.Popen(
+            [str(python), str(SERVER), str(self.address)],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=self.log,
+        )
+
+    def close(self) -> None:
+        """Let the server end, and with it whatever it started."""
+        self.address.unlink(missing_ok=True)
+        self.process.wait(PATIENCE)
+
+    def start(self, **request: Any) -> "Process":
+        """Start a process; see ``server.become`` for what a request holds."""
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(PATIENCE)
+        while self.process.poll() is None:
+            try:
+                connection.connect(str(self.address))
+                break
+            except (FileNotFoundError, ConnectionRefusedError):  # it still imports
+                time.sleep(0.05)
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        return Process(connection, Path(request["stdout"]), Path(request["stderr"]))
+
+
+class Process:
+    """A process that the server started."""
+
+    def __init__(self, connection: socket.socket, stdout: Path, stderr: Path) -> None:
+        self._answers = connection.makefile()
+        self._streams = stdout, stderr
+        self.pid = int(self._answers.readline())
+
+    def send(self, signal_number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, signal_number)
+
+    def wait(self) -> CompletedProcess[str]:
+        """Its exit code (negative: the signal that ended it) and what it printed."""
+        code = int(self._answers.readline())
+        stdout, stderr = (path.read_text() for path in self._streams)
+        return CompletedProcess(f"pid {self.pid}", code, stdout, stderr)
+
+
+@dataclass
+class RunFolder:
+    """What a run left behind."""
+
+    path: Path
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        return json.loads((self / "summary.json").read_text())
+
+    @property
+    def checkpoints(self) -> list[str]:
+        """All names in the folder of the checkpoints, hidden ones included."""
+        return sorted(path.name for path in (self / "checkpoints").iterdir())
+
+    @property
+    def best(self) -> dict[str, float]:
+        """The scores of the kept checkpoints by file name."""
+        return json.loads((self / "checkpoints/best.json").read_text())["scores"]
+
+    def checkpoint(self, name: str = "last.ckpt") -> dict[str, Any]:
+        """The content of a checkpoint, by torch's safe default."""
+        return torch.load(self / "checkpoints" / name, weights_only=True)
+
+    def weights(self, name: str = "last.ckpt") -> str:
+        """A hash of every bit of a checkpoint's state_dict."""
+        return digest(self.checkpoint(name)["state_dict"])
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Every row of metrics.jsonl, as it was logged."""
+        return [json.loads(line) for line in (self / "metrics.jsonl").read_text().splitlines()]
+
+    def metrics(self) -> dict[tuple[int, str], float]:
+        """The logged values by (step, name); a value that was logged twice must be the same."""
+        values: dict[tuple[int, str], float] = {}
+        for row in self.rows():
+            step = row.pop("step")
+            for name, value in row.items():
+                assert values.setdefault((step, name), value) == value, (step, name)
+        return values
+
+    def series(self, name: str) -> list[float]:
+        """The values of one metric in the order of the steps."""
+        return [value for (_, n), value in sorted(self.metrics().items()) if n == name]
+
+    def wandb_ids(self) -> set[str]:
+        """The ids in the names of W&B's folders."""
+        return {path.name.rpartition("-")[2] for path in (self / "wandb").glob("*run-*-*")}
+
+
+def digest(state: dict[str, torch.Tensor]) -> str:
+    """A hash of every bit of every tensor."""
+    sha = hashlib.sha256()
+    for name, tensor in sorted(state.items()):
+        sha.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+        sha.update(tensor.contiguous().numpy().tobytes())
+    return sha.hexdigest()
+
+
+@dataclass
+class Experiment:
+    """A generated project whose commands run in forks of the server."""
+
+    path: Path
+    server: Server
+    variables: dict[str, str] = field(default_factory=dict)
+    _started: int = 0
+
+    def __truediv__(self, name: str) -> Path:
+        return self.path / name
+
+    def start(self, *argv: str, **request: Any) -> Process:
+        """Start ``python main.py ARGV`` and do not wait."""
+        self._started += 1
+        outputs = self.path.parent / f"{self.path.name}-output"
+        outputs.mkdir(exist_ok=True)
+        home = self.path.parent / "home"
+        home.mkdir(exist_ok=True)
+        temporary = self.path.parent / f"{self.path.name}-tmp"
+        temporary.mkdir(exist_ok=True)
+        variables = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "TMPDIR": str(temporary),
+            "OMP_NUM_THREADS": "1",
+            "CUDA_VISIBLE_DEVICES": "",
+            **self.variables,
+            **request.pop("env", {}),
+        }
+        return self.server.start(
+            cwd=str(self.path),
+            argv=argv,
+            env=variables,
+            stdout=str(outputs / f"{self._started}.out"),
+            stderr=str(outputs / f"{self._started}.err"),
+            **request,
+        )
+
+    def main(self, *argv: str, **request: Any) -> CompletedProcess[str]:
+        """``python main.py ARGV``, to its end."""
+        return self.start(*argv, **request).wait()
+
+    def fit(self, *argv: str, **request: Any) -> CompletedProcess[str]:
+        """Train small, without W&B and without the test at the end, three epochs."""
+        return self.main(*fit_words(*argv), **request)
+
+    def trained(self, *argv: str, **request: Any) -> RunFolder:
+        """Train as ``fit`` does, which must go well, the run called ``a``."""
+        done = self.fit("--name", "a", *argv, **request)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return self.run("a")
+
+    def killed(self, at: str, count: int, *argv: str, **request: Any) -> RunFolder:
+        """Train as ``trained`` does until a real SIGKILL before the ``count``-th ``at``."""
+        stop = {"at": at, "count": count, "signal_number": signal.SIGKILL}
+        done = self.fit("--name", "a", *argv, interrupt=stop, **request)
+        assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
+        return self.run("a")
+
+    def run(self, name: str) -> RunFolder:
+        """The folder of a run."""
+        return RunFolder(self.path / "runs" / name)
+
+    def copy(self, folder: Path) -> "Experiment":
+        """The same project in another folder, its runs included."""
+        shutil.copytree(self.path, folder, symlinks=True)
+        return Experiment(folder, self.server, dict(self.variables))
+
+
+def fit_words(*argv: str) -> tuple[str, ...]:
+    """The words of a small ``fit``; what comes last wins."""
+    quiet = ("logger.wandb=off", "trainer.test_after_fit=false", "trainer.accelerator=cpu")
+    return ("fit", *SMALL, *quiet, "trainer.max_epochs=3", *argv)
+
+
+@contextmanager
+def changed(path: Path, old: str, new: str) -> Iterator[None]:
+    """A file with one text replaced, for a while."""
+    text = path.read_text()
+    assert old in text, f"{path} has no {old!r}"
+    path.write_text(text.replace(old, new))
+    yield
+    path.write_text(text)
