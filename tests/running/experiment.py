@@ -8,8 +8,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -149,19 +148,32 @@ class Experiment:
     def __truediv__(self, name: str) -> Path:
         return self.path / name
 
+    @property
+    def home(self) -> Path:
+        """The home folder of its processes."""
+        return self.path.parent / "home"
+
+    @property
+    def temporary(self) -> Path:
+        """Their folder for temporary files."""
+        return self.path.parent / "temporary"
+
+    def status(self) -> str:
+        """What git says has changed; empty when nothing has."""
+        command = ["git", "status", "--porcelain"]
+        return subprocess.run(command, cwd=self.path, capture_output=True, text=True).stdout
+
     def start(self, *argv: str, **request: Any) -> Process:
         """Start ``python main.py ARGV`` and do not wait."""
         self._started += 1
         outputs = self.path.parent / f"{self.path.name}-output"
         outputs.mkdir(exist_ok=True)
-        home = self.path.parent / "home"
-        home.mkdir(exist_ok=True)
-        temporary = self.path.parent / f"{self.path.name}-tmp"
-        temporary.mkdir(exist_ok=True)
+        for folder in (self.home, self.temporary):
+            folder.mkdir(exist_ok=True)
         variables = {
             "PATH": os.environ["PATH"],
-            "HOME": str(home),
-            "TMPDIR": str(temporary),
+            "HOME": str(self.home),
+            "TMPDIR": str(self.temporary),
             "OMP_NUM_THREADS": "1",
             "CUDA_VISIBLE_DEVICES": "",
             **self.variables,
@@ -213,11 +225,16 @@ def fit_words(*argv: str) -> tuple[str, ...]:
     return ("fit", *SMALL, *quiet, "trainer.max_epochs=3", *argv)
 
 
-@contextmanager
-def changed(path: Path, old: str, new: str) -> Iterator[None]:
-    """A file with one text replaced, for a while."""
+def replace(path: Path, old: str, new: str) -> None:
+    """Change a text that is in a file."""
     text = path.read_text()
     assert old in text, f"{path} has no {old!r}"
     path.write_text(text.replace(old, new))
-    yield
-    path.write_text(text)
+
+
+def wait_until(holds: Callable[[], object]) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -6,6 +6,7 @@ computed, gets its own folder, variables, streams and (if asked) kernel namespac
 project's ``main.py`` as ``python main.py`` would: it ends with a real exit code, by a real signal.
 """
 
+import atexit
 import contextlib
 import ctypes
 import importlib
@@ -17,9 +18,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+import traceback
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, NoReturn
 
 # Importing these takes the seconds that a test would otherwise wait for.
 SLOW_IMPORTS = (
@@ -65,8 +68,8 @@ def serve(path: str) -> dict[str, Any] | None:
     return None
 
 
-def become(request: dict[str, Any]) -> None:
-    """Turn this fork into ``python main.py ...`` and run it; returns or raises as main.py does."""
+def become(request: dict[str, Any]) -> NoReturn:
+    """Turn this fork into ``python main.py ...``, run it and end with its exit code."""
     os.setsid()
     os.environ.clear()
     os.environ.update(request["env"])
@@ -75,11 +78,32 @@ def become(request: dict[str, Any]) -> None:
         os.dup2(os.open(request[name], mode | os.O_CREAT | os.O_APPEND), stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     isolate(request.get("no_network", False), request.get("read_only", []))
+    sys.modules["torch"].seed()  # nothing random may come from the server
     if request.get("interrupt"):
         arm(**request["interrupt"])
     sys.argv = ["main.py", *request["argv"]]
     sys.path[0] = request["cwd"]
-    runpy.run_path(request.get("program", "main.py"), run_name="__main__")
+    code = run_program(request.get("program", "main.py"))
+    # What Python does at its end, short of taking all of torch apart, which takes 2 s.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def run_program(path: str) -> int:
+    """Run a program; the exit code that Python would give it."""
+    try:
+        runpy.run_path(path, run_name="__main__")
+    except SystemExit as end:
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+        return end.code if isinstance(end.code, int) else int(end.code is not None)
+    except BaseException:
+        traceback.print_exc()
+        return 1
+    return 0
 
 
 def isolate(no_network: bool, read_only: list[str]) -> None:

@@ -14,6 +14,7 @@ from torchmetrics import Metric, MetricCollection
 from .config import RunConfig
 from .metrics import Averages
 from .optim import make_optimizer, make_schedule
+from .seeding import WEIGHTS, seed_all
 
 Split = Literal["train", "val", "test"]
 
@@ -24,6 +25,7 @@ class Module(pl.LightningModule):
     ======================  ====================================================================
     what it does            how to have it otherwise
     ======================  ====================================================================
+    initial weights         drawn from ``seed``, whatever was drawn before
     hyper-parameters        saved as plain values, so that checkpoints load with torch's safe
                             default; call ``save_hyperparameters`` yourself
     ``configure_optimizers``  AdamW, no decay on biases and norms, warm-up and cosine by the
@@ -41,6 +43,8 @@ class Module(pl.LightningModule):
     def __init__(self, config: RunConfig, facts: Any = None) -> None:
         super().__init__()
         self.config = config
+        # Here, where the weights are made: reading the data may draw, and a restart reads less.
+        seed_all(config.seed, WEIGHTS)
         self.save_hyperparameters({"config": _plain(config), "facts": _plain(facts)})
         self.averages = Averages()
         self.metrics = nn.ModuleDict()

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 # What a seed is drawn for; the second number of every key. A number is never given a new meaning.
-SAMPLE, TRAIN_STEP, EVAL_STEP, EPOCH = 1, 2, 3, 4
+SAMPLE, TRAIN_STEP, EVAL_STEP, EPOCH, WEIGHTS = 1, 2, 3, 4, 5
 
 
 def key_seed(*key: int) -> int:

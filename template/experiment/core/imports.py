@@ -1,0 +1,122 @@
+"""Imports torch and Lightning without torch.compile's machinery, which takes longer than torch.
+
+Template's file: updates replace it. Nothing here changes a result: without it all is slower to
+start, and nothing else.
+
+``torch._dynamo`` (with sympy: 2 to 5 s) is imported by accident: by Lightning, which wants to know
+whether a model is compiled, by an operator of torchvision, which asks whether it could be, and by
+the first optimizer, which wants to be left out of it. As long as nobody has used ``torch.compile``,
+nothing is compiled, and all three can do without; from then on they do what they always did.
+"""
+
+import atexit
+import gc
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from types import ModuleType
+from typing import Any
+
+DYNAMO, DYNAMO_UTILS = "torch._dynamo", "torch._dynamo.utils"
+
+
+def import_torch() -> None:
+    """Import torch and Lightning, without looking for garbage all the while.
+
+    What stays for ever is then taken out of later collections; put back before the interpreter
+    ends, or some libraries report it as leaked.
+    """
+    gc.disable()
+    with _dynamo_put_off():
+        import pytorch_lightning  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    _let_optimizers_wait()
+    _remember_signatures()
+    gc.enable()
+    gc.freeze()
+    atexit.register(gc.unfreeze)
+
+
+class _Compiled(type):
+    def __instancecheck__(cls, instance: Any) -> bool:
+        dynamo = sys.modules.get(DYNAMO)
+        return not isinstance(dynamo, _StandIn | None) and isinstance(
+            instance, dynamo.OptimizedModule
+        )
+
+
+class OptimizedModule(metaclass=_Compiled):
+    """Of what ``isinstance`` says that ``torch.compile`` made it."""
+
+
+class _StandIn(ModuleType):
+    """Has the two names that are imported by accident; whoever wants another gets the real ones."""
+
+    OptimizedModule = OptimizedModule
+
+    @staticmethod
+    def is_compile_supported(device_type: Any) -> Any:
+        return importlib.import_module(DYNAMO_UTILS).is_compile_supported(device_type)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name != "__path__":  # looked at in passing, by inspect
+            raise AttributeError(name)
+        _step_aside()
+        return getattr(importlib.import_module(self.__name__), name)
+
+
+@contextmanager
+def _dynamo_put_off() -> Iterator[None]:
+    if DYNAMO not in sys.modules:
+        sys.modules.update({name: _StandIn(name) for name in (DYNAMO, DYNAMO_UTILS)})
+    try:
+        yield
+    finally:
+        _step_aside()
+
+
+def _step_aside() -> None:
+    for name in (DYNAMO, DYNAMO_UTILS):
+        if isinstance(sys.modules.get(name), _StandIn):
+            del sys.modules[name]
+
+
+def _let_optimizers_wait() -> None:
+    """Leave the optimizers' methods out of compiling once there is a compiler, not before."""
+    from torch.optim import Optimizer
+
+    for name in ("add_param_group", "state_dict", "load_state_dict", "zero_grad"):
+        function = getattr(getattr(Optimizer, name), "__wrapped__", None)
+        # Where torch keeps, for each of them, what dynamo made of it at its first call.
+        if function is not None and "__dynamo_disable" not in vars(function):
+            vars(function)["__dynamo_disable"] = _left_out_later(function)
+
+
+def _left_out_later(function: Any) -> Callable[..., Any]:
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if DYNAMO not in sys.modules:
+            return function(*args, **kwargs)
+        from torch._dynamo import disable
+
+        left_out = disable(function, wrapping=False)
+        vars(function)["__dynamo_disable"] = left_out
+        return left_out(*args, **kwargs)
+
+    return call
+
+
+def _remember_signatures() -> None:
+    """Lightning reads the signature of ``training_step`` anew in every step, which takes 50 us."""
+    from pytorch_lightning.loops import training_epoch_loop as loop
+
+    reads: Any = getattr(loop, "is_param_in_hook_signature", None)
+    if reads is None:
+        return
+    remembers = lru_cache(16)(reads)
+
+    def is_param_in_hook_signature(hook: Any, *args: Any, **kwargs: Any) -> bool:
+        # Not the bound method itself: remembering it would keep its model alive.
+        return remembers(getattr(hook, "__func__", hook), *args, **kwargs)
+
+    loop.is_param_in_hook_signature = is_param_in_hook_signature  # pyright: ignore[reportPrivateImportUsage]

@@ -1,0 +1,108 @@
+"""Signals: what a person or a scheduler sends, and what the run says and keeps."""
+
+import signal
+from collections.abc import Callable
+
+import pytest
+
+from running.experiment import Experiment, RunFolder, fit_words, replace, wait_until
+
+pytestmark = pytest.mark.slow
+Undisturbed = Callable[..., RunFolder]
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (("on_train_batch_start", 11), ()),
+        (("on_validation_batch_start", 9), ()),
+        (("on_train_batch_start", 9), ("trainer.accumulate_grad_batches=2",)),
+        (("on_train_batch_start", 12), ("callbacks.ema={}",)),
+    ],
+    ids=["between batches", "in validation", "inside an accumulation", "EMA"],
+)
+def test_sigterm_saves_says_stopped_and_resumes_exactly(
+    moment: tuple[str, int],
+    words: tuple[str, ...],
+    experiment: Experiment,
+    undisturbed: Undisturbed,
+) -> None:
+    at, count = moment
+    stop = {"at": at, "count": count, "signal_number": signal.SIGTERM}
+
+    stopped = experiment.fit("--name", "a", *words, interrupt=stop)
+
+    assert stopped.returncode == 143, stopped.stderr
+    summary = experiment.run("a").summary
+    assert (summary["status"], summary["reason"]) == ("stopped", "SIGTERM")
+    run = experiment.trained(*words)
+    assert run.weights() == undisturbed(*words).weights()
+    assert run.metrics() == undisturbed(*words).metrics()
+
+
+def test_ctrl_c_ends_with_130_in_a_line_and_resumes(
+    experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    stop = {"at": "on_train_batch_start", "count": 11, "signal_number": signal.SIGINT}
+
+    stopped = experiment.fit("--name", "a", interrupt=stop)
+
+    assert stopped.returncode == 130
+    assert "Traceback" not in stopped.stderr
+    assert experiment.run("a").summary["reason"] == "Ctrl-C"
+    run = experiment.trained()
+    assert run.weights() == undisturbed().weights()
+    assert run.summary["status"] == "finished"
+    assert run.summary["reason"] is None
+
+
+def test_a_time_limit_stops_saves_and_resumes(experiment: Experiment) -> None:
+    stopped = experiment.fit("--name", "a", "--max-time", "00:00:02", "trainer.max_epochs=2000")
+
+    assert stopped.returncode == 0, stopped.stderr
+    run = experiment.run("a")
+    assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
+    reached = run.summary["steps"]
+    assert run.checkpoint()["global_step"] == reached
+    again = experiment.fit("--name", "a", "--max-time", "00:00:01", "trainer.max_epochs=2000")
+    assert f"(step {reached})" in again.stdout
+    assert run.summary["steps"] > reached
+
+
+def test_a_crash_keeps_its_traceback_and_says_failed(experiment: Experiment) -> None:
+    step = '        return self._step(batch, "train")'
+    fall = "        if self.global_step == 10:\n            raise RuntimeError('the sky fell')\n"
+    replace(experiment / "experiment/module.py", step, fall + step)
+
+    crashed = experiment.fit("--name", "a")
+
+    assert crashed.returncode == 1
+    assert "the sky fell" in crashed.stderr
+    run = experiment.run("a")
+    assert run.summary["status"] == "failed"
+    assert run.summary["reason"] == "RuntimeError: the sky fell"
+    assert "training_step" in (run / "train.log").read_text()
+
+
+def test_a_run_killed_from_outside_goes_on_under_one_wandb_id(
+    experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    words = fit_words("--name", "a", "logger.wandb=offline", "trainer.max_epochs=40")
+    process = experiment.start(*words)
+    run = experiment.run("a")
+    wait_until(lambda: len(run.rows() if (run / "metrics.jsonl").exists() else ()) > 60)
+
+    process.send(signal.SIGKILL)
+
+    assert process.wait().returncode == -signal.SIGKILL
+    killed = run.summary
+    assert killed["status"] == "running"
+    done = experiment.main(*words)
+    assert done.returncode == 0, done.stderr
+    assert "resuming at epoch" in done.stdout
+    assert run.summary["wandb"]["id"] == killed["wandb"]["id"]
+    assert run.wandb_ids() == {killed["wandb"]["id"]}
+    assert len(list((run / "wandb").glob("offline-run-*"))) == 2
+    steps = sorted({step for step, name in run.metrics() if name == "train/loss_step"})
+    assert steps == list(range(40 * 7))
+    assert run.weights() == undisturbed("trainer.max_epochs=40").weights()

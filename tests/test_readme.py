@@ -1,0 +1,123 @@
+"""Both READMEs are true: every command in them is typed, in order, as a newcomer would."""
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from projects import ROOT, Template, run
+
+# What a command names that only a reader can have.
+PLACEHOLDERS = {"PACKAGE": "tabulate", "ADDRESS": "address"}
+COMMAND = re.compile(r"(uv|uvx|git|python3|python|copier) |SMOKE\w*=")
+CODE = re.compile(r"```sh\n(?P<block>.*?)```|```.*?```|`(?P<inline>[^`]+)`", re.DOTALL)
+
+
+def commands(text: str) -> list[str]:
+    """Lines of shell blocks, and code in sentences that begins with a program's name."""
+    found: list[str] = []
+    for code in CODE.finditer(text):
+        block, inline = code["block"] or "", (code["inline"] or "").replace("\n", " ")
+        found += [line for line in [*block.splitlines(), inline] if COMMAND.match(line)]
+    return list(dict.fromkeys(found))
+
+
+def newcomer() -> dict[str, str]:
+    """The variables of somebody who has uv and nothing else: not this test's environment."""
+    foreign = ("VIRTUAL_ENV", "PYTHON", "COPIER_", "SMOKE", "WANDB_", "START_CLOCK", "UV_RUN")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+    here = Path(os.environ.get("VIRTUAL_ENV", "/nowhere")) / "bin"
+    folders = [part for part in kept["PATH"].split(os.pathsep) if Path(part) != here]
+    return {**kept, "PATH": os.pathsep.join(folders), "UV_NO_PROGRESS": "1"}
+
+
+def typed(command: str, folder: Path) -> str:
+    """Type a command in a shell; it must succeed."""
+    script = ["env", "-i", *(f"{name}={value}" for name, value in newcomer().items())]
+    done = run([*script, "sh", "-c", command], folder)
+    assert done.returncode == 0, f"$ {command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout + done.stderr
+
+
+@pytest.fixture(scope="module")
+def made(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The README's first command, typed in a clone of the template."""
+    folder = tmp_path_factory.mktemp("newcomer")
+    clone = published.copy(folder / "copier-lightning").path
+    shown = typed("python3 start.py ../my-experiment", clone)
+    assert "smoke passed" in shown
+    return folder / "my-experiment"
+
+
+def test_the_first_screen_says_what_to_type() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+
+    assert "\npython3 start.py ../my-experiment\n" in readme.partition("\n## ")[0]
+
+
+@pytest.mark.slow
+def test_every_command_of_the_projects_readme_works(made: Path) -> None:
+    project = made
+    readme = (project / "README.md").read_text(encoding="utf-8")
+    shorten(project)
+    draw_images(project / "my-images")
+    elsewhere = {
+        "uv run wandb sweep sweeps/sweep.yaml",  # tests/running: it needs a server
+        "uvx pre-commit install",  # fetches hooks from the network, once, at the next commit
+    }
+    todo = [command for command in commands(readme) if command not in elsewhere]
+    assert len(todo) > 12
+
+    for command in ordered(todo):
+        if command.startswith("git switch"):
+            typed("git add --all && git -c user.name=A -c user.email=a@b commit -qm work", project)
+        for placeholder, meant in PLACEHOLDERS.items():
+            command = command.replace(placeholder, meant)
+        typed(command, project)
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_templates_readme_are_tested() -> None:
+    """Each is typed above or by the test that is named here."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    typed_elsewhere = (
+        "python3 start.py",  # the fixture above
+        "uvx --from",  # tests/test_copier.py, tests/test_update.py: copy and update
+        "copier update",
+        "git clone",  # these are spoken of, not typed
+        "git init",
+        "git switch",
+        "git diff",
+        "git reset",  # tests/test_update.py: a conflict can be undone
+        "uv run pytest",  # .ci/run calls it
+        "python benchmarks/",  # tests/test_benchmarks.py
+        "SMOKE",  # tests/test_hooks.py
+    )
+
+    unknown = [c for c in commands(readme) if not c.startswith(typed_elsewhere)]
+
+    assert unknown == []
+
+
+def ordered(todo: list[str]) -> list[str]:
+    """As they stand, but what needs a trained run after a run, and undoing last."""
+    last = ("git reset",)
+    return sorted(todo, key=lambda command: command.startswith(last))
+
+
+def shorten(project: Path) -> None:
+    """Two epochs instead of forty: the commands are what is tested here, not the learning."""
+    file = project / "configs" / "experiment.yaml"
+    text = re.sub(r"max_epochs: \d+", "max_epochs: 2", file.read_text(encoding="utf-8"))
+    file.write_text(text, encoding="utf-8")
+
+
+def draw_images(folder: Path) -> None:
+    """Two images to predict, as a reader would bring."""
+    from PIL import Image
+
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    for shade in (40, 200):
+        Image.new("L", (16, 16), shade).save(folder / f"{shade}.png")
