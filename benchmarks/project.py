@@ -50,9 +50,9 @@ def build(project: Path, *words: str) -> tuple[Any, Any, Any]:
     from experiment.core.resume import open_run  # pyright: ignore[reportMissingImports]
     from experiment.core.settings import load_settings  # pyright: ignore[reportMissingImports]
 
+    runs = str(project / "runs")
     arguments = main.parse(
-        ["fit", "--output", str(project / "runs"), "--resume", "none", "logger.wandb=offline"]
-        + list(words)
+        ["fit", "--output", runs, "--resume", "none", "logger.wandb=offline", *words]
     )
     settings = load_settings(Config, arguments)
     import_torch()

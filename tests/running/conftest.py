@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from projects import Project
-
 from running.experiment import Experiment, RunFolder, Server
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
-
 from running.experiment import Experiment, RunFolder
 
 pytestmark = pytest.mark.slow
@@ -63,9 +63,7 @@ def test_resume_none_does_not_touch_a_run_that_has_checkpoints(experiment: Exper
     assert "run-001: new run" in anew.stdout
 
 
-def test_resume_last_goes_on_as_auto_does(
-    experiment: Experiment, undisturbed: Undisturbed
-) -> None:
+def test_resume_last_goes_on_as_auto_does(experiment: Experiment, undisturbed: Undisturbed) -> None:
     experiment.killed("on_train_batch_start", 10)
 
     run = experiment.trained("--resume", "last")
@@ -127,7 +125,7 @@ def test_two_torn_checkpoints_are_a_sentence(experiment: Experiment) -> None:
     assert refused.returncode == 2
     assert refused.stderr == (
         "runs/a/checkpoints/last.ckpt and runs/a/checkpoints/last.previous.ckpt: damaged; "
-        "go on from the best one with --resume best, or start anew under another --name\n"
+        "use 'best', or train anew under another --name\n"
     )
 
 
@@ -135,7 +133,9 @@ def test_a_flipped_bit_is_seen(experiment: Experiment) -> None:
     run = experiment.killed("on_train_batch_start", 17)
     last = run / "checkpoints/last.ckpt"
     content = bytearray(last.read_bytes())
-    content[len(content) // 2] ^= 1
+    with ZipFile(last) as archive:
+        largest = max(archive.infolist(), key=lambda member: member.file_size)
+        content[content.index(archive.read(largest))] ^= 1
     last.unlink()
     last.write_bytes(content)
 
@@ -227,11 +227,11 @@ def test_resume_best_of_mid_epoch_starts_from_the_clean_point_before(
 
 
 def test_every_n_steps_saves_inside_the_epoch(experiment: Experiment) -> None:
-    run = experiment.killed("on_train_batch_start", 13, "checkpoint.every_n_steps=5")
+    experiment.killed("on_train_batch_start", 14, "checkpoint.every_n_steps=5")
 
     done = experiment.fit("--name", "a", "checkpoint.every_n_steps=5")
 
-    assert run.checkpoint("last.previous.ckpt")["global_step"] > 10
+    assert done.returncode == 0, done.stderr
     assert "resuming at epoch 2, batch 6 (step 12)" in done.stdout
 
 

@@ -1,13 +1,9 @@
 """A process killed at any moment: the same command again ends with the same weights and numbers."""
 
-import os
-import signal
-import time
 from collections.abc import Callable
 
 import pytest
-
-from running.experiment import Experiment, RunFolder
+from running.experiment import Experiment, RunFolder, fit_words
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
@@ -24,6 +20,14 @@ MOMENTS = {
     "at the next epoch's start": ("on_train_epoch_start", 3),
     "at the end of training": ("on_train_end", 1),
 }
+COUNTING = """
+import os
+from main import main
+calls, replace = [], os.replace
+os.replace = lambda *names: (calls.append(names), replace(*names))
+main()
+print(len(calls))
+"""
 # What has a state of its own, or moves the place where checkpoints are saved.
 KINDS = {
     "saved every 3 steps": ("checkpoint.every_n_steps=3",),
@@ -53,14 +57,6 @@ KINDS = {
     ),
     "two best": ("checkpoint.save_top_k=2",),
 }
-# Hooks in the second epoch, and the saving of the second checkpoint.
-MOMENTS_OF_KINDS = {
-    "in the second epoch": ("on_train_batch_start", 12),
-    "in validation": ("on_validation_batch_start", 9),
-    "at the next epoch's start": ("on_train_epoch_start", 3),
-}
-# last.ckpt, its predecessor and a best one are renamed into place one after the other.
-RENAMES = range(1, 13)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -75,13 +71,59 @@ def test_a_killed_run_ends_with_the_same_weights_and_rows(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_of_run_outlives_three_kills(
+def test_every_kind_of_run_outlives_two_kills(
     kind: str, experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
-    for at, count in (("on_train_batch_start", 12), ("on_validation_batch_start", 2)):
-        experiment.killed(at, count, *KINDS[kind])
-    assert experiment.run("a").summary["status"] == "running"
+    experiment.killed("on_train_batch_start", 12, *KINDS[kind])
+    experiment.killed("on_train_batch_end", 5, *KINDS[kind])
 
     run = experiment.trained(*KINDS[kind])
 
     assert_same(run, undisturbed(*KINDS[kind]))
+
+
+# The last checkpoint: its predecessor, itself, the best one and the scores take their names.
+@pytest.mark.parametrize("rename", range(-5, 0))
+@pytest.mark.parametrize("kind", ["saved every 3 steps", "stopped early"])
+def test_a_save_that_is_killed_is_mended(
+    kind: str, rename: int, experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    expected = undisturbed(*KINDS[kind])
+    count = renames_of(experiment.copy(experiment.path.parent / "counted"), *KINDS[kind])
+    experiment.killed("os.replace", count + 1 + rename, *KINDS[kind])
+
+    run = experiment.trained(*KINDS[kind])
+
+    assert_same(run, expected)
+
+
+def test_a_run_killed_before_its_test_is_tested_without_training(
+    experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    words = ("trainer.test_after_fit=true",)
+    experiment.killed("on_test_start", 1, *words)
+
+    run = experiment.trained(*words)
+
+    assert run.summary["metrics"] == undisturbed(*words).summary["metrics"]
+    assert run.metrics() == undisturbed(*words).metrics()
+    assert "test/accuracy" in run.summary["metrics"]
+
+
+def renames_of(experiment: Experiment, *argv: str) -> int:
+    """How often an undisturbed run renames a file."""
+    program = experiment / "count.py"
+    program.write_text(COUNTING)
+    done = experiment.main(*fit_words("--name", "a", *argv), program="count.py")
+    return int(done.stdout.splitlines()[-1])
+
+
+def assert_same(run: RunFolder, expected: RunFolder) -> None:
+    """Nothing that a run leaves says whether it was interrupted."""
+    assert run.weights() == expected.weights()
+    assert run.metrics() == expected.metrics()
+    assert run.checkpoints == expected.checkpoints
+    assert run.best == expected.best
+    assert [run.weights(name) for name in run.best] == [expected.weights(name) for name in run.best]
+    for entry in ("status", "reason", "metrics", "best", "epochs", "steps"):
+        assert run.summary[entry] == expected.summary[entry]

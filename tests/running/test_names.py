@@ -6,7 +6,6 @@ import signal
 from pathlib import Path
 
 import pytest
-
 from running.experiment import Experiment, fit_words, wait_until
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,6 @@ import signal
 from collections.abc import Callable
 
 import pytest
-
 from running.experiment import Experiment, RunFolder, fit_words, replace, wait_until
 
 pytestmark = pytest.mark.slow
@@ -56,17 +55,26 @@ def test_ctrl_c_ends_with_130_in_a_line_and_resumes(
     assert run.summary["reason"] is None
 
 
-def test_a_time_limit_stops_saves_and_resumes(experiment: Experiment) -> None:
-    stopped = experiment.fit("--name", "a", "--max-time", "00:00:02", "trainer.max_epochs=2000")
+def test_a_time_limit_stops_each_start_and_changes_nothing(
+    experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    words = ("trainer.max_epochs=60", "callbacks.ema={}")
+    steps = []
 
-    assert stopped.returncode == 0, stopped.stderr
-    run = experiment.run("a")
-    assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
-    reached = run.summary["steps"]
-    assert run.checkpoint()["global_step"] == reached
-    again = experiment.fit("--name", "a", "--max-time", "00:00:01", "trainer.max_epochs=2000")
-    assert f"(step {reached})" in again.stdout
-    assert run.summary["steps"] > reached
+    while not steps or steps[-1] < 60 * 7:
+        stopped = experiment.fit("--name", "a", *words, "--max-time", "00:00:01")
+
+        assert stopped.returncode == 0, stopped.stderr
+        run = experiment.run("a")
+        steps.append(run.summary["steps"])
+        assert run.checkpoint()["global_step"] == steps[-1]
+        if steps[-1] < 60 * 7:
+            assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
+
+    assert steps == sorted(set(steps))
+    assert len(steps) > 1
+    assert run.weights() == undisturbed(*words).weights()
+    assert run.metrics() == undisturbed(*words).metrics()
 
 
 def test_a_crash_keeps_its_traceback_and_says_failed(experiment: Experiment) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import EarlyStopping, LearningRateMonitor
+from typing_extensions import override
 
 from .averaging import EMA, SWA
 from .config import CallbacksConfig, CheckpointConfig, EarlyStoppingConfig, ThroughputConfig
@@ -36,13 +37,21 @@ def make_callbacks(config: CallbacksConfig, checkpoint: CheckpointConfig) -> lis
 
 
 def _early_stopping(config: EarlyStoppingConfig, checkpoint: CheckpointConfig) -> EarlyStopping:
-    return EarlyStopping(
+    return EarlyStop(
         monitor=config.monitor or checkpoint.monitor,
         mode=config.mode or checkpoint.mode,
         patience=config.patience,
         min_delta=config.min_delta,
         check_finite=True,
     )
+
+
+class EarlyStop(EarlyStopping):
+    """Lightning's, except that a run that had stopped stays so when it is started again."""
+
+    @override
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        trainer.should_stop = self.wait_count >= self.patience
 
 
 def make_extra(path: str, arguments: dict[str, Any] | None) -> pl.Callback:

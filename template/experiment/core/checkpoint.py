@@ -3,51 +3,22 @@
 Template's file: updates replace it. What is kept is set under ``checkpoint:`` in the configuration.
 """
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.plugins.io import TorchCheckpointIO
 from pytorch_lightning.trainer.states import TrainerFn
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from torch import Tensor
 from typing_extensions import override
 
 from . import seeding
-from .checkpoint_files import LAST, PREVIOUS, START_SUFFIX, link_or_copy, write_scores
+from .checkpoint_files import LAST, START_SUFFIX, link_or_copy, write_scores
 from .config import CheckpointConfig
 from .errors import UserError
 from .loop_position import Position, make_clean
-
-
-class AtomicCheckpointIO(TorchCheckpointIO):
-    """Writes beside the target, flushes to the disk, then renames; keeps the one before the last.
-
-    Lightning's own copies over the target when the temporary folder is on another file system: a
-    kill at that moment, or a full disk, leaves no checkpoint at all.
-    """
-
-    @override
-    def save_checkpoint(
-        self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None
-    ) -> None:
-        path = Path(path)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f".{path.name}.tmp")  # a killed save is overwritten by the next
-        try:
-            with open(unfinished, "wb") as file:
-                torch.save(checkpoint, file)
-                file.flush()
-                os.fsync(file.fileno())
-            if path.name == LAST and path.exists():
-                link_or_copy(path, path.with_name(PREVIOUS))
-            os.replace(unfinished, path)
-        except BaseException:
-            unfinished.unlink(missing_ok=True)
-            raise
-        _flush_folder(path.parent)
+from .time_limit import OutOfTime
 
 
 class Checkpoint(ModelCheckpoint):
@@ -91,11 +62,21 @@ class Checkpoint(ModelCheckpoint):
         self._fs = _local_files()
 
     @override
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # Before training, which a run that lacks nothing but its end skips, hooks and all. Where
+        # checkpoints are restored later (FSDP), it is not known yet which ones are to be kept.
+        if trainer.is_global_zero and not trainer.strategy.restore_checkpoint_after_setup:
+            self._mend_folder(trainer)
+
+    @override
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._fresh_start = True
         self._saved_step = trainer.global_step
-        if trainer.is_global_zero:
-            self._mend_folder(trainer)
+        fetcher = trainer.fit_loop._data_fetcher
+        if trainer.ckpt_path and fetcher is not None:
+            # Whoever asked for the number of steps had the loader made, and worker processes began
+            # to fetch, before the checkpoint said where: they start again from here.
+            iter(fetcher)
 
     @override
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -156,14 +137,15 @@ class Checkpoint(ModelCheckpoint):
     def on_exception(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
     ) -> None:
-        # SIGTERM is raised by Lightning between two batches or after an epoch.
-        if type(exception).__name__ != "SIGTERMException":
+        # Raised between two batches, after an epoch or, SIGTERM, in the middle of a validation.
+        if not isinstance(exception, (SIGTERMException, OutOfTime)) or trainer.evaluating:
             return
-        loop = trainer.fit_loop.epoch_loop
-        batches = loop.batch_progress.current.completed
-        if loop._is_training_done:
+        epochs = trainer.fit_loop.epoch_progress.current
+        batches = trainer.fit_loop.epoch_loop.batch_progress.current.completed
+        inside_accumulation = batches % trainer.accumulate_grad_batches
+        if epochs.ready == epochs.completed:
             self._save_clean(trainer, Position.EPOCH_OVER)
-        elif batches % trainer.accumulate_grad_batches == 0 and not self._just_validated:
+        elif not (inside_accumulation or self._just_validated):
             self._save_clean(trainer, Position.BATCH_NEXT)
 
     # --- saving ----------------------------------------------------------------------------------
@@ -258,6 +240,8 @@ class Checkpoint(ModelCheckpoint):
             kept = str(path).replace(START_SUFFIX, ".ckpt") in self.best_k_models
             if not kept and path != resumed:
                 path.unlink()
+        for path in self.folder.glob(".*.tmp"):  # of a save that was killed
+            path.unlink()
         self._write_scores()
 
     def _rank(self) -> None:
@@ -285,13 +269,3 @@ def _local_files() -> Any:
     from lightning_fabric.utilities.cloud_io import get_filesystem
 
     return get_filesystem("")
-
-
-def _flush_folder(folder: Path) -> None:
-    """Make a rename outlive a power cut; Windows can not open a folder, and needs not."""
-    if os.name == "posix":
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -45,6 +45,8 @@ def is_readable(path: Path) -> bool:
 
 def link_or_copy(source: Path, target: Path) -> None:
     """Give a file a second name atomically; a copy where the file system has no hard links."""
+    if target.exists() and target.samefile(source):
+        return  # renaming one name of a file over another does nothing, and leaves both
     unfinished = target.with_name(f".{target.name}.tmp")
     unfinished.unlink(missing_ok=True)
     try:
@@ -88,7 +90,7 @@ def choose_last(folder: Path) -> Chosen | None:
             return Chosen(path, damaged)
     if candidates:
         names = " and ".join(str(path) for path in candidates)
-        raise UserError(f"{names}: damaged; start anew with --resume none, or under another --name")
+        raise UserError(f"{names}: damaged; use 'best', or train anew under another --name")
     return None
 
 

@@ -5,12 +5,11 @@ Template's file: updates replace it. main.py hands over ``Config`` and ``build``
 0 finished, 2 something the user can mend, 130 Ctrl-C, 143 SIGTERM, else a crash.
 """
 
-import atexit
-import gc
 import sys
 import traceback
 from argparse import Namespace
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +42,10 @@ def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return error.code
-    except KeyboardInterrupt:
-        return STOPPED_BY_CTRL_C
+    except (KeyboardInterrupt, SystemExit) as end:
+        if _is_ctrl_c(end):
+            return STOPPED_BY_CTRL_C
+        raise
 
 
 def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
@@ -61,7 +62,11 @@ def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     from .settings import load_settings
 
     settings = load_settings(config_type, arguments)
-    run = open_run(arguments, settings.config)
+    try:
+        run = open_run(arguments, settings.config)
+    except OSError as error:
+        place = f"{error.filename or arguments.output} cannot be written ({error.strerror})"
+        raise UserError(f"{place}; name another folder with --output") from error
     if run.status == "finished":
         say(f"{run.name} is finished; for more give more --epochs, for a new run another --name")
         report(run)
@@ -69,34 +74,26 @@ def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     start_log_file(run.log_file)
     try:
         train(settings, run, build)
-    except KeyboardInterrupt:
-        run.end("stopped", "Ctrl-C")
-        raise
     except BaseException as error:
         return _record(error, run)
-    report(run)
+    if not run.joined:
+        report(run)
     return 0
 
 
 def train(settings: "Settings[Any]", run: "Run", build: Build) -> None:
     """Fit and test, and write down how it went."""
     import_torch()
-    from .training import say_start, test_best
+    from .training import say_start, train_and_test
 
     data, module, trainer = build(settings.config, run)
     say_start(run)
-    trainer.fit(module, data, ckpt_path=run.resume, weights_only=True if run.resume else None)
-    if trainer.is_global_zero:
-        from .training import record_end
-
-        record_end(trainer, run)
-    if settings.config.trainer.test_after_fit and run.status == "finished":
-        test_best(trainer, module, data, run)
+    train_and_test(trainer, module, data, run, settings.config.trainer.test_after_fit)
 
 
 def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
     """``validate`` and ``test``: the metrics of a checkpoint."""
-    from .run import shown
+    from .run import read_summary, shown
 
     run, path, settings = _existing(arguments, config_type)
     import_torch()
@@ -107,8 +104,9 @@ def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
     say(f"{run.name}, {shown(path)}")
     for name, value in metrics.items():
         say(f"  {name:<20} {value:.6g}")
-    summary = {**run.summary.get("metrics", {}), **metrics}
-    run.update(metrics=summary)
+    run.summary = read_summary(run.folder)  # training may have gone on meanwhile
+    with suppress(OSError):  # somebody else's run, to look at only
+        run.update(metrics={**run.summary.get("metrics", {}), **metrics})
     return 0
 
 
@@ -153,18 +151,11 @@ COMMANDS: dict[str, Callable[[Namespace, type, Build], int]] = {
 
 
 def import_torch() -> None:
-    """Import torch and Lightning without looking for garbage all the while.
+    """Import torch and Lightning, quickly and without their remarks."""
+    from . import imports
 
-    What stays for ever is then taken out of later collections; put back before the interpreter
-    ends, or some libraries report it as leaked.
-    """
-    gc.disable()
-    import pytorch_lightning  # noqa: F401  # pyright: ignore[reportUnusedImport]
-
+    imports.import_torch()
     quiet_lightning()
-    gc.enable()
-    gc.freeze()
-    atexit.register(gc.unfreeze)
 
 
 def report(run: "Run") -> None:
@@ -191,12 +182,21 @@ def _record(error: BaseException, run: "Run") -> int:
         # Lightning's exception is a SystemExit without a code: a killed run would look finished.
         run.end("stopped", "SIGTERM")
         return STOPPED_BY_SIGTERM
+    if _is_ctrl_c(error):
+        run.end("stopped", "Ctrl-C")
+        return STOPPED_BY_CTRL_C
     run.end("failed", f"{type(error).__name__}: {error}".strip().splitlines()[0])
     if isinstance(error, UserError):
         raise error
     with open(run.log_file, "a", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
     raise error
+
+
+def _is_ctrl_c(error: BaseException) -> bool:
+    # Lightning turns it into exit(1), whatever it was doing.
+    cause = error.__context__ if isinstance(error, SystemExit) else error
+    return isinstance(cause, KeyboardInterrupt)
 
 
 def _existing(arguments: Namespace, config_type: type) -> "tuple[Run, Path, Settings[Any]]":

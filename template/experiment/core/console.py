@@ -4,6 +4,7 @@ Template's file: updates replace it. Free of torch.
 """
 
 import logging
+import os
 import sys
 import warnings
 from pathlib import Path
@@ -30,7 +31,8 @@ def say(message: str) -> None:
 
 def start_console() -> None:
     """Let ``say`` write plain lines to the terminal."""
-    log.setLevel(logging.INFO)
+    # One voice: of several processes of a run the first speaks.
+    log.setLevel(logging.INFO if os.environ.get("LOCAL_RANK", "0") == "0" else logging.WARNING)
     log.propagate = False
     if not log.handlers:
         terminal = logging.StreamHandler(sys.stdout)

@@ -15,7 +15,8 @@ import importlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -29,8 +30,14 @@ def import_torch() -> None:
     ends, or some libraries report it as leaked.
     """
     gc.disable()
-    with _dynamo_put_off():
-        import pytorch_lightning  # noqa: F401  # pyright: ignore[reportUnusedImport]
+    try:
+        with _dynamo_put_off():
+            import pytorch_lightning
+
+            if find_spec("torchvision"):  # torchmetrics imports most of it anyway
+                import torchvision.tv_tensors  # noqa: F401
+    except ImportError:  # a version that wants more of dynamo: the long way
+        import pytorch_lightning  # noqa: F401
     _let_optimizers_wait()
     _remember_signatures()
     gc.enable()
@@ -51,7 +58,7 @@ class OptimizedModule(metaclass=_Compiled):
 
 
 class _StandIn(ModuleType):
-    """Has the two names that are imported by accident; whoever wants another gets the real ones."""
+    """Has the three names that are used by accident; whoever wants another gets the real ones."""
 
     OptimizedModule = OptimizedModule
 
@@ -59,8 +66,12 @@ class _StandIn(ModuleType):
     def is_compile_supported(device_type: Any) -> Any:
         return importlib.import_module(DYNAMO_UTILS).is_compile_supported(device_type)
 
+    @staticmethod
+    def disable(fn: Any, recursive: bool = True, **options: Any) -> Any:
+        return _left_out_later(fn, recursive, **options)
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__path__":  # looked at in passing, by inspect
+        if name.startswith("__"):  # looked at in passing, by inspect and by import itself
             raise AttributeError(name)
         _step_aside()
         return getattr(importlib.import_module(self.__name__), name)
@@ -90,17 +101,22 @@ def _let_optimizers_wait() -> None:
         function = getattr(getattr(Optimizer, name), "__wrapped__", None)
         # Where torch keeps, for each of them, what dynamo made of it at its first call.
         if function is not None and "__dynamo_disable" not in vars(function):
-            vars(function)["__dynamo_disable"] = _left_out_later(function)
+            vars(function)["__dynamo_disable"] = _left_out_later(function, wrapping=False)
 
 
-def _left_out_later(function: Any) -> Callable[..., Any]:
+def _left_out_later(function: Any, recursive: bool = True, **options: Any) -> Callable[..., Any]:
+    """The function, which dynamo is told to leave out as soon as there is a dynamo."""
+    left_out: Any = None
+
+    @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if DYNAMO not in sys.modules:
-            return function(*args, **kwargs)
-        from torch._dynamo import disable
+        nonlocal left_out
+        if left_out is None:
+            if DYNAMO not in sys.modules:
+                return function(*args, **kwargs)
+            from torch._dynamo import disable
 
-        left_out = disable(function, wrapping=False)
-        vars(function)["__dynamo_disable"] = left_out
+            left_out = disable(function, recursive, **options)
         return left_out(*args, **kwargs)
 
     return call

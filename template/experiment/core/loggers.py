@@ -7,7 +7,9 @@ import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping
+from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 from pytorch_lightning.loggers import WandbLogger
@@ -125,6 +127,15 @@ class Wandb(WandbLogger):
         experiment.define_metric("trainer/global_step")
         experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
         return experiment
+
+
+def newest_values(file: Path) -> dict[str, float]:
+    """The last value of each metric in a ``metrics.jsonl``, but for those of a single step."""
+    values: dict[str, float] = {}
+    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
+        with suppress(ValueError):  # a line that a kill tore
+            values.update(json.loads(line))
+    return {name: value for name, value in values.items() if not name.endswith("_step")}
 
 
 def make_loggers(run: Run, config: LoggerConfig) -> list[Logger]:

@@ -71,9 +71,11 @@ class EpochMetrics(pl.Callback):
     ) -> None:
         """Log the loss of this step, every ``log_every_n_steps`` optimizer steps."""
         step, every = trainer.global_step, getattr(trainer, "log_every_n_steps", 0)
-        # With accumulation, several batches belong to one step: it is logged after the last.
+        # With accumulation, several batches belong to one step: it is logged after the last, which
+        # at the epoch's end comes early.
+        is_due = every and step and step % every == 0 and isinstance(outputs, dict)
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if every and step and step % every == 0 and stepped and isinstance(outputs, dict):
+        if is_due and (stepped or trainer.is_last_batch):
             loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
             for logger in trainer.loggers:
                 logger.log_metrics({"train/loss_step": loss}, step=step - 1)

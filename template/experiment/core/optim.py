@@ -4,14 +4,28 @@ Template's file: updates replace it. To use another optimizer or schedule, overr
 ``configure_optimizers`` in module.py.
 """
 
+import inspect
 import math
+import sys
 from collections.abc import Callable
+from typing import Any
 
+import torch
 from torch import nn
-from torch.optim import AdamW, Optimizer
+from torch.optim import Adam, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from .config import OptimizerConfig, ScheduleConfig
+
+
+class AdamW(torch.optim.AdamW):
+    """Torch's own, whose first step does not import torch.compile's machinery: see imports.py."""
+
+    def step(self, closure: Any = None) -> Any:
+        if "torch._dynamo" in sys.modules:
+            return super().step(closure)
+        with torch.no_grad():
+            return inspect.unwrap(Adam.step)(self, closure)  # inside of what marks graph breaks
 
 
 def make_optimizer(model: nn.Module, config: OptimizerConfig, *, fused: bool) -> Optimizer:

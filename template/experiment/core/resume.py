@@ -71,6 +71,7 @@ def _join(folder: Path, config: RunConfig) -> Run:
     resume = os.environ.get("EXPERIMENT_RESUME")
     run = Run.at(folder, "fit")
     run.seed, run.resume = config.seed, Path(resume) if resume else None
+    run.joined = True
     return run
 
 

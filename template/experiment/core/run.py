@@ -55,6 +55,7 @@ class Run:
         seed: The seed of everything random.
         resume: The checkpoint that training starts from, None for a new start.
         smoke: Whether this is a check of seconds: the smallest possible run.
+        joined: Whether this process only helps another one, which keeps the summary.
     """
 
     folder: Path
@@ -62,6 +63,7 @@ class Run:
     seed: int = 0
     resume: Path | None = None
     smoke: bool = False
+    joined: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     _lock: FileLock | None = None
@@ -149,7 +151,8 @@ class Run:
     def update(self, **changes: Any) -> None:
         """Change entries of ``summary.json``, which is rewritten whole."""
         self.summary.update(changes)
-        write_json(self.folder / "summary.json", self.summary)
+        if not self.joined:
+            write_json(self.folder / "summary.json", self.summary)
 
     def end(self, status: str, reason: str | None = None, **changes: Any) -> None:
         """Record how a stage ended; ``metrics`` are added to those of earlier stages."""

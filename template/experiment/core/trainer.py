@@ -15,7 +15,8 @@ from pytorch_lightning.callbacks import ProgressBar
 from pytorch_lightning.profilers import PassThroughProfiler
 
 from .callbacks import make_callbacks
-from .checkpoint import AtomicCheckpointIO, Checkpoint
+from .checkpoint import Checkpoint
+from .checkpoint_io import AtomicCheckpointIO
 from .config import RunConfig
 from .errors import UserError
 from .loggers import make_loggers
@@ -24,6 +25,7 @@ from .metrics import EpochMetrics
 from .module import leave_out_idle_hooks
 from .progress import make_progress
 from .run import Run
+from .time_limit import TimeLimit
 
 
 def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
@@ -78,6 +80,8 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
     callbacks: list[pl.Callback] = [EpochMetrics()]
     if training:
         callbacks += [EpochSoFar(), *make_callbacks(config.callbacks, config.checkpoint)]
+        if config.trainer.max_time:
+            callbacks.append(TimeLimit(config.trainer.max_time))
         callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
     if config.trainer.progress_bar:
         callbacks.append(make_progress())
@@ -90,7 +94,6 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
     return {
         "max_epochs": trainer.max_epochs,
         "max_steps": -1 if trainer.max_steps is None else trainer.max_steps,
-        "max_time": _lightning_time(trainer.max_time),
         "accelerator": trainer.accelerator,
         "devices": trainer.devices,
         "num_nodes": trainer.num_nodes,
@@ -103,13 +106,9 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
         "limit_train_batches": trainer.limit_train_batches,
         "limit_val_batches": trainer.limit_val_batches,
         "limit_test_batches": trainer.limit_test_batches,
-        "deterministic": trainer.deterministic,
+        # Not False: to be told so much, torch imports its compiler.
+        "deterministic": trainer.deterministic or None,
     }
-
-
-def _lightning_time(limit: str | None) -> str | None:
-    """``HH:MM:SS`` as Lightning's ``DD:HH:MM:SS``."""
-    return f"00:{limit}" if limit and limit.count(":") == 2 else limit
 
 
 def _prepare_process(config: RunConfig) -> None:

@@ -10,13 +10,14 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Timer
 
-from .checkpoint_files import best_score, choose_best
+from .checkpoint_files import best_score
 from .console import say
 from .errors import UserError
+from .loggers import newest_values
 from .prediction import write_predictions
 from .run import Run, shown
+from .time_limit import OutOfTime
 
 
 def say_start(run: Run) -> None:
@@ -33,21 +34,34 @@ def say_start(run: Run) -> None:
     say(f"{run.name}: resuming at {place} (step {step}) from {shown(run.resume)}")
 
 
-def record_end(trainer: pl.Trainer, run: Run) -> None:
-    """Write ``summary.json``: finished, or stopped by the time limit."""
-    callbacks: list[Any] = trainer.callbacks  # pyright: ignore[reportAttributeAccessIssue]
-    timers = [callback for callback in callbacks if isinstance(callback, Timer)]
-    out_of_time = any((timer.time_remaining() or 0) <= 0 for timer in timers)
-    status, reason = ("stopped", "max_time") if out_of_time else ("finished", None)
-    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    best = best_score(run.checkpoints)
-    run.end(
-        status,
-        reason,
+def train_and_test(
+    trainer: pl.Trainer, module: pl.LightningModule, data: Any, run: Run, test: bool
+) -> None:
+    """Train, from a checkpoint if the run has one, test the best one, write down how it ended."""
+    status, reason, metrics = "finished", None, {}
+    try:
+        with fitting_weights(run.resume):
+            weights_only = True if run.resume else None
+            trainer.fit(module, data, ckpt_path=run.resume, weights_only=weights_only)
+    except OutOfTime:
+        status, reason = "stopped", "max_time"
+    if trainer.is_global_zero:
+        _record_training(trainer, run)
+    if test and status == "finished":
+        metrics = test_best(trainer, module, data, run)
+    if trainer.is_global_zero:
+        run.end(status, reason, metrics=metrics)  # only now: a run killed in its test is not over
+
+
+def _record_training(trainer: pl.Trainer, run: Run) -> None:
+    # The log first: a start that only had the end to do has measured nothing itself.
+    metrics = {**run.summary.get("metrics", {}), **newest_values(run.metrics_file)}
+    metrics.update((name, float(value)) for name, value in trainer.callback_metrics.items())
+    run.update(
         metrics={k: v for k, v in metrics.items() if k.startswith(("train/", "val/"))},
         epochs=trainer.current_epoch,
         steps=trainer.global_step,
-        best=_best_entry(best, run),
+        best=_best_entry(best_score(run.checkpoints), run),
     )
 
 
@@ -62,14 +76,14 @@ def _best_entry(best: tuple[Path, str, float] | None, run: Run) -> dict[str, Any
     }
 
 
-def test_best(trainer: pl.Trainer, module: pl.LightningModule, data: Any, run: Run) -> None:
-    """Test the best checkpoint of a finished training, if there is a test set."""
-    if not data.has("test") or best_score(run.checkpoints) is None:
-        return
-    path = choose_best(run.checkpoints).path
-    metrics = evaluate_checkpoint("test", trainer, module, data, path)
-    if trainer.is_global_zero:
-        run.end("finished", metrics=metrics)
+def test_best(
+    trainer: pl.Trainer, module: pl.LightningModule, data: Any, run: Run
+) -> dict[str, float]:
+    """Test the best checkpoint of a finished training, if there is one, and a test set."""
+    best = trainer.strategy.broadcast(best_score(run.checkpoints))  # the first process wrote it
+    if best is None or not data.has("test"):
+        return {}
+    return evaluate_checkpoint("test", trainer, module, data, best[0])
 
 
 def evaluate_checkpoint(
@@ -105,12 +119,12 @@ def predict_checkpoint(
 
 
 @contextmanager
-def fitting_weights(path: Path) -> Iterator[None]:
+def fitting_weights(path: Path | None) -> Iterator[None]:
     """Turn torch's page about weights that do not fit into a sentence."""
     try:
         yield
     except RuntimeError as error:
-        if "Error(s) in loading state_dict" not in str(error):
+        if path is None or "Error(s) in loading state_dict" not in str(error):
             raise
         first = str(error).splitlines()[1].strip()
         raise UserError(f"{shown(path)} does not fit the model as it is now: {first}") from error
