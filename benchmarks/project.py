@@ -44,7 +44,6 @@ def build(project: Path, *words: str) -> tuple[Any, Any, Any]:
     W&B logs offline; epochs do not end the training, whoever measures does.
     """
     import main  # pyright: ignore[reportMissingImports]
-
     from experiment.config import Config  # pyright: ignore[reportMissingImports]
     from experiment.core.commands import import_torch  # pyright: ignore[reportMissingImports]
     from experiment.core.resume import open_run  # pyright: ignore[reportMissingImports]

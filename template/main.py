@@ -1,7 +1,6 @@
-"""Train, evaluate and use this experiment.
+"""Train, evaluate and use this experiment."""
 
-This file is yours. It tells the whole story: configuration -> data -> model -> Trainer.
-"""
+# This file is yours. It tells the whole story: configuration -> data -> model -> Trainer.
 
 import sys
 from argparse import Namespace
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def parse(argv: list[str] | None = None) -> Namespace:
-    """The command line; an option of your own sets the value that its ``dest`` names."""
+    """The command line. An option of your own sets the setting that its ``dest`` names:"""
     parser = make_parser(__doc__)
     # parser.add_argument("--width", dest="model.width", type=int, default=argparse.SUPPRESS)
     return parse_arguments(parser, argv)

@@ -54,7 +54,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         config=[str(project / "configs/experiment.yaml")],
         set_json=None,
         name=None,
-        output="runs",
+        output=str(project / "runs"),
         predictions=None,
         resume="auto",
         checkpoint="best",
@@ -93,7 +93,7 @@ def test_configuration_files_add_up(line: CommandLine) -> None:
 def test_predict_writes_to_a_file(line: CommandLine) -> None:
     typed = line.typed("predict --input images --output answers.csv")
 
-    assert (typed.predictions, typed.output) == ("answers.csv", "runs")
+    assert (typed.predictions, typed.output) == ("answers.csv", line.cli.DEFAULTS["output"])
 
 
 def test_looking_takes_whatever_sets_a_value(line: CommandLine) -> None:

@@ -138,7 +138,7 @@ def test_the_description_is_yaml_with_the_origins_beside(load: Loader) -> None:
         ("data.limit=null", None),
         ("data.indices=[1, 2.0]", [1, 2]),
         ("logger.wandb=off", "off"),
-        ("logger.project=abc: def", "abc: def"),
+        ("logger.entity=abc: def", "abc: def"),
         ("logger.project=[unclosed", "[unclosed"),
         ("data.dataset=1.10", "1.10"),
         ("logger.tags=[on, 1.10]", ["on", "1.10"]),
@@ -313,8 +313,7 @@ def test_words_that_are_refused(load: Loader, word: str, says: str) -> None:
         ("data:\n  on: 3\n",
          "a.yaml:2: YAML reads the key on as true; write it in quotes, 'on'"),
         ("optimizer: {learning_rate: no}",
-         "a.yaml:1: optimizer.learning_rate is false; it must be a number "
-         "(YAML reads no as false: write it in quotes, 'no')"),
+         "a.yaml:1: optimizer.learning_rate is false; it must be a number"),
     ],
 )  # fmt: skip
 def test_files_that_are_refused(load: Loader, file: str, says: str) -> None:
@@ -364,8 +363,8 @@ def test_json_that_is_refused(load: Loader, text: str, says: str) -> None:
     [
         ("data.batch_size=0", "data.batch_size is 0; it must be at least 1"),
         ("data.val_fraction=1", "data.val_fraction is 1.0; it must be at least 0 and below 1"),
-        ("optimizer.learning_rate=-1", "optimizer.learning_rate is -1.0; it must be above 0"),
-        ("optimizer.learning_rate=.nan", "optimizer.learning_rate is nan; it must be above 0"),
+        ("optimizer.learning_rate=-1", "optimizer.learning_rate is -1.0; it must be above 0, and finite"),
+        ("optimizer.learning_rate=.nan", "optimizer.learning_rate is nan; it must be above 0, and finite"),
         ("callbacks.ema.decay=2", "callbacks.ema.decay is 2.0; it must be at least 0 and below 1"),
         ("trainer.max_time=5", "trainer.max_time is 5; it must be HH:MM:SS or DD:HH:MM:SS"),
         ("model.name=vitt", "model.name is 'vitt'; it must be convnet, vit or timm/NAME"),

@@ -30,8 +30,8 @@ class ModelConfig:
     """The network: see model.py."""
 
     name: str = "convnet"  # convnet, vit, or timm/NAME such as timm/resnet18
-    width: int = 32  # channels of the first stage; a token of the vit has 4 times as many
-    depth: int = 1  # blocks in each stage; the vit has 4 times as many
+    width: int = 32  # convnet: channels of the first stage; vit: 4 * width channels a token
+    depth: int = 1  # convnet: blocks in each stage; vit: 4 * depth blocks
     patch_size: int = 2  # vit: pixels; each side of a patch
     num_heads: int = 4  # vit: attention heads; divides the channels of a token
     dropout: float = 0.1  # share of activations that training leaves out

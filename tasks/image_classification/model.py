@@ -24,7 +24,7 @@ class ConvNet(nn.Module):
     """A small ResNet (He et al. 2015, arXiv:1512.03385) for images of any size.
 
     Three stages of ``depth`` residual blocks; the second and the third halve the image and double
-    the channels. The stem halves images of 64 pixels and more until 32 to 63 are left.
+    the channels. Before them, the stem halves an image until its side is shorter than 64 pixels.
 
     Shape:
         - image: ``(batch, channels, height, width)``

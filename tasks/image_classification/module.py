@@ -51,11 +51,12 @@ class ExperimentModule(Module):
         return {"class": [self.class_names[i] for i in label.tolist()], "confidence": confidence}
 
     def _step(self, batch: Batch, split: Split) -> Tensor:
+        """The loss of a batch, and its share of the epoch's metrics."""
         logits = self.model(batch.image)  # (batch, classes)
         smoothing = self.config.label_smoothing if split == "train" else 0.0
         loss = F.cross_entropy(logits, batch.label, label_smoothing=smoothing)
         self.average(split, len(batch.label), loss=loss)
-        if split == "train":
+        if split == "train":  # a cheap mean: torchmetrics in each step would cost as much as it
             accuracy = (logits.argmax(dim=1) == batch.label).float().mean()
             self.average(split, len(batch.label), accuracy=accuracy)
         else:

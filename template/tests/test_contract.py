@@ -9,10 +9,10 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-import main
 import pytest
 import torch
 
+import main
 from experiment.config import Config
 from experiment.core.run import Run
 from experiment.core.settings import dump_config, load_settings

@@ -42,12 +42,13 @@ CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # of <linux/sched.h>
 
 
 def serve(path: str) -> dict[str, Any] | None:
-    """Fork a child for each request until the socket's file is gone; a child gets its request."""
+    """Fork a child, which gets the request, for each one while our parent and the socket last."""
     children: dict[int, socket.socket] = {}
+    parent = os.getppid()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
-        while os.path.exists(path):
+        while os.path.exists(path) and os.getppid() == parent:
             if select.select([listener], [], [], 0.02)[0]:
                 connection, _ = listener.accept()
                 request = json.loads(connection.makefile().readline())

@@ -4,6 +4,7 @@ Template's file: updates replace it. To add an option, add an argument to the pa
 """
 
 import argparse
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
@@ -61,12 +62,13 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "--offline": {"action": "store_const", "const": "offline"},
 }
 
-DEFAULT_CONFIG = Path(__file__).absolute().parents[2] / "configs" / "experiment.yaml"
+PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
+DEFAULT_CONFIG = PROJECT / "configs" / "experiment.yaml"
 DEFAULTS = {
     "config": [str(DEFAULT_CONFIG)],
     "set_json": None,
     "name": None,
-    "output": "runs",
+    "output": str(PROJECT / "runs"),
     "predictions": None,
     "resume": "auto",
     "checkpoint": "best",

@@ -187,6 +187,7 @@ def _record(error: BaseException, run: "Run") -> int:
         return STOPPED_BY_CTRL_C
     run.end("failed", f"{type(error).__name__}: {error}".strip().splitlines()[0])
     if isinstance(error, UserError):
+        run.withdraw()
         raise error
     with open(run.log_file, "a", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)

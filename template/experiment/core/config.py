@@ -4,6 +4,7 @@ Template's file: updates replace it. To change a default, override its field in 
 `null` switches an optional part off, `{}` switches it on with its defaults.
 """
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +16,12 @@ from typing import Any, Literal
 
 def at_least(section: object, least: float, *names: str) -> None:
     """Raise ValueError unless each named field is null or at least ``least``."""
-    _require(section, names, lambda value: value >= least, f"at least {least}")
+    _require(section, names, lambda value: least <= value < math.inf, f"at least {least}")
 
 
 def above(section: object, bound: float, *names: str) -> None:
     """Raise ValueError unless each named field is null or greater than ``bound``."""
-    _require(section, names, lambda value: value > bound, f"above {bound}")
+    _require(section, names, lambda value: bound < value < math.inf, f"above {bound}, and finite")
 
 
 def fraction(section: object, *names: str) -> None:
@@ -60,6 +61,8 @@ class DataConfig:
         at_least(self, 1, "batch_size", "limit")
         at_least(self, 0, "num_workers", "split_seed", "in_memory_mb")
         fraction(self, "val_fraction")
+        if self.indices == []:
+            raise ValueError("indices is []; it must name samples, or be null: all")
 
 
 # --- Optimization ------------------------------------------------------------------------------
@@ -152,6 +155,10 @@ class LoggerConfig:
     project: str = "experiments"  # on W&B
     entity: str | None = None  # W&B user or team; null: your default one
     tags: list[str] = field(default_factory=list)  # to find the run again
+
+    def __post_init__(self) -> None:
+        if not self.project or re.search(r"[/\\#?%:]", self.project):
+            raise ValueError(f"project is {self.project!r}; it must be a name without / \\ # ? % :")
 
 
 # --- Callbacks ---------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         """The facts in ``file``; the first process to come finds them, the others wait for it."""
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(file.with_suffix(".lock")):
+            with FileLock(file.with_name(".facts.lock")):
                 if not file.exists():
                     self._store(file)
         try:

@@ -170,7 +170,7 @@ def has_wandb_key() -> bool:
     import wandb
 
     try:
-        return wandb.login(prompt=False)
+        return wandb.login(prompt=False, verify=False)  # the run itself asks the server, once
     except Exception as error:  # a key of the wrong length, an unreadable .netrc
         say(f"W&B: the API key cannot be used ({str(error).splitlines()[0]})")
         return False

@@ -53,14 +53,18 @@ def open_run(arguments: Namespace, config: RunConfig) -> Run:
     run.lock()
     name = folder.relative_to(output).as_posix()
     run.summary.setdefault("name", name)
-    if run.config_file.exists():
+    try:
         _check_unchanged(run, config)
         if run.status == "finished" and arguments.resume == "auto" and not _longer(run, config):
             return run
-    chosen = _choose(arguments.resume, run)
+        chosen = _choose(arguments.resume, run)
+    except UserError:
+        run.withdraw()
+        raise
     run.resume = chosen.path if chosen else None
-    if chosen and chosen.remark:
-        say(chosen.remark)
+    for line in [*_free_changes(run, config), chosen.remark if chosen else ""]:
+        if line:
+            say(line)
     os.environ[JOIN] = f"{folder.resolve()}"
     run.begin(name, dump_config(config))
     os.environ["EXPERIMENT_RESUME"] = str(run.resume or "")
@@ -91,6 +95,8 @@ def _folder(arguments: Namespace, config: RunConfig, output: Path) -> Path:
 
 def changes(config_file: Path, config: RunConfig) -> dict[str, tuple[Any, Any]]:
     """The settings in which a run's file and a configuration differ: key to (recorded, now)."""
+    if not config_file.exists():
+        return {}
     recorded = _flat(OmegaConf.to_container(OmegaConf.load(config_file)))
     now = _flat(json.loads(json.dumps(plain(config))))
     pairs = {key: (recorded.get(key, MISSING), now.get(key)) for key in now}
@@ -101,9 +107,6 @@ def changes(config_file: Path, config: RunConfig) -> dict[str, tuple[Any, Any]]:
 def _check_unchanged(run: Run, config: RunConfig) -> None:
     differing = changes(run.config_file, config)
     fixed = {key: pair for key, pair in differing.items() if not _is_free(key)}
-    for key, (before, now) in differing.items():
-        if _is_free(key):
-            say(f"{key}: {now} from now on (was {before})")
     if fixed:
         key, (before, now) = next(iter(fixed.items()))
         more = f", and {len(fixed) - 1} more" if len(fixed) > 1 else ""
@@ -111,6 +114,12 @@ def _check_unchanged(run: Run, config: RunConfig) -> None:
             f"run {run.name} was started with {key}={before}, now it is {now}{more}; "
             "go on with the old value, or give the new experiment another --name"
         )
+
+
+def _free_changes(run: Run, config: RunConfig) -> list[str]:
+    """What is another from now on, without touching what was learned."""
+    differing = changes(run.config_file, config)
+    return [f"{key}: {now} from now on (was {before})" for key, (before, now) in differing.items()]
 
 
 def _longer(run: Run, config: RunConfig) -> bool:

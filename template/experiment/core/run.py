@@ -11,6 +11,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import socket
 import string
 import time
@@ -21,10 +22,11 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from . import code
+from .checkpoint_files import LAST
 from .errors import UserError
 
 # The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
-PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).resolve().parents[2])
+PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
@@ -67,6 +69,7 @@ class Run:
     summary: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     _lock: FileLock | None = None
+    _is_new: bool = False
 
     @property
     def name(self) -> str:
@@ -118,9 +121,10 @@ class Run:
         Raises:
             UserError: Another living process does.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = FileLock(self.folder / ".lock")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._is_new = not self.config_file.exists()
+            self._lock = FileLock(self.folder / ".lock")
             self._lock.acquire(timeout=0)
         except Timeout:
             owner = read_summary(self.folder).get("process", {})
@@ -129,7 +133,16 @@ class Run:
                 f"{shown(self.folder)} is in use by process {pid} on {host}; "
                 "wait for it, or give this run another --name"
             ) from None
+        except OSError as error:  # of which Timeout is one
+            raise _unwritable(self.folder, error) from None
         self.summary = read_summary(self.folder)
+
+    def withdraw(self) -> None:
+        """After a refusal: leave no trace of a run in which nothing was learned."""
+        if self._lock is not None:
+            self._lock.release()
+            if self._is_new and not any(self.checkpoints.glob("*.ckpt")):
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def begin(self, name: str, config: str, project: Path = PROJECT) -> None:
         """Write down what starts: configuration, code, and that it is running."""
@@ -138,6 +151,8 @@ class Run:
         if not (self.folder / "code").exists():
             code.snapshot(project, self.folder / "code")
         wandb = self.summary.get("wandb") or {"id": _new_id(), "url": None, "mode": None}
+        if "WANDB_SWEEP_ID" in os.environ:  # W&B's agent decides, whatever it is told
+            wandb = {**wandb, "id": os.environ["WANDB_RUN_ID"]}
         self.update(
             name=name,
             status="running",
@@ -190,24 +205,30 @@ def find_run(name: str, output: Path) -> Path:
         UserError: There is none.
     """
     if not name:
-        folders = sorted(numbered(output), key=_age)
+        folders = sorted(all_runs(output), key=_age)
         if not folders:
             raise UserError(f"{shown(output)} holds no run yet; train one first, or name a --name")
-        return folders[-1]
+        trained = [folder for folder in folders if (folder / "checkpoints" / LAST).exists()]
+        return (trained or folders)[-1]
     for folder in (output / name, Path(name)):
         if (folder / "config.yaml").is_file():
             return folder
     raise UserError(f"there is no run {name} in {shown(output)}{_present(output)}")
 
 
-def numbered(output: Path) -> list[Path]:
-    """All runs in a folder."""
-    return [file.parent for file in output.glob("*/config.yaml")] if output.is_dir() else []
+def all_runs(output: Path) -> list[Path]:
+    """All runs in a folder, those of groups (``sweep/trial``) included."""
+    runs: list[Path] = []
+    for folder, inner, files in os.walk(output):
+        if "config.yaml" in files:
+            runs.append(Path(folder))
+            inner.clear()  # what lies in a run is its own
+    return runs
 
 
 def newest_unfinished(output: Path, same: Any) -> Path | None:
     """The newest run that stopped before its end and is free, for which ``same(folder)`` holds."""
-    for folder in sorted(numbered(output), key=_age, reverse=True):
+    for folder in sorted(all_runs(output), key=_age, reverse=True):
         status = read_summary(folder).get("status")
         if status in {"running", "failed", "stopped"} and _is_free(folder) and same(folder):
             return folder
@@ -216,16 +237,22 @@ def newest_unfinished(output: Path, same: Any) -> Path | None:
 
 def new_folder(output: Path) -> Path:
     """Make the next numbered folder: ``run-001``, ``run-002``, ..."""
-    output.mkdir(parents=True, exist_ok=True)
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(output, error) from None
     taken = [int(m[1]) for p in output.iterdir() if (m := re.fullmatch(r"run-(\d+)", p.name))]
     number = max(taken, default=0)
     while True:  # another process may take the number between the look and the making
         number += 1
+        folder = output / f"run-{number:03d}"
         try:
-            (folder := output / f"run-{number:03d}").mkdir()
+            folder.mkdir()
             return folder
         except FileExistsError:
             continue
+        except OSError as error:
+            raise _unwritable(folder, error) from None
 
 
 def _is_free(folder: Path) -> bool:
@@ -242,8 +269,14 @@ def _age(folder: Path) -> float:
 
 
 def _present(output: Path) -> str:
-    names = [folder.name for folder in sorted(numbered(output), key=_age)][-5:]
+    runs = sorted(all_runs(output), key=_age)[-5:]
+    names = [folder.relative_to(output).as_posix() for folder in runs]
     return f"; there are {', '.join(names)}" if names else ""
+
+
+def _unwritable(folder: Path, error: OSError) -> UserError:
+    reason = (error.strerror or str(error)).lower()
+    return UserError(f"{shown(folder)}: {reason}; give --output a folder that can be written")
 
 
 def _new_id() -> str:

@@ -81,7 +81,7 @@ def refusal(key: str, given: Given, wanted: Any) -> UserError:
     """A value of the wrong type: key, value, what would be right, and YAML's trap if it was one."""
     value, trap = given.plain(), ""
     shown = in_yaml(value)
-    if isinstance(value, bool) and given.text and given.text.lower() != shown:
+    if isinstance(value, bool) and str in _kinds(wanted) and given.text and given.text != shown:
         trap = f" (YAML reads {given.text} as {shown}: write it in quotes, '{given.text}')"
     return UserError(f"{given.place}: {key} is {shown}; it must be {in_words(wanted)}{trap}")
 

@@ -4,8 +4,8 @@ Template's file: updates replace it. It takes your own ``build``, a batch and on
 a folder of its own that is deleted afterwards.
 """
 
-import math
 import pkgutil
+import re
 import sys
 import tempfile
 import time
@@ -23,6 +23,7 @@ from .checkpoint_files import LAST
 from .errors import UserError
 from .run import PROJECT, Run, shown
 from .settings import Settings, dump_config, leaves
+from .witness import Witness
 
 LOOK_AT = {
     "data": "experiment/data.py: prepare_data, setup and transforms",
@@ -53,18 +54,20 @@ def run_smoke(settings: Settings[Any], arguments: Namespace, build: Any) -> int:
 def _passes(name: str, check: Callable[[], str]) -> bool:
     """Run one check and print its line; whether the next one makes sense."""
     started = time.perf_counter()
-    mark, fact = "✓", ""
+    mark, fact, hint = "✓", "", ""
     try:
         fact = check()
     except Skipped as reason:
         mark, fact = "-", f"skipped: {reason}"
     except Exception as error:
         mark, fact = "✗", _sentence(error)
+        named = re.search(r"\.(py|yaml):\d+", fact)  # then the place needs no second word
+        hint = "" if named else LOOK_AT.get(name, "configs/experiment.yaml")
     encoding = sys.stdout.encoding or "ascii"
     line = f"{mark} {name:<13} {fact:<68} {time.perf_counter() - started:5.1f} s"
     print(line.encode(encoding, "replace").decode(encoding), flush=True)
-    if mark == "✗":
-        print(f"  look at {LOOK_AT.get(name, 'configs/experiment.yaml')}")
+    if hint:
+        print(f"  look at {hint}")
     return mark != "✗"
 
 
@@ -181,51 +184,6 @@ class Smoke:
         if not files or not files[0].stat().st_size:
             raise UserError("W&B wrote no offline run")
         return f"metrics.jsonl {len(rows)} rows; W&B wrote offline"
-
-
-class Witness(pl.Callback):
-    """Sees one optimizer step: the loss, the gradients, and that the weights moved."""
-
-    loss = math.nan
-    without_gradient: list[str] | None = None
-    validated = False
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self.before = {name: p.detach().clone() for name, p in pl_module.named_parameters()}
-
-    def on_before_optimizer_step(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
-    ) -> None:
-        trainable = [(name, p) for name, p in pl_module.named_parameters() if p.requires_grad]
-        self.without_gradient = [name for name, p in trainable if p.grad is None]
-
-    def on_train_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *args: Any, **_: Any
-    ) -> None:
-        self.loss = float(outputs["loss"] if isinstance(outputs, dict) else outputs)
-        self.after = {name: p.detach().clone() for name, p in pl_module.named_parameters()}
-
-    def on_validation_batch_end(self, *args: Any, **kwargs: Any) -> None:
-        self.validated = True
-
-    def verdict(self, module: pl.LightningModule) -> str:
-        """The sentence for the table.
-
-        Raises:
-            UserError: Something that a first step must do did not happen.
-        """
-        if not math.isfinite(self.loss):
-            raise UserError(f"the loss of the first step is {self.loss}")
-        if self.without_gradient is None:
-            raise UserError("the optimizer made no step")
-        if self.without_gradient:
-            raise UserError(f"no gradient reached {', '.join(self.without_gradient[:3])}")
-        if all(torch.equal(self.before[name], self.after[name]) for name in self.before):
-            raise UserError("the optimizer's step changed no weight")
-        if not self.validated:
-            raise UserError("validation did not run")
-        count = sum(p.numel() for p in module.parameters() if p.requires_grad)
-        return f"loss {self.loss:.3f}, gradients on all {count:,} parameters, one step, validated"
 
 
 class Unreachable(Skipped):

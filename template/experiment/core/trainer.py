@@ -40,6 +40,7 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
         UserError: Lightning refuses the combination.
     """
     _prepare_process(config)
+    _check_devices(config)
     training = run.command == "fit"
     ours = [*_callbacks(config, run, training), *arguments.pop("callbacks", [])]
     has_bar = any(isinstance(callback, ProgressBar) for callback in ours)
@@ -109,6 +110,13 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
         # Not False: to be told so much, torch imports its compiler.
         "deterministic": trainer.deterministic or None,
     }
+
+
+def _check_devices(config: RunConfig) -> None:
+    devices, cores = config.trainer.devices, os.cpu_count() or 1
+    on_cpu = config.trainer.accelerator == "cpu" or not torch.accelerator.is_available()
+    if on_cpu and str(devices).isdecimal() and int(str(devices)) > cores:
+        raise UserError(f"trainer.devices is {devices}; this machine has {cores} CPU cores")
 
 
 def _prepare_process(config: RunConfig) -> None:
