@@ -363,8 +363,8 @@ def test_json_that_is_refused(load: Loader, text: str, says: str) -> None:
     [
         ("data.batch_size=0", "data.batch_size is 0; it must be at least 1"),
         ("data.val_fraction=1", "data.val_fraction is 1.0; it must be at least 0 and below 1"),
-        ("optimizer.learning_rate=-1", "optimizer.learning_rate is -1.0; it must be above 0, and finite"),
-        ("optimizer.learning_rate=.nan", "optimizer.learning_rate is nan; it must be above 0, and finite"),
+        ("optimizer.eps=-1", "optimizer.eps is -1.0; it must be above 0, and finite"),
+        ("optimizer.eps=.inf", "optimizer.eps is inf; it must be above 0, and finite"),
         ("callbacks.ema.decay=2", "callbacks.ema.decay is 2.0; it must be at least 0 and below 1"),
         ("trainer.max_time=5", "trainer.max_time is 5; it must be HH:MM:SS or DD:HH:MM:SS"),
         ("model.name=vitt", "model.name is 'vitt'; it must be convnet, vit or timm/NAME"),
