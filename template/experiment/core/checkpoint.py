@@ -54,6 +54,11 @@ class Checkpoint(ModelCheckpoint):
         self._position: Position | None = None  # of the save under way
         self._saved_step = -1
 
+    @property
+    @override
+    def state_key(self) -> str:
+        return "Checkpoint"  # Lightning's is put together anew in every hook
+
     # --- where the loop is -----------------------------------------------------------------------
 
     @override
