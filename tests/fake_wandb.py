@@ -88,7 +88,7 @@ class FakeWandb:
             if history:
                 run.history[history["offset"] :] = history["content"]
             if sent.get("complete"):
-                run.exit_codes.append(sent.get("exitcode"))
+                run.exit_codes.append(sent["exitcode"])
 
     # --- answers ---------------------------------------------------------------------------------
 
@@ -153,7 +153,7 @@ class FakeWandb:
 
     def show_sweep(self, variables: Variables) -> dict[str, Any]:
         """A sweep as its agents ask for it."""
-        name = variables.get("sweep") or variables.get("name")
+        name = variables.get("sweep") or variables["name"]
         config = yaml.safe_dump(self.sweeps[name])
         sweep = {"id": name, "name": name, "state": "RUNNING", "config": config}
         sweep.update(method="random", description=None, runs={"edges": []}, controller=None)

@@ -86,7 +86,7 @@ def become(request: dict[str, Any]) -> NoReturn:
     sys.path[0] = request["cwd"]
     code = run_program(request.get("program", "main.py"))
     # What Python does at its end, short of taking all of torch apart, which takes 2 s.
-    threading._shutdown()
+    threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -41,9 +41,10 @@ def run(experiment: Experiment) -> RunFolder:
 
 
 def images(folder: Path, count: int = 5) -> Path:
-    """Digits as pictures, a page of each size."""
+    """Digits as pictures."""
     folder.mkdir()
-    for number, digit in enumerate(load_digits().images[:count]):
+    pixels, _ = load_digits(return_X_y=True)
+    for number, digit in enumerate(pixels[:count].reshape(-1, 8, 8)):
         Image.fromarray((digit / 16 * 255).astype(np.uint8)).save(folder / f"{number}.png")
     return folder
 

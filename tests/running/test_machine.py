@@ -11,7 +11,8 @@ from running.experiment import Experiment, RunFolder, fit_words
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True).returncode,
+        subprocess.run(["unshare", "--mount", "--net", "true"], capture_output=True).returncode
+        != 0,
         reason="this machine may not make namespaces",
     ),
 ]
@@ -38,16 +39,17 @@ def test_no_network_and_no_home_do_not_matter(
 
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(experiment: Experiment) -> None:
-    (experiment / "runs").mkdir()
+    experiment.killed("on_train_batch_start", 10)
     folder = str(experiment / "runs")
 
-    named = experiment.fit("--name", "a", read_only=[folder])
-    unnamed = experiment.fit(read_only=[folder])
+    new = experiment.fit("--name", "b", read_only=[folder])
+    resumed = experiment.fit("--name", "a", read_only=[folder])
+    unnamed = experiment.fit("--resume", "none", read_only=[folder])
 
-    for refused in (named, unnamed):
+    for refused in (new, resumed, unnamed):
         assert refused.returncode == 2, refused.stderr
         assert refused.stderr.startswith("runs")
-        assert "cannot be written" in refused.stderr
+        assert "give --output a folder that can be written" in refused.stderr
         assert len(refused.stderr.splitlines()) == 1
 
 

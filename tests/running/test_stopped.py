@@ -59,13 +59,12 @@ def test_a_time_limit_stops_each_start_and_changes_nothing(
     experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
     words = ("trainer.max_epochs=30", "callbacks.ema={}")
-    steps = []
+    run, steps = experiment.run("a"), []
 
     while not steps or steps[-1] < 30 * 7:
         stopped = experiment.fit("--name", "a", *words, "--max-time", "00:00:01")
 
         assert stopped.returncode == 0, stopped.stderr
-        run = experiment.run("a")
         steps.append(run.summary["steps"])
         assert run.checkpoint()["global_step"] == steps[-1]
         if steps[-1] < 30 * 7:

@@ -39,12 +39,12 @@ def test_a_run_leaves_what_the_contract_says(
     run = undisturbed()
 
     assert sorted(path.name for path in run.path.iterdir()) == [
+        ".facts.lock",
         ".lock",
         "checkpoints",
         "code",
         "config.yaml",
         "facts.json",
-        "facts.lock",
         "metrics.jsonl",
         "summary.json",
         "train.log",

@@ -62,11 +62,7 @@ def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     from .settings import load_settings
 
     settings = load_settings(config_type, arguments)
-    try:
-        run = open_run(arguments, settings.config)
-    except OSError as error:
-        place = f"{error.filename or arguments.output} cannot be written ({error.strerror})"
-        raise UserError(f"{place}; name another folder with --output") from error
+    run = open_run(arguments, settings.config)
     if run.status == "finished":
         say(f"{run.name} is finished; for more give more --epochs, for a new run another --name")
         report(run)

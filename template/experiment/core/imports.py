@@ -45,6 +45,25 @@ def import_torch() -> None:
     atexit.register(gc.unfreeze)
 
 
+def start_wandb(**arguments: Any) -> Any:
+    """``wandb.init`` without importing W&B Launch, which takes longer than the start itself.
+
+    A run looks for inputs that Launch has staged; nobody staged any who has not imported it.
+    """
+    import wandb
+    from wandb.sdk.wandb_run import Run
+
+    looks: Any = getattr(Run, "_detect_and_apply_job_inputs", None)
+
+    def look_if_imported(run: Any) -> None:
+        if "wandb.sdk.launch" in sys.modules:
+            looks(run)
+
+    if looks is not None and looks.__name__ != look_if_imported.__name__:
+        setattr(Run, "_detect_and_apply_job_inputs", look_if_imported)  # noqa: B010
+    return wandb.init(**arguments)
+
+
 class _Compiled(type):
     def __instancecheck__(cls, instance: Any) -> bool:
         dynamo = sys.modules.get(DYNAMO)

@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from .config import LoggerConfig
 from .console import say
+from .imports import start_wandb
 from .run import Run, shown
 
 # A killed W&B loses what it has not written: by default the last 15 seconds of rows.
@@ -120,10 +121,8 @@ class Wandb(WandbLogger):
         self.run.update(wandb={**self.run.summary["wandb"], **record})
 
     def _open(self, mode: Any) -> Any:
-        import wandb
-
         wanted = {name: v for name, v in self._wandb_init.items() if name != "anonymous"}
-        experiment = wandb.init(**wanted, mode=mode)
+        experiment = start_wandb(**wanted, mode=mode)
         experiment.define_metric("trainer/global_step")
         experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
         return experiment
