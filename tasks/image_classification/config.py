@@ -54,7 +54,7 @@ class Config(RunConfig):
 
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
-    label_smoothing: float = 0.05  # share of the target that all classes divide among them
+    label_smoothing: float = 0.0  # share of the target that all classes divide among them
 
     def __post_init__(self) -> None:
         super().__post_init__()

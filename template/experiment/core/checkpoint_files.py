@@ -18,7 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import UserError
+from .errors import UserError, shown
 
 LAST, PREVIOUS, SCORES = "last.ckpt", "last.previous.ckpt", "best.json"
 BEST_PATTERN, START_SUFFIX = "best-*.ckpt", ".start.ckpt"
@@ -86,10 +86,10 @@ def choose_last(folder: Path) -> Chosen | None:
     candidates = [path for path in (folder / LAST, folder / PREVIOUS) if path.exists()]
     for path in candidates:
         if is_readable(path):
-            damaged = f"{candidates[0]} is damaged" if path != candidates[0] else ""
+            damaged = f"{shown(candidates[0])} is damaged" if path != candidates[0] else ""
             return Chosen(path, damaged)
     if candidates:
-        names = " and ".join(str(path) for path in candidates)
+        names = " and ".join(shown(path) for path in candidates)
         raise UserError(f"{names}: damaged; use 'best', or train anew under another --name")
     return None
 
@@ -102,10 +102,10 @@ def choose_best(folder: Path) -> Chosen:
     """
     found = best_score(folder)
     if found is None:
-        raise UserError(f"{folder} holds no best checkpoint yet; use 'last', or train first")
+        raise UserError(f"{shown(folder)} holds no best checkpoint yet; use 'last', or train first")
     path, monitor, value = found
     if not is_readable(path):
-        raise UserError(f"{path}: damaged; use 'last' or the path of another checkpoint")
+        raise UserError(f"{shown(path)}: damaged; use 'last' or the path of another checkpoint")
     return Chosen(path, f"{monitor} {value:.4g}")
 
 
@@ -134,7 +134,7 @@ def choose(folder: Path, wanted: str) -> Chosen:
     if wanted == "last":
         chosen = choose_last(folder)
         if chosen is None:
-            raise UserError(f"{folder} holds no last.ckpt; train first")
+            raise UserError(f"{shown(folder)} holds no last.ckpt; train first")
         return chosen
     path = Path(wanted)
     if not path.is_file():

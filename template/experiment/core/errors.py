@@ -1,7 +1,9 @@
-"""The one exception that is meant for a person instead of a programmer.
+"""The exception that is meant for a person instead of a programmer, and how it names a path.
 
 Template's file: updates replace it.
 """
+
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -13,3 +15,11 @@ class UserError(Exception):
     def __init__(self, message: str, code: int = 2) -> None:
         super().__init__(message)
         self.code = code
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it from where they are."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)

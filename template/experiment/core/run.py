@@ -23,21 +23,13 @@ from filelock import FileLock, Timeout
 
 from . import code
 from .checkpoint_files import LAST
-from .errors import UserError
+from .errors import UserError, shown
 
 # The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
 PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
-
-
-def shown(path: Path) -> str:
-    """A path as a person would type it from where they are."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
 
 
 def write_json(path: Path, content: Any) -> None:
