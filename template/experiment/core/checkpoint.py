@@ -17,6 +17,7 @@ from . import seeding
 from .checkpoint_files import LAST, START_SUFFIX, link_or_copy, write_scores
 from .config import CheckpointConfig
 from .errors import UserError
+from .guards import FiniteLoss
 from .loop_position import Position, make_clean
 from .time_limit import OutOfTime
 
@@ -163,6 +164,9 @@ class Checkpoint(ModelCheckpoint):
 
     def _save_clean(self, trainer: pl.Trainer, position: Position) -> None:
         """Write ``last.ckpt`` and, if this epoch's score is among the top k, its second name."""
+        for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
+            if isinstance(guard, FiniteLoss):
+                guard.look(trainer, trainer.lightning_module)
         self._position, self._saved_step = position, trainer.global_step
         scored, self._scored = self._scored, None
         written = self._last_checkpoint_saved

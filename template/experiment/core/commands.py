@@ -2,7 +2,7 @@
 
 Template's file: updates replace it. main.py hands over ``Config`` and ``build``, nothing else.
 
-0 finished, 2 something the user can mend, 130 Ctrl-C, 143 SIGTERM, else a crash.
+0 finished, 2 something the user can mend, 3 diverged, 130 Ctrl-C, 143 SIGTERM, else a crash.
 """
 
 import sys
@@ -183,7 +183,8 @@ def _record(error: BaseException, run: "Run") -> int:
         return STOPPED_BY_CTRL_C
     run.end("failed", f"{type(error).__name__}: {error}".strip().splitlines()[0])
     if isinstance(error, UserError):
-        run.withdraw()
+        if error.code == 2:
+            run.withdraw()
         raise error
     with open(run.log_file, "a", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)

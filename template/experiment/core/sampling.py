@@ -104,11 +104,18 @@ class BatchSampler(Sampler[BatchKey]):
         """Batches of a whole epoch; Lightning itself counts those already done."""
         return -(-self.num_examples // self.global_batch_size)
 
+    def examples(self, epoch: int, batch: int) -> Indices:
+        """The examples of a batch, of all ranks together."""
+        return self._cut(self.order(epoch), batch)
+
+    def _cut(self, order: Indices, batch: int) -> Indices:
+        return order[batch * self.global_batch_size :][: self.global_batch_size]
+
     def __iter__(self) -> Iterator[BatchKey]:
         epoch, done = self.position()
         order = self.order(epoch)
         for batch in range(done % len(self) if len(self) else 0, len(self)):
-            examples = order[batch * self.global_batch_size :][: self.global_batch_size]
+            examples = self._cut(order, batch)
             share = examples[self.rank :: self.world_size]
             number = batch * self.world_size + self.rank
             yield BatchKey(epoch, number, share if len(share) else examples[:1])

@@ -19,6 +19,7 @@ from .checkpoint import Checkpoint
 from .checkpoint_io import AtomicCheckpointIO
 from .config import RunConfig
 from .errors import UserError
+from .guards import FiniteLoss
 from .loggers import make_loggers
 from .loop_position import EpochSoFar
 from .metrics import EpochMetrics
@@ -80,7 +81,8 @@ class NoProfiler(PassThroughProfiler):
 def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]:
     callbacks: list[pl.Callback] = [EpochMetrics()]
     if training:
-        callbacks += [EpochSoFar(), *make_callbacks(config.callbacks, config.checkpoint)]
+        callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
+        callbacks += make_callbacks(config.callbacks, config.checkpoint)
         if config.trainer.max_time:
             callbacks.append(TimeLimit(config.trainer.max_time))
         callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))

@@ -1,0 +1,107 @@
+"""What stops training before it spoils something: a loss or a weight that is not finite.
+
+Template's file: updates replace it. A run that diverged ends with exit code 3 and ``nan.json``.
+"""
+
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from .errors import UserError, shown
+from .run import Run, write_json
+
+DIVERGED = 3
+
+
+class Diverged(UserError):
+    """The loss or the weights are NaN or infinite: going on would only spoil more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, DIVERGED)
+
+
+class FiniteLoss(pl.Callback):
+    """Stops at a loss that is NaN or infinite, without waiting for the device in each step.
+
+    The losses are kept and looked at together every ``every`` batches, at the epoch's end and
+    before each checkpoint, so that no checkpoint holds what has diverged.
+
+    Args:
+        run: Where ``nan.json`` goes: place, examples of the batch, learning rate, gradient norms.
+        every: Batches between two looks.
+    """
+
+    def __init__(self, run: Run, every: int) -> None:
+        self.run, self.every = run, max(1, every)
+        self._losses: list[tuple[int, Tensor]] = []  # (batch, loss) since the last look
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        if isinstance(loss, Tensor):
+            self._losses.append((batch_idx, loss))
+        if (batch_idx + 1) % self.every == 0 or trainer.is_last_batch:
+            self.look(trainer, pl_module)
+
+    def look(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Look at all losses since the last look, and at the weights.
+
+        Raises:
+            Diverged: One of them is not finite.
+        """
+        losses, self._losses = self._losses, []
+        bad = _first_bad(losses)
+        if bad is None and weights_are_finite(module):
+            return
+        what = "a weight" if bad is None else "the loss"
+        batch = bad if bad is not None else trainer.fit_loop.epoch_loop.batch_idx
+        if trainer.is_global_zero:
+            write_json(self.run.folder / "nan.json", _record(trainer, module, batch))
+        place = f"epoch {trainer.current_epoch + 1}, batch {batch + 1}"
+        record = shown(self.run.folder / "nan.json")
+        raise Diverged(
+            f"{what} is NaN or infinite in {place}: see {record}; a smaller "
+            "optimizer.learning_rate or trainer.gradient_clip_norm may help"
+        )
+
+
+def weights_are_finite(module: torch.nn.Module) -> bool:
+    """Whether every weight is; one number is read from the device."""
+    weights = [weight.detach() for weight in module.parameters() if weight.is_floating_point()]
+    if not weights:
+        return True
+    norms = torch._foreach_norm(weights)  # pyright: ignore[reportPrivateImportUsage]
+    return bool(torch.stack([norm.float() for norm in norms]).isfinite().all())
+
+
+def _first_bad(losses: list[tuple[int, Tensor]]) -> int | None:
+    if not losses:
+        return None
+    finite = torch.stack([loss.detach().float().mean() for _, loss in losses]).isfinite().tolist()
+    return None if all(finite) else losses[finite.index(False)][0]
+
+
+def _record(trainer: pl.Trainer, module: pl.LightningModule, batch: int) -> dict[str, Any]:
+    sampler: Any = getattr(trainer.train_dataloader, "sampler", None)
+    examples = getattr(sampler, "examples", None)
+    epoch = trainer.current_epoch
+    return {
+        "epoch": epoch,
+        "batch": batch,
+        "step": trainer.global_step,
+        "examples": examples(epoch, batch).tolist() if examples else None,
+        "learning_rate": [group["lr"] for group in trainer.optimizers[0].param_groups],
+        "gradient_norms": {
+            name: str(float(weight.grad.norm()))  # text: JSON has no NaN
+            for name, weight in module.named_parameters()
+            if weight.grad is not None
+        },
+    }
