@@ -222,6 +222,7 @@ class Experiment:
 def fit_words(*argv: str) -> tuple[str, ...]:
     """The words of a small ``fit``; what comes last wins."""
     quiet = ("logger.wandb=off", "trainer.test_after_fit=false", "trainer.accelerator=cpu")
+    quiet += ("restart.max=0",)  # no supervisor, which would start a cold process: test_restart.py
     return ("fit", *SMALL, *quiet, "trainer.max_epochs=3", *argv)
 
 

@@ -48,6 +48,7 @@ OPTIONS = {
         ("--epochs", "trainer.max_epochs", "N", "passes over the training data"),
         ("--max-steps", "trainer.max_steps", "N", "stop after N optimizer steps"),
         ("--max-time", "trainer.max_time", "TIME", "HH:MM:SS or DD:HH:MM:SS, then save and stop"),
+        ("--restarts", "restart.max", "N", "in a row without a new checkpoint; 0: no supervisor"),
         ("--resume", "resume", "FROM", "auto (default), last, best, none, or a checkpoint's PATH"),
     ],
     EVALUATIONS: [

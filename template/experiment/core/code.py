@@ -28,10 +28,8 @@ def fingerprint(root: Path) -> str:
     Files of ``configs/`` and ``sweeps/`` are left out: what they set is in the configuration.
     """
     digest = hashlib.sha256()
-    for file in code_files(root):
-        if file.parts[0] not in {"configs", "sweeps", "tests"}:
-            content = hashlib.sha256((root / file).read_bytes()).hexdigest()
-            digest.update(f"{file.as_posix()}\0{content}\n".encode())
+    for file, content in _contents(root, code_files(root)).items():
+        digest.update(f"{file}\0{content}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -45,6 +43,32 @@ def snapshot(root: Path, folder: Path) -> None:
         shutil.copy2(root / file, target)
     unfinished.mkdir(parents=True, exist_ok=True)
     unfinished.replace(folder)
+
+
+def renew_snapshot(root: Path, folder: Path) -> list[str]:
+    """Make ``folder/code`` the project's code as it is now; which files are others than before.
+
+    An older copy is kept as ``code-1``, ``code-2``, ...
+    """
+    copy = folder / "code"
+    changed: list[str] = []
+    if copy.exists():
+        copied = [file.relative_to(copy) for file in copy.rglob("*") if file.suffix in SUFFIXES]
+        before, now = _contents(copy, copied), _contents(root, code_files(root))
+        changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+        if not changed:
+            return []
+        number = 1 + sum(1 for _ in folder.glob("code-*"))
+        copy.replace(folder / f"code-{number}")
+    snapshot(root, copy)
+    return changed
+
+
+def _contents(root: Path, files: list[Path]) -> dict[str, str]:
+    """A hash of each file by its name; what sets and what tests is not what runs."""
+    running = [file for file in files if file.parts[0] not in {"configs", "sweeps", "tests"}]
+    hashes = (hashlib.sha256((root / file).read_bytes()).hexdigest() for file in running)
+    return {file.as_posix(): content for file, content in zip(running, hashes, strict=True)}
 
 
 def _is_code(file: Path) -> bool:

@@ -58,22 +58,32 @@ def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
 
 def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     """Train, then test the best checkpoint."""
+    from .processes import is_debugged, take_parent
     from .resume import open_run
+    from .run import PROJECT
     from .settings import load_settings
+    from .supervise import supervise
 
     settings = load_settings(config_type, arguments)
-    run = open_run(arguments, settings.config)
-    if run.status == "finished":
+    supervised = take_parent()
+    run = open_run(arguments, settings.config, supervised)
+    if not supervised and run.status == "finished":
         say(f"{run.name} is finished; for more give more --epochs, for a new run another --name")
         report(run)
         return 0
     start_log_file(run.log_file)
+    alone = supervised or run.joined or settings.config.restart.max == 0 or is_debugged(PROJECT)
+    code = _train(settings, run, build) if alone else supervise(run, settings.config)
+    if code == 0 and not (supervised or run.joined):
+        report(run)
+    return code
+
+
+def _train(settings: "Settings[Any]", run: "Run", build: Build) -> int:
     try:
         train(settings, run, build)
     except BaseException as error:
         return _record(error, run)
-    if not run.joined:
-        report(run)
     return 0
 
 
@@ -84,7 +94,10 @@ def train(settings: "Settings[Any]", run: "Run", build: Build) -> None:
 
     data, module, trainer = build(settings.config, run)
     say_start(run)
-    train_and_test(trainer, module, data, run, settings.config.trainer.test_after_fit)
+    try:
+        train_and_test(trainer, module, data, run, settings.config.trainer.test_after_fit)
+    finally:
+        run.step = trainer.global_step
 
 
 def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
@@ -181,7 +194,8 @@ def _record(error: BaseException, run: "Run") -> int:
     if _is_ctrl_c(error):
         run.end("stopped", "Ctrl-C")
         return STOPPED_BY_CTRL_C
-    run.end("failed", f"{type(error).__name__}: {error}".strip().splitlines()[0])
+    reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    run.end("failed", reason, failure={"error": reason, "step": run.step})
     if isinstance(error, UserError):
         if error.code == 2:
             run.withdraw()

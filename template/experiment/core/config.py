@@ -38,6 +38,8 @@ def _require(
             raise ValueError(f"{name} is {value}; it must be {words}")
 
 
+ALERT_EVENTS = ("restart", "give_up", "diverged", "finish")
+
 # --- Data --------------------------------------------------------------------------------------
 
 
@@ -148,6 +150,33 @@ class CheckpointConfig:
 
 
 @dataclass
+class RestartConfig:
+    """What follows when training dies although nobody asked it to."""
+
+    max: int = 10  # starts in a row without a new checkpoint; ten wait 14 minutes in all
+    backoff_seconds: float = 1.0  # before the first restart; doubled with each in vain
+    stall_minutes: float | None = 30.0  # without a step, then it is killed; null: wait for ever
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "max", "backoff_seconds")
+        above(self, 0, "stall_minutes")
+
+
+@dataclass
+class AlertConfig:
+    """Who is told: a command of yours, such as one that sends a mail."""
+
+    command: str | None = None  # for the shell; EXP_MESSAGE, EXP_EVENT, EXP_RUN_DIR are set
+    events: list[str] = field(default_factory=lambda: list(ALERT_EVENTS))  # which to tell of
+    every_seconds: float = 60.0  # at most one alert of an event in this time
+
+    def __post_init__(self) -> None:
+        at_least(self, 0, "every_seconds")
+        if wrong := set(self.events) - set(ALERT_EVENTS):
+            raise ValueError(f"events has {', '.join(wrong)}; there are {', '.join(ALERT_EVENTS)}")
+
+
+@dataclass
 class LoggerConfig:
     """Where the metrics go beside metrics.jsonl, which is always written."""
 
@@ -241,6 +270,8 @@ class RunConfig:
     schedule: ScheduleConfig = field(default_factory=ScheduleConfig)
     trainer: TrainerConfig = field(default_factory=TrainerConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    restart: RestartConfig = field(default_factory=RestartConfig)
+    alert: AlertConfig = field(default_factory=AlertConfig)
     callbacks: CallbacksConfig = field(default_factory=CallbacksConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
 

@@ -1,8 +1,9 @@
-"""What stops training before it spoils something: a loss or a weight that is not finite.
+"""What watches training: losses and weights that must be finite, and a sign of life.
 
 Template's file: updates replace it. A run that diverged ends with exit code 3 and ``nan.json``.
 """
 
+import time
 from typing import Any
 
 import pytorch_lightning as pl
@@ -13,6 +14,7 @@ from .errors import UserError, shown
 from .run import Run, write_json
 
 DIVERGED = 3
+HEARTBEAT_SECONDS = 1.0
 
 
 class Diverged(UserError):
@@ -71,6 +73,38 @@ class FiniteLoss(pl.Callback):
             f"{what} is NaN or infinite in {place}: see {record}; a smaller "
             "optimizer.learning_rate or trainer.gradient_clip_norm may help"
         )
+
+
+class Heartbeat(pl.Callback):
+    """Touches a file, at most once a second, by which the supervisor sees that steps are made.
+
+    Args:
+        run: Where the file lies; its restarts are logged as a metric.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._beat = float("-inf")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if restarts := self.run.summary.get("restarts"):
+            for logger in trainer.loggers:
+                logger.log_metrics({"restarts": restarts}, step=trainer.global_step)
+
+    def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
+        self._touch()
+
+    def on_validation_batch_end(self, *args: Any, **kwargs: Any) -> None:
+        self._touch()
+
+    def on_test_batch_end(self, *args: Any, **kwargs: Any) -> None:
+        self._touch()
+
+    def _touch(self) -> None:
+        now = time.monotonic()
+        if now - self._beat >= HEARTBEAT_SECONDS:
+            self._beat = now
+            self.run.heartbeat_file.touch()
 
 
 def weights_are_finite(module: torch.nn.Module) -> bool:

@@ -37,16 +37,18 @@ FREE += ("callbacks.throughput",)
 MISSING = object()
 
 
-def open_run(arguments: Namespace, config: RunConfig) -> Run:
+def open_run(arguments: Namespace, config: RunConfig, supervised: bool = False) -> Run:
     """Find or make the run's folder, lock it, and choose where training starts.
+
+    A process that trains for a supervisor, or beside another, joins the run that was chosen.
 
     A finished run comes back with the status ``finished``: there is nothing to do.
 
     Raises:
         UserError: The name is in use, its configuration is another, or the checkpoint is missing.
     """
-    if os.environ.get("LOCAL_RANK") and JOIN in os.environ:  # a further process: the first decided
-        return _join(Path(os.environ[JOIN]), config)
+    if JOIN in os.environ and ("LOCAL_RANK" in os.environ or supervised):
+        return _join(Path(os.environ[JOIN]), config, supervised)  # the first process decided
     output = Path(arguments.output)
     folder = _folder(arguments, config, output)
     run = Run(folder, "fit", config.seed)
@@ -71,11 +73,11 @@ def open_run(arguments: Namespace, config: RunConfig) -> Run:
     return run
 
 
-def _join(folder: Path, config: RunConfig) -> Run:
+def _join(folder: Path, config: RunConfig, supervised: bool) -> Run:
     resume = os.environ.get("EXPERIMENT_RESUME")
     run = Run.at(folder, "fit")
     run.seed, run.resume = config.seed, Path(resume) if resume else None
-    run.joined = True
+    run.joined, run.supervised = not supervised, supervised
     return run
 
 

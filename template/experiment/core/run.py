@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 
 from . import code
 from .checkpoint_files import LAST
+from .console import say
 from .errors import UserError, shown
 
 # The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
@@ -49,6 +50,8 @@ class Run:
         seed: The seed of everything random.
         resume: The checkpoint that training starts from, None for a new start.
         smoke: Whether this is a check of seconds: the smallest possible run.
+        step: Optimizer steps made when training last ended, well or not.
+        supervised: Whether another process starts this one again when it dies.
         joined: Whether this process only helps another one, which keeps the summary.
     """
 
@@ -60,6 +63,8 @@ class Run:
     joined: bool = False
     summary: dict[str, Any] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
+    step: int = 0
+    supervised: bool = False
     _lock: FileLock | None = None
     _is_new: bool = False
 
@@ -86,6 +91,11 @@ class Run:
     @property
     def log_file(self) -> Path:
         return self.folder / "train.log"
+
+    @property
+    def heartbeat_file(self) -> Path:
+        """Touched by the steps of a training that is watched."""
+        return self.folder / ".heartbeat"
 
     @property
     def wandb_id(self) -> str:
@@ -140,8 +150,9 @@ class Run:
         """Write down what starts: configuration, code, and that it is running."""
         self.checkpoints.mkdir(exist_ok=True)
         self.config_file.write_text(config, encoding="utf-8")
-        if not (self.folder / "code").exists():
-            code.snapshot(project, self.folder / "code")
+        changed = code.renew_snapshot(project, self.folder)
+        if changed:
+            say(f"{name}: going on with changed code: {', '.join(changed)}")
         wandb = self.summary.get("wandb") or {"id": _new_id(), "url": None, "mode": None}
         if "WANDB_SWEEP_ID" in os.environ:  # W&B's agent decides, whatever it is told
             wandb = {**wandb, "id": os.environ["WANDB_RUN_ID"]}

@@ -19,7 +19,7 @@ from .checkpoint import Checkpoint
 from .checkpoint_io import AtomicCheckpointIO
 from .config import RunConfig
 from .errors import UserError
-from .guards import FiniteLoss
+from .guards import FiniteLoss, Heartbeat
 from .loggers import make_loggers
 from .loop_position import EpochSoFar
 from .metrics import EpochMetrics
@@ -82,6 +82,8 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
     callbacks: list[pl.Callback] = [EpochMetrics()]
     if training:
         callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
+        if run.supervised:
+            callbacks.append(Heartbeat(run))
         callbacks += make_callbacks(config.callbacks, config.checkpoint)
         if config.trainer.max_time:
             callbacks.append(TimeLimit(config.trainer.max_time))

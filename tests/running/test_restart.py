@@ -1,0 +1,202 @@
+"""Training that dies comes back by itself, as often as it gets on, and ends with the same bits.
+
+These start ``python main.py`` as a user does: a supervisor, and a training process that it watches.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from running.experiment import PATIENCE, Experiment, RunFolder, fit_words, replace, wait_until
+
+pytestmark = pytest.mark.slow
+LONG = "trainer.max_epochs=60"  # enough that a kill comes before the end
+SUPERVISED = ("restart.max=3", "restart.backoff_seconds=0.1")
+
+
+class Watched:
+    """``python main.py fit --name a ...`` with its supervisor."""
+
+    def __init__(self, experiment: Experiment, python: Path, *argv: str) -> None:
+        self.run = experiment.run("a")
+        self.output = experiment.path.parent / "watched.out"
+        variables = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+        self.process = subprocess.Popen(
+            [str(python), "main.py", *fit_words("--name", "a", *SUPERVISED, *argv)],
+            cwd=experiment.path,
+            env=variables,
+            stdin=subprocess.DEVNULL,
+            stdout=self.output.open("w"),
+            stderr=subprocess.STDOUT,
+        )
+
+    @property
+    def training(self) -> psutil.Process:
+        """The process that trains."""
+        (child,) = psutil.Process(self.process.pid).children()
+        return child
+
+    def wait_for_checkpoint(self) -> None:
+        wait_until(lambda: (self.run / "checkpoints/last.ckpt").exists())
+
+    def end(self) -> tuple[int, str]:
+        """Its exit code and what it printed."""
+        return self.process.wait(PATIENCE), self.output.read_text()
+
+
+@pytest.fixture
+def watch(experiment: Experiment, python: Path) -> Iterator[Callable[..., Watched]]:
+    started: list[Watched] = []
+
+    def start(*argv: str) -> Watched:
+        started.append(Watched(experiment, python, *argv))
+        return started[-1]
+
+    yield start
+    for watched in started:
+        watched.process.kill()
+        watched.process.wait()
+
+
+def test_a_killed_training_comes_back_and_ends_with_the_same_bits(
+    watch: Callable[..., Watched], experiment: Experiment, undisturbed: Callable[..., RunFolder]
+) -> None:
+    alert = 'alert.command=echo "$EXP_EVENT $EXP_EXIT $EXP_MESSAGE" >> alerts'
+    watched = watch(LONG, "alert.every_seconds=0", alert)
+    watched.wait_for_checkpoint()
+
+    # What was started is what goes on: an edit at midnight cannot break it.
+    replace(experiment / "experiment/model.py", "import math\n", "import math\n\n1 / 0\n")
+    watched.training.kill()
+    code, shown = watched.end()
+
+    assert code == 0, shown
+    assert "a: killed by SIGKILL; restart 1 in 0.1 s" in shown
+    assert "a: resuming at epoch " in shown
+    assert watched.run.summary["restarts"] == 1
+    assert watched.run.summary["status"] == "finished"
+    calm = undisturbed(LONG)
+    assert watched.run.weights() == calm.weights()
+    told = (experiment / "alerts").read_text().splitlines()
+    assert [line.split()[0] for line in told] == ["restart", "finish"]
+
+
+def test_training_dies_with_its_supervisor_and_the_same_command_goes_on(
+    watch: Callable[..., Watched], undisturbed: Callable[..., RunFolder]
+) -> None:
+    watched = watch(LONG)
+    watched.wait_for_checkpoint()
+    training = watched.training
+
+    watched.process.kill()
+
+    wait_until(lambda: not _is_alive(training))
+    code, shown = watch(LONG).end()
+    assert code == 0, shown
+    assert "a: resuming at epoch " in shown
+    assert watched.run.weights() == undisturbed(LONG).weights()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGHUP, 129)]
+)
+def test_who_asks_for_the_end_gets_it(
+    watch: Callable[..., Watched], number: int, code: int
+) -> None:
+    watched = watch("trainer.max_epochs=2000")
+    watched.wait_for_checkpoint()
+    training = watched.training
+
+    watched.process.send_signal(number)
+
+    assert watched.end()[0] == code
+    assert not _is_alive(training)
+    assert watched.run.summary["status"] == "stopped"
+    assert "restarts" not in watched.run.summary
+
+
+def test_the_same_error_at_the_same_step_is_not_tried_for_ever(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    crash = "        if self.global_step == 2:\n            raise RuntimeError('a bug')\n"
+    line = "        logits = self.model(batch.image)"
+    replace(experiment / "experiment/module.py", line, crash + line)
+
+    code, shown = watch().end()
+
+    assert code == 1
+    assert shown.count("restart 1 in") == 1
+    assert "restart 2" not in shown
+    assert "giving up: RuntimeError: a bug, again at the same step" in shown
+    run = experiment.run("a")
+    assert run.summary["status"] == "failed"
+
+
+def test_what_a_restart_would_only_repeat_is_not_repeated(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    code, shown = watch("checkpoint.monitor=val/los").end()
+
+    assert code == 2
+    assert shown.splitlines()[-1].startswith("checkpoint.monitor: val/los is not logged")
+    assert "restart" not in shown
+
+
+def test_a_training_that_hangs_is_started_again(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    hang = (
+        "        import pathlib, time\n"
+        "        once = pathlib.Path('hung')\n"
+        "        if self.global_step == 9 and not once.exists():\n"
+        "            once.touch()\n"
+        "            time.sleep(1000)\n"
+    )
+    line = "        logits = self.model(batch.image)"
+    replace(experiment / "experiment/module.py", line, hang + line)
+
+    code, shown = watch("restart.stall_minutes=0.05").end()
+
+    assert code == 0, shown
+    assert "a: no step for 0.05 minutes; restart 1" in shown
+
+
+def test_nothing_stands_between_a_breakpoint_and_its_terminal(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    line = "        logits = self.model(batch.image)"
+    replace(experiment / "experiment/module.py", line, "        breakpoint()\n" + line)
+
+    code, shown = watch().end()  # there is no terminal: the debugger gives up
+
+    assert "-> " in shown
+    assert "bdb.BdbQuit" in shown
+    assert code == 1
+    assert "restart" not in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups like these")
+def test_a_module_that_git_ignores_is_found_by_what_runs(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    (experiment / ".gitignore").open("a").write("ignored_by_git.py\n")
+    (experiment / "ignored_by_git.py").write_text("ANSWER = 42\n")
+    line = "        logits = self.model(batch.image)"
+    replace(
+        experiment / "experiment/module.py",
+        line,
+        f"        from ignored_by_git import ANSWER\n\n        assert ANSWER == 42\n{line}",
+    )
+
+    code, shown = watch().end()
+
+    assert code == 0, shown
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
