@@ -153,7 +153,7 @@ def test_affine_moves_every_image_as_torchvision_does(
     batch = batch_of(experiment, count=32)
     batch = batch._replace(image=functional.to_dtype(batch.image, dtype))
     affine = v2.RandomAffine(
-        30,
+        (-30, 30),
         (0.2, 0.1),
         (0.8, 1.3),
         (-10, 10, -5, 5),
@@ -168,7 +168,7 @@ def test_affine_moves_every_image_as_torchvision_does(
     for one, moved, angle, x, y, scale, *shear in zip(
         batch.image, image, *(draw.tolist() for draw in maps), strict=True
     ):
-        one, shift = tv_tensors.Image(one), [int(x), int(y)]
+        one, shift = tv_tensors.Image(one), [float(x), float(y)]
         expected = functional.affine(
             one, angle, shift, scale, shear, v2.InterpolationMode(interpolation), fill
         )
@@ -181,7 +181,7 @@ def test_rotation_moves_masks_with_their_image(experiment: Modules) -> None:
     batch = batch_of(experiment, count=16, channels=1)
     batch = batch._replace(label=tv_tensors.Mask(batch.image[:, 0].clone()))
 
-    result = experiment("core.transforms").BatchTransform(v2.RandomRotation(60))(batch)
+    result = experiment("core.transforms").BatchTransform(v2.RandomRotation((-60, 60)))(batch)
 
     assert result.image[:, 0].equal(result.label.as_subclass(torch.Tensor))
     assert distinct(result.image) > 10
@@ -189,7 +189,8 @@ def test_rotation_moves_masks_with_their_image(experiment: Modules) -> None:
 
 def test_boxes_move_with_their_image(experiment: Modules) -> None:
     transforms = experiment("core.transforms")
-    box = tv_tensors.BoundingBoxes([[1, 2, 5, 6]], format="XYXY", canvas_size=(12, 14))
+    corners: Any = [[1, 2, 5, 6]]
+    box = tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=(12, 14))  # pyright: ignore[reportCallIssue]
     image = tv_tensors.Image(torch.zeros(1, 12, 14, dtype=torch.uint8))
     image[:, 2:6, 1:5] = 255
     batch = transforms.stack([experiment("data").Batch(image, box)] * 40)
@@ -375,7 +376,7 @@ def test_the_digits_are_split_as_scikit_learn_does(make: Callable[..., Any]) -> 
     data.setup()
 
     ours = data.datasets["test"].examples.image.flatten(1)
-    expected = torch.from_numpy(test_images * 255 / 16).round().byte()
+    expected = (torch.tensor(test_images) * 255 / 16).round().byte()
     assert sorted(ours.tolist()) == sorted(expected.tolist())
 
 
