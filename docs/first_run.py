@@ -6,12 +6,15 @@ It makes a project in a temporary folder, trains it, and writes what the termina
 ``docs/first-run.svg``. Lines of the installer's package list are left out.
 """
 
+import fcntl
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 import pyte
@@ -30,10 +33,16 @@ def main() -> None:
         python = [sys.executable, str(ROOT / "start.py"), str(project)]
         first = typed("python3 start.py ../my-experiment", python, ROOT)
         second = typed("uv run python main.py", ["uv", "run", "python", "main.py"], project)
-        lines = [line.replace(folder, "..") for line in [*first, "", *second]]
+        lines = [told(line, folder) for line in [*first, "", *second]]
     console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"))  # noqa: SIM115
     console.print(Text("\n".join(lines)))
     console.save_svg(str(ROOT / "docs" / "first-run.svg"), title="a first experiment")
+
+
+def told(line: str, folder: str) -> str:
+    """A line without the paths of the machine it was drawn on."""
+    line = line.replace(folder, "..").replace(str(ROOT), "~/copier-lightning")
+    return re.sub(r"(?<=\s)/\S+/(\w+)", r"\1", f" {line}")[1:]
 
 
 def typed(shown: str, command: list[str], folder: Path) -> list[str]:
@@ -50,9 +59,10 @@ def typed(shown: str, command: list[str], folder: Path) -> list[str]:
 def run_in_terminal(command: list[str], folder: Path) -> bytes:
     """Everything a program writes to its terminal."""
     ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, COLUMNS, 0, 0))
     # What this environment adds must not reach the newcomer's.
     variables = {k: v for k, v in os.environ.items() if not k.startswith(("VIRTUAL_ENV", "PYTHON"))}
-    variables.update(COLUMNS=str(COLUMNS), LINES="50", TERM="xterm-256color")
+    variables.update(TERM="xterm-256color")
     process = subprocess.Popen(
         command, cwd=folder, stdin=theirs, stdout=theirs, stderr=theirs, env=variables
     )
