@@ -17,14 +17,24 @@ import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from project import build, temporary_project
+from project import build, command_line, temporary_project
 from raw import mlp, raw_step
 from torch.utils.data import DataLoader, Dataset
 
-TRAIN, VAL, BATCH, EPOCHS = 55_000, 5_000, 64, 7
+
+class Size(NamedTuple):
+    """How much there is to train and validate on, and for how long."""
+
+    train: int
+    val: int
+    epochs: int
+
+
+FULL, QUICK = Size(55_000, 5_000, 7), Size(5_500, 500, 2)
+BATCH = 64
 PER_SAMPLE_SHARE = 10  # a tenth of its epoch is run, and counted ten times
 
 
@@ -35,19 +45,22 @@ class Terminal(io.StringIO):
         return True
 
 
-def generated() -> tuple[torch.Tensor, torch.Tensor]:
+def generated(size: Size) -> tuple[torch.Tensor, torch.Tensor]:
     generator = torch.Generator().manual_seed(0)
-    images = torch.randint(256, (TRAIN + VAL, 1, 28, 28), generator=generator, dtype=torch.uint8)
-    return images, torch.randint(10, (TRAIN + VAL,), generator=generator)
+    total = size.train + size.val
+    images = torch.randint(256, (total, 1, 28, 28), generator=generator, dtype=torch.uint8)
+    return images, torch.randint(10, (total,), generator=generator)
 
 
-def ours(project: Path, images: torch.Tensor, labels: torch.Tensor) -> tuple[Any, Any, Any]:
+def ours(
+    project: Path, images: torch.Tensor, labels: torch.Tensor, size: Size
+) -> tuple[Any, Any, Any]:
     """The project as its owner might have edited it: other images, another network."""
     import experiment.data as data  # pyright: ignore[reportMissingImports]
     import experiment.module as module  # pyright: ignore[reportMissingImports]
 
     names = [str(digit) for digit in range(10)]
-    train, val = slice(None, TRAIN), slice(TRAIN, None)
+    train, val = slice(None, size.train), slice(size.train, None)
     from_pixels = data.digits.from_pixels
     data.digits.load = lambda: {
         "train": from_pixels(images[train], labels[train], names),
@@ -60,13 +73,13 @@ def ours(project: Path, images: torch.Tensor, labels: torch.Tensor) -> tuple[Any
         "data.image_size=28",
         "data.augment=false",
         f"data.batch_size={BATCH}",
-        f"trainer.max_epochs={EPOCHS + 1}",
+        f"trainer.max_epochs={size.epochs + 1}",
         "trainer.log_every_n_steps=50",
         "trainer.accelerator=cpu",
     )
 
 
-def limit(images: torch.Tensor, labels: torch.Tensor) -> Any:
+def limit(images: torch.Tensor, labels: torch.Tensor, size: Size) -> Any:
     """Loops over whole batches."""
     model = mlp()
     step = raw_step(model)
@@ -75,10 +88,10 @@ def limit(images: torch.Tensor, labels: torch.Tensor) -> Any:
         return ((images[chosen].float() / 255) - 0.5) / 0.29, labels[chosen]
 
     def epoch() -> None:
-        for chosen in torch.randperm(TRAIN).split(BATCH):
+        for chosen in torch.randperm(size.train).split(BATCH):
             step(*batch(chosen))
         with torch.no_grad():
-            for chosen in torch.arange(TRAIN, TRAIN + VAL).split(BATCH):
+            for chosen in torch.arange(size.train, size.train + size.val).split(BATCH):
                 model(batch(chosen)[0])
 
     return epoch
@@ -105,11 +118,11 @@ class Images(Dataset[Any]):
         return self.transform(image), int(self.labels[index])
 
 
-def per_sample(images: torch.Tensor, labels: torch.Tensor) -> Any:
+def per_sample(images: torch.Tensor, labels: torch.Tensor, size: Size) -> Any:
     """Loops over a dataset of single images."""
     model = mlp()
     step = raw_step(model)
-    train, val = TRAIN // PER_SAMPLE_SHARE, VAL // PER_SAMPLE_SHARE
+    train, val = size.train // PER_SAMPLE_SHARE, size.val // PER_SAMPLE_SHARE
     training = DataLoader(Images(images[:train], labels[:train]), BATCH, shuffle=True)
     validation = DataLoader(Images(images[-val:], labels[-val:]), BATCH)
 
@@ -129,13 +142,16 @@ def seconds(epoch: Any) -> float:
     return time.perf_counter() - started
 
 
-def measure(project: Path) -> dict[str, list[float]]:
+def measure(project: Path, size: Size) -> dict[str, list[float]]:
     """Lets our Trainer run, and each time that an epoch starts, the loops first."""
-    images, labels = generated()
+    images, labels = generated(size)
     with redirect_stdout(Terminal()):
-        data, module, trainer = ours(project, images, labels)
+        data, module, trainer = ours(project, images, labels, size)
         torch.set_num_threads(1)
-        loops = {"limit": limit(images, labels), "per sample": per_sample(images, labels)}
+        loops = {
+            "limit": limit(images, labels, size),
+            "per sample": per_sample(images, labels, size),
+        }
         times: dict[str, list[float]] = {name: [] for name in ("ours", *loops)}
         trainer.callbacks.append(_turns(loops, times))
         trainer.fit(module, data)
@@ -148,7 +164,7 @@ def _turns(loops: dict[str, Any], times: dict[str, list[float]]) -> Any:
     class TakeTurns(pl.Callback):
         started: float | None = None
 
-        def on_train_epoch_start(self, *_: Any) -> None:
+        def on_train_epoch_start(self, trainer: Any, pl_module: Any) -> None:
             if self.started is not None:  # from start to start: the checkpoint is within
                 times["ours"].append(time.perf_counter() - self.started)
             for name, loop in loops.items():
@@ -160,8 +176,9 @@ def _turns(loops: dict[str, Any], times: dict[str, list[float]]) -> Any:
 
 
 def main() -> None:
+    size = QUICK if command_line(__doc__).parse_args().quick else FULL
     with temporary_project() as project:
-        times = {name: median(taken) for name, taken in measure(project).items()}
+        times = {name: median(taken) for name, taken in measure(project, size).items()}
     for name, taken in times.items():
         print(f"{name:<12} {taken:6.2f} s an epoch")
     ours, limit, single = times["ours"], times["limit"], times["per sample"]

@@ -4,7 +4,8 @@
 
 A task is a file in benchmarks/tasks: METRIC, BAR, and baselines() on the same data. Each is trained
 with three seeds, each in a process of its own, one after the other; the median counts. The command
-fails if a task misses its bar or a training takes over 90 s.
+fails if a task misses its bar or a training takes over 90 s. ``--quick`` is one seed and a few
+epochs, which may well miss it.
 """
 
 import importlib.util
@@ -16,10 +17,11 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from project import temporary_project
+from project import command_line, temporary_project
 
 TASKS = Path(__file__).parent / "tasks"
 SEEDS = (0, 1, 2)
+QUICK = "trainer.max_epochs=3"
 SECONDS = 90.0  # for a training, from the process's start to its end, on two quiet cores
 
 
@@ -32,10 +34,11 @@ def task_file(name: str) -> Any:
     return module
 
 
-def train(project: Path, seed: int) -> dict[str, Any]:
+def train(project: Path, seed: int, *words: str) -> dict[str, Any]:
     """One training: its ``summary.json``, and the seconds that the process took."""
     name = f"seed-{seed}"
     command = [sys.executable, "main.py", f"seed={seed}", "--name", name, "logger.wandb=offline"]
+    command += words
     started = time.perf_counter()
     subprocess.run(command, cwd=project, check=True, stdout=subprocess.DEVNULL)
     seconds = time.perf_counter() - started
@@ -43,16 +46,17 @@ def train(project: Path, seed: int) -> dict[str, Any]:
     return {**summary, "process_seconds": seconds}
 
 
-def learn(name: str) -> bool:
+def learn(name: str, quick: bool) -> bool:
     """Train a task with each seed and print its table; whether it holds."""
+    seeds, words = (SEEDS[:1], [QUICK]) if quick else (SEEDS, [])
     task = task_file(name)
     with temporary_project(name) as project:
         compared = task.baselines()
-        runs = [train(project, seed) for seed in SEEDS]
+        runs = [train(project, seed, *words) for seed in seeds]
     print(f"{name}: {task.METRIC}")
     for method, value in compared.items():
         print(f"  {method:<24} {value:.4f}")
-    for seed, run in zip(SEEDS, runs, strict=True):
+    for seed, run in zip(seeds, runs, strict=True):
         seconds = f"{run['process_seconds']:.0f} s, {run['steps']} steps"
         print(f"  {f'ours, seed {seed}':<24} {run['metrics'][task.METRIC]:.4f}  {seconds}")
     middle = median(run["metrics"][task.METRIC] for run in runs)
@@ -64,8 +68,12 @@ def learn(name: str) -> bool:
 
 
 def main() -> int:
-    names = sys.argv[1:] or sorted(file.stem for file in TASKS.glob("*.py"))
-    held = [learn(name) for name in names]  # all of them, also after one that missed
+    parser = command_line(__doc__)
+    parser.add_argument("task", nargs="*", help="all of benchmarks/tasks if none is named")
+    arguments = parser.parse_args()
+    names = arguments.task or sorted(file.stem for file in TASKS.glob("*.py"))
+    # All of them, also after one that missed.
+    held = [learn(name, arguments.quick) for name in names]
     return 0 if all(held) else 1
 
 

@@ -1,5 +1,6 @@
 """A generated project to measure, put together without Copier: what has no question in it."""
 
+import argparse
 import shutil
 import sys
 import tempfile
@@ -18,6 +19,17 @@ PLACES = {
     "experiment.yaml": "configs",
     "sweep.yaml": "sweeps",
 }
+
+
+def command_line(page: str | None) -> argparse.ArgumentParser:
+    """What every benchmark understands: ``--quick``, and ``--help``, which shows its page."""
+    parser = argparse.ArgumentParser(
+        description=page, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="a few repetitions: whether it runs, not how fast"
+    )
+    return parser
 
 
 def assemble(project: Path, task: str = "image_classification") -> Path:

@@ -59,6 +59,7 @@ def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
 def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     """Train, then test the best checkpoint."""
     from .processes import is_debugged, take_parent
+    from .report import report
     from .resume import open_run
     from .run import PROJECT
     from .settings import load_settings
@@ -165,24 +166,6 @@ def import_torch() -> None:
 
     imports.import_torch()
     quiet_lightning()
-
-
-def report(run: "Run") -> None:
-    """The last lines of a run: what came out, and where everything lies."""
-    from .loggers import wandb_line
-    from .run import shown
-
-    summary = run.summary
-    epochs, steps = summary.get("epochs", 0), summary.get("steps", 0)
-    say(f"{summary['status']}: {run.name}, {epochs} epochs, {steps} steps, {summary['seconds']} s")
-    for name, value in summary.get("metrics", {}).items():
-        if name.startswith("test/"):
-            say(f"  {name:<17} {value:.4f}")
-    if best := summary.get("best"):
-        path = shown(run.folder / best["checkpoint"])
-        say(f"  best checkpoint   {path}  ({best['metric']} {best['value']:.4g})")
-    say(f"  log               {shown(run.log_file)}, {shown(run.metrics_file)}")
-    say(f"  W&B               {wandb_line(run)}")
 
 
 def _record(error: BaseException, run: "Run") -> int:

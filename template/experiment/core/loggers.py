@@ -21,7 +21,7 @@ from typing_extensions import override
 from .config import LoggerConfig
 from .console import say
 from .imports import start_wandb
-from .run import Run, shown
+from .run import Run
 
 # A killed W&B loses what it has not written: by default the last 15 seconds of rows.
 FLUSH_SECONDS = 1.0
@@ -173,16 +173,6 @@ def has_wandb_key() -> bool:
     except Exception as error:  # a key of the wrong length, an unreadable .netrc
         say(f"W&B: the API key cannot be used ({str(error).splitlines()[0]})")
         return False
-
-
-def wandb_line(run: Run) -> str:
-    """Where a run's W&B page is, or the command that makes one of what was logged offline."""
-    record = run.summary.get("wandb", {})
-    if record.get("mode") == "online":
-        return str(record.get("url"))
-    if record.get("mode") != "offline":
-        return "off"
-    return f"offline; upload with: wandb sync {shown(run.folder)}/wandb/offline-run-*"
 
 
 def _keep_wandb_inside(run: Run) -> None:

@@ -101,7 +101,8 @@ class Bar(ProgressBar):
     def _draw(self, trainer: pl.Trainer) -> None:
         self._drawn = time.monotonic()
         if self._training is not None:
-            text = f"epoch {trainer.current_epoch + 1}  {newest_metrics(trainer)}"
+            epoch = min(trainer.current_epoch + 1, trainer.max_epochs or trainer.current_epoch + 1)
+            text = f"epoch {epoch}  {newest_metrics(trainer, most=2)}"
             self._training.set_postfix_str(text, refresh=False)
             self._training.update(trainer.global_step - self._training.n)
             self._training.refresh()
@@ -142,11 +143,11 @@ class Lines(pl.Callback):
                 say(f"{epoch}  {newest_metrics(trainer)}")
 
 
-def newest_metrics(trainer: pl.Trainer) -> str:
+def newest_metrics(trainer: pl.Trainer, most: int = 5) -> str:
     """The newest means, the shortest first words of a look at a run: ``val/loss 0.213``."""
     metrics = trainer.callback_metrics
     names = [name for name in metrics if name.startswith(("train/", "val/"))]
-    return "  ".join(f"{name} {float(metrics[name]):.4g}" for name in names[:5])
+    return "  ".join(f"{name} {float(metrics[name]):.4g}" for name in names[:most])
 
 
 def _bar(what: str, total: int | None, done: int, unit: str, **options: Any) -> Any:

@@ -1,0 +1,75 @@
+"""Every benchmark that the READMEs name runs as typed there, with ``--quick``: none is timed."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from projects import ROOT, TASKS, run
+
+pytestmark = pytest.mark.slow
+Typed = Callable[..., list[str]]
+
+
+@pytest.fixture
+def typed(python: Path) -> Typed:
+    """The lines that ``python benchmarks/NAME.py --quick`` prints; its exit code must be right."""
+
+    def type_it(name: str, code: Callable[[str], int] = lambda shown: 0) -> list[str]:
+        command = [str(python), f"benchmarks/{name}.py", "--quick"]
+        done = run(command, ROOT, {"OMP_NUM_THREADS": "1"})  # a machine that tests is busy
+        assert done.returncode == code(done.stdout), done.stdout + done.stderr
+        return done.stdout.splitlines()
+
+    return type_it
+
+
+def numbers(line: str, shape: str) -> list[float]:
+    """What stands in a line where its shape has a ``#``."""
+    number = r"([+-]?\d+(?:\.\d+)?)"
+    found = re.fullmatch(number.join(map(re.escape, shape.split("#"))), line)
+    assert found, f"{line!r} has not the shape {shape!r}"
+    return [float(group) for group in found.groups()]
+
+
+def test_every_benchmark_of_the_readmes_is_run_here() -> None:
+    for readme in ("README.md", "benchmarks/README.md"):
+        text = (ROOT / readme).read_text(encoding="utf-8")
+        named = re.findall(r"python benchmarks/(\w+)\.py", text)
+        assert set(named) == {"epoch", "learning", "start", "step"}, readme
+
+
+def test_an_epoch_is_compared_with_both_loops(typed: Typed) -> None:
+    lines = typed("epoch")
+
+    shape = "epoch: ours / limit = #; per-sample / limit = #"
+    assert min(numbers(lines[-1], shape)) > 0
+
+
+def test_a_step_is_compared_with_a_raw_one(typed: Typed) -> None:
+    lines = typed("step")
+
+    _, mlp, cnn = numbers(lines[-1], "step: mlp # us over raw (#); cnn #")
+    assert min(mlp, cnn) > 0
+
+
+def test_a_start_is_compared_and_answers_come_without_torch(typed: Typed) -> None:
+    lines = typed("start")
+
+    shape = "start: ours / raw = # (# s; with W&B # s); --help # s; "
+    shape += "over omegaconf: config # s, wrong key # s"
+    assert numbers(lines[-1], shape)[0] > 0
+    assert "torch is imported by: none of --help, config, wrong key" in lines
+
+
+def test_learning_is_compared_with_simpler_methods(typed: Typed) -> None:
+    """A few epochs may miss the bar; the exit code then has to agree with what is printed."""
+    lines = typed("learning", code=lambda shown: int(": MISSED\n" in shown))
+
+    table, verdicts = "\n".join(lines), [line for line in lines if line.startswith("learning: ")]
+    assert [line.split(": ")[1] for line in verdicts] == TASKS
+    verdict = re.sub(": (holds|MISSED)$", "", lines[-1])
+    numbers(verdict, f"learning: {TASKS[-1]}: median #, bar #; slowest # s of # s")
+    found = {name: float(value) for name, value in re.findall(r"  (\w.*?) +(\d\.\d{4})\b", table)}
+    assert 0 < found["majority"] < found["logistic regression"] < found["support vectors"] <= 1
+    assert {"3 nearest neighbours", "ours, seed 0"} <= set(found)
