@@ -116,7 +116,6 @@ def test_every_logged_value_is_a_number(undisturbed: Undisturbed) -> None:
 
 @pytest.mark.parametrize("model", ["model.name=vit", "model.name=timm/resnet18"])
 def test_other_networks_train(model: str, experiment: Experiment) -> None:
-    pytest.importorskip("timm")
     size = ["data.image_size=32", "data.limit=40"] if "timm" in model else []
 
     run = experiment.trained(model, "trainer.max_epochs=2", *size)

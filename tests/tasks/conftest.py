@@ -30,7 +30,6 @@ def experiment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], ModuleType]]:
     """The package of a project, for as long as one test file runs."""
-    pytest.importorskip("torch")
     folder = assemble(request.path.parent.name, tmp_path_factory.mktemp("project"))
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(folder))

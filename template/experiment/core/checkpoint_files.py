@@ -136,9 +136,18 @@ def choose(folder: Path, wanted: str) -> Chosen:
         if chosen is None:
             raise UserError(f"{shown(folder)} holds no last.ckpt; train first")
         return chosen
+    return choose_path(wanted, "--checkpoint", "best, last or a path")
+
+
+def choose_path(wanted: str, option: str, choices: str) -> Chosen:
+    """A checkpoint by its path.
+
+    Raises:
+        UserError: There is no such file, or it cannot be read; ``option`` also takes ``choices``.
+    """
     path = Path(wanted)
     if not path.is_file():
-        raise UserError(f"--checkpoint {wanted}: no such file; use best, last or a path")
+        raise UserError(f"{option} {wanted}: no such file; use {choices}")
     if not is_readable(path):
-        raise UserError(f"--checkpoint {wanted}: damaged, or not a checkpoint")
+        raise UserError(f"{option} {wanted}: damaged, or not a checkpoint")
     return Chosen(path)

@@ -21,8 +21,14 @@ from typing import Any
 from omegaconf import OmegaConf
 
 from . import code
-from .checkpoint_files import LAST, PREVIOUS, Chosen, choose_last, choose_resumable_best
-from .checkpoint_files import is_readable as readable
+from .checkpoint_files import (
+    LAST,
+    PREVIOUS,
+    Chosen,
+    choose_last,
+    choose_path,
+    choose_resumable_best,
+)
 from .config import RunConfig
 from .console import say
 from .errors import UserError
@@ -148,12 +154,7 @@ def _choose(wanted: str, run: Run) -> Chosen | None:
         if chosen is None and wanted == "last":
             raise UserError(f"{shown(run.checkpoints)} holds no last.ckpt to resume from")
         return chosen
-    path = Path(wanted)
-    if not path.is_file():
-        raise UserError(f"--resume {wanted}: no such file; use auto, last, best, none or a path")
-    if not readable(path):
-        raise UserError(f"--resume {wanted}: damaged, or not a checkpoint")
-    return Chosen(path)
+    return choose_path(wanted, "--resume", "auto, last, best, none or a path")
 
 
 def _flat(values: Any, prefix: str = "") -> dict[str, Any]:

@@ -5,19 +5,19 @@ import json
 import math
 import struct
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-import numpy as np  # noqa: E402
-import pytorch_lightning as pl  # noqa: E402
-from PIL import Image  # noqa: E402
-from torchvision import tv_tensors  # noqa: E402
-from torchvision.transforms import v2  # noqa: E402
-from torchvision.transforms.v2 import functional  # noqa: E402
+import pytorch_lightning as pl
+import torch
+from PIL import Image
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional
 
 Modules = Callable[[str], ModuleType]
 
@@ -365,7 +365,7 @@ def test_split_is_stratified_and_fixed(make: Callable[..., Any]) -> None:
 
 
 def test_the_digits_are_split_as_scikit_learn_does(make: Callable[..., Any]) -> None:
-    sklearn_data = pytest.importorskip("sklearn.datasets")
+    sklearn_data = import_module("sklearn.datasets")
     from sklearn.model_selection import train_test_split
 
     images, labels = sklearn_data.load_digits(return_X_y=True)
@@ -530,7 +530,7 @@ def test_torchvision_reads_its_own_files(
 
 
 def hub_data(tmp_path: Path, labels: Any = None) -> Path:
-    hub = pytest.importorskip("datasets")
+    hub = import_module("datasets")
     images = [Image.new("RGB", (10, 10), (0, 20 * (i % 3), 0)) for i in range(30)]
     if labels is None:
         labels = hub.ClassLabel(names=["ant", "bee", "fly"])
@@ -556,7 +556,7 @@ def test_huggingface_reads_a_saved_data_set(make: Callable[..., Any], tmp_path: 
 
 
 def test_huggingface_takes_words_as_classes(make: Callable[..., Any], tmp_path: Path) -> None:
-    hub = pytest.importorskip("datasets")
+    hub = import_module("datasets")
     columns = {"image_column": "picture", "label_column": "kind", "root": str(tmp_path)}
     path = str(hub_data(tmp_path, hub.Value("string")))
 
@@ -706,7 +706,7 @@ def test_a_column_that_does_not_exist(
 def test_a_hub_data_set_out_of_reach(
     make: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path, monkeypatch: Any
 ) -> None:
-    hub = pytest.importorskip("datasets")
+    hub = import_module("datasets")
 
     def not_there(*_: Any, **__: Any) -> None:
         raise FileNotFoundError("Couldn't reach 'someone/birds' on the Hub (ConnectionError)")

@@ -94,8 +94,6 @@ def test_shape_sections_agree_with_the_annotations(task: Any) -> None:
 def test_timm_is_built_by_name_for_the_datas_channels_and_classes(
     task: Any, name: str, size: int
 ) -> None:
-    pytest.importorskip("timm")
-
     network = build(task, size, channels=1, classes=7, name=f"timm/{name}").eval()
 
     assert network(torch.zeros(2, 1, size, size)).shape == (2, 7)
@@ -110,8 +108,6 @@ def test_timm_is_built_by_name_for_the_datas_channels_and_classes(
     ],
 )
 def test_a_wrong_name_is_answered_with_the_nearest(task: Any, name: str, sentence: str) -> None:
-    pytest.importorskip("timm")
-
     with pytest.raises(task.UserError, match=sentence):
         build(task, name=f"timm/{name}")
 
