@@ -14,10 +14,6 @@ EXPERIMENT = Path(__file__).parents[2] / "template" / "experiment"
 NAME = "experiment_of_the_template"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--remake", action="store_true", help="store what blocks compute today")
-
-
 @pytest.fixture(autouse=True)
 def _one_thread() -> None:
     torch.set_num_threads(1)

@@ -7,6 +7,7 @@ v0.1.0 that is allowed, in a commit that says why; afterwards a changed number i
 import ast
 import json
 import math
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from jaxtyping import TypeCheckError
 from torch import Tensor, nn
 from torch.testing import assert_close
 from torchvision.models.resnet import BasicBlock
+from torchvision.ops import FeaturePyramidNetwork
 
 STORED = Path(__file__).parent / "examples.json"
 Case = Callable[[ModuleType], tuple[nn.Module, list[Tensor]]]
@@ -42,6 +44,11 @@ def with_known_weights(module: nn.Module) -> Any:
     return module
 
 
+def joined(output: Tensor | list[Tensor]) -> Tensor:
+    """All numbers of a block's output, also where it gives several maps."""
+    return output if isinstance(output, Tensor) else torch.cat([x.flatten() for x in output])
+
+
 # What is stored of each block: its parameters' names and shapes, and its output.
 CASES: dict[str, Case] = {
     "Attention": lambda b: (b.attention.Attention(8, 2), [numbers(2, 3, 8)]),
@@ -49,23 +56,38 @@ CASES: dict[str, Case] = {
         b.attention.Attention(8, num_heads=4, num_kv_heads=2, context_dim=6),
         [numbers(2, 3, 8), numbers(2, 5, 6), torch.ones(2, 3, 5, dtype=torch.bool).tril()],
     ),
+    "CausalAttention": lambda b: (
+        b.causal.CausalAttention(8, num_heads=2, max_tokens=6, num_kv_heads=1, dropout=0.5),
+        [numbers(2, 5, 8)],
+    ),
     "ConvNormAct": lambda b: (
         b.convolution.ConvNormAct(2, 4, stride=2, groups=2),
         [numbers(2, 2, 4, 4)],
+    ),
+    "DecoderBlock": lambda b: (
+        b.transformer.DecoderBlock(8, 2, max_tokens=6, dropout=0.5),
+        [numbers(2, 5, 8)],
     ),
     "DropPath": lambda b: (b.drop_path.DropPath(0.5), [numbers(2, 3)]),
     "EncoderBlock": lambda b: (
         b.transformer.EncoderBlock(8, 2, mlp_ratio=2.0, dropout=0.5, drop_path=0.5),
         [numbers(2, 3, 8), torch.ones(2, 3, 3, dtype=torch.bool).tril()],
     ),
+    "FeaturePyramid": lambda b: (
+        b.pyramid.FeaturePyramid([2, 3], 4),
+        [numbers(2, 2, 4, 6), numbers(2, 3, 2, 3)],
+    ),
     "MLP": lambda b: (b.mlp.MLP(4, dropout=0.5), [numbers(2, 3, 4)]),
     "PatchEmbedding": lambda b: (b.patches.PatchEmbedding(2, 4, 2), [numbers(2, 2, 4, 6)]),
+    "RMSNorm": lambda b: (b.norms.RMSNorm(4), [numbers(2, 3, 4)]),
     "ResidualBlock": lambda b: (b.convolution.ResidualBlock(3), [numbers(2, 3, 4, 4)]),
     "ResidualBlock, strided": lambda b: (
         b.convolution.ResidualBlock(2, 3, stride=2, drop_path=0.5),
         [numbers(2, 2, 4, 4)],
     ),
+    "RotaryPositions": lambda b: (b.rotary.RotaryPositions(4, 6), [numbers(2, 3, 5, 4)]),
     "SinCosPositions2d": lambda b: (b.positions.SinCosPositions2d(2, 3, 8), [numbers(1, 6, 8)]),
+    "SwiGLU": lambda b: (b.mlp.SwiGLU(4, dropout=0.5), [numbers(2, 3, 4)]),
 }
 
 
@@ -76,7 +98,7 @@ def test_a_block_keeps_its_parameter_names_and_its_numbers(
     module, inputs = CASES[name](blocks)
     module = with_known_weights(module)
 
-    output = module(*inputs)
+    output = joined(module(*inputs))
 
     parameters = {key: list(value.shape) for key, value in module.state_dict().items()}
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
@@ -97,7 +119,7 @@ def test_nothing_is_stored_that_no_block_computes(blocks: ModuleType) -> None:
 def test_every_parameter_gets_a_gradient(name: str, blocks: ModuleType) -> None:
     module, (x, *others) = CASES[name](blocks)
 
-    module.double().eval()(x.requires_grad_(), *others).square().sum().backward()
+    joined(module.double().eval()(x.requires_grad_(), *others)).square().sum().backward()
 
     without = [
         name
@@ -112,7 +134,7 @@ def test_every_case_of_a_block_is_among_the_examples(blocks: ModuleType) -> None
         node.name
         for file in Path(blocks.__path__[0]).glob("*.py")
         for node in ast.parse(file.read_text()).body
-        if isinstance(node, ast.ClassDef)
+        if isinstance(node, ast.ClassDef) and [ast.unparse(b) for b in node.bases] == ["nn.Module"]
     }
 
     assert classes == {name.split(",")[0] for name in CASES}
@@ -127,7 +149,7 @@ def test_blocks_need_torch_einops_and_jaxtyping_only(blocks: ModuleType) -> None
             elif isinstance(node, ast.ImportFrom) and node.level != 1:
                 imported.add(str(node.module).split(".")[0])
 
-    assert imported == {"torch", "einops", "jaxtyping"}
+    assert imported - sys.stdlib_module_names == {"torch", "einops", "jaxtyping"}
 
 
 def test_every_block_documents_shapes_that_hold_and_names_a_source(
@@ -240,6 +262,124 @@ def test_mlp_is_linear_gelu_linear(blocks: ModuleType) -> None:
     assert_close(output, hidden @ mlp.output.weight.T + mlp.output.bias)
 
 
+@pytest.mark.parametrize("num_kv_heads", [1, 4])
+def test_causal_attention_is_the_equation_written_out(
+    blocks: ModuleType, num_kv_heads: int
+) -> None:
+    attention, x = blocks.causal.CausalAttention(16, 4, 5, num_kv_heads).double(), numbers(2, 5, 16)
+    share = 4 // num_kv_heads
+
+    output = attention(x)
+
+    q = turned(rearrange(attention.query(x), "b t (h c) -> b h t c", h=4))
+    k = turned(rearrange(attention.key(x), "b t (h c) -> b h t c", h=num_kv_heads))
+    v = rearrange(attention.value(x), "b t (h c) -> b h t c", h=num_kv_heads)
+    k, v = (repeat(heads, "b h t c -> b (h share) t c", share=share) for heads in (k, v))
+    scores = q @ k.mT / math.sqrt(4)
+    scores[..., torch.ones(5, 5).triu(1).bool()] = -math.inf
+    y = scores.softmax(dim=-1) @ v
+    expected = attention.output(rearrange(y, "b h t c -> b t (h c)"))
+    assert_close(output, expected, atol=1e-6, rtol=1e-6)
+
+
+def turned(x: Tensor) -> Tensor:
+    """Each pair of channels as a complex number, times that of its position's angle."""
+    half = x.shape[-1] // 2
+    pairs = torch.complex(x[..., :half], x[..., half:])
+    position = torch.arange(x.shape[-2]).double()[:, None]
+    angles = position * 10_000 ** (-torch.arange(half).double() / half)
+    pairs = pairs * torch.polar(torch.ones_like(angles), angles)
+    return torch.cat([pairs.real, pairs.imag], dim=-1)
+
+
+@pytest.mark.parametrize("pieces", [[1, 1, 1, 1, 1, 1], [4, 1, 1], [2, 3, 1]])
+def test_a_cache_gives_what_the_whole_sequence_gives(blocks: ModuleType, pieces: list[int]) -> None:
+    block = with_known_weights(blocks.transformer.DecoderBlock(8, 2, 6, num_kv_heads=1))
+    x, cache = numbers(2, 6, 8), blocks.causal.KeyValueCache()
+
+    output = torch.cat([block(piece, cache) for piece in x.split(pieces, dim=1)], dim=1)
+
+    assert_close(output, block(x))
+    assert len(cache) == 6
+
+
+def test_rotary_products_depend_on_the_distance_alone(blocks: ModuleType) -> None:
+    positions = blocks.rotary.RotaryPositions(8, 20).double()
+    q, k = numbers(1, 1, 1, 8), numbers(1, 1, 1, 8, seed=1)
+
+    products = [positions(q, 3 + shift) @ positions(k, shift).mT for shift in range(10)]
+
+    assert_close(torch.stack(products), products[0].expand(10, 1, 1, 1, 1), atol=1e-6, rtol=1e-6)
+
+
+def test_rms_norm_is_torchs_and_keeps_half_precision_in_range(blocks: ModuleType) -> None:
+    x, norm = numbers(2, 3, 8), with_known_weights(blocks.norms.RMSNorm(8))
+    reference = nn.RMSNorm(8, eps=1e-6).double()
+    reference.load_state_dict(norm.state_dict())
+
+    output, large = norm(x), blocks.norms.RMSNorm(8).half()(torch.full((1, 8), 3e4).half())
+
+    assert_close(output, reference(x))
+    assert_close(large, torch.ones(1, 8).half())
+
+
+def test_swiglu_is_the_gated_product(blocks: ModuleType) -> None:
+    mlp, x = blocks.mlp.SwiGLU(6).double(), numbers(2, 3, 6)
+
+    output = mlp(x)
+
+    gate = x @ mlp.gate.weight.T
+    hidden = gate / (1 + torch.exp(-gate)) * (x @ mlp.hidden.weight.T)
+    assert_close(output, hidden @ mlp.output.weight.T)
+    assert hidden.shape[-1] == 16  # 8/3 of 6
+
+
+def test_a_decoder_block_is_two_residual_branches(blocks: ModuleType) -> None:
+    block, x = with_known_weights(blocks.transformer.DecoderBlock(8, 2, 6)), numbers(2, 5, 8)
+
+    output = block(x)
+
+    after = x + block.attention(block.attention_norm(x))
+    assert_close(output, after + block.mlp(block.mlp_norm(after)))
+
+
+def renamed(ours: nn.Module, theirs: nn.Module) -> dict[str, Tensor]:
+    """Our weights under the names of the reference's, which has them in the same order."""
+    return dict(zip(theirs.state_dict(), ours.state_dict().values(), strict=True))
+
+
+def test_feature_pyramid_is_torchvisions(blocks: ModuleType) -> None:
+    maps = [numbers(2, 2, 7, 8), numbers(2, 3, 4, 4), numbers(2, 4, 2, 2)]
+    ours = blocks.pyramid.FeaturePyramid([2, 3, 4], 5).double()
+    reference = FeaturePyramidNetwork([2, 3, 4], 5, norm_layer=nn.BatchNorm2d).double()
+    for own, theirs in zip(ours.lateral, reference.inner_blocks, strict=True):
+        theirs.load_state_dict(renamed(own, theirs))
+    for own, theirs in zip(ours.smooth, reference.layer_blocks, strict=True):
+        theirs.load_state_dict(renamed(own, theirs))
+
+    outputs = ours(*maps)
+
+    expected = reference({str(number): x for number, x in enumerate(maps)})
+    for output, other in zip(outputs, expected.values(), strict=True):
+        assert_close(output, other)
+
+
+def test_transformer_weights_start_small_and_smaller_at_the_end_of_a_branch(
+    blocks: ModuleType,
+) -> None:
+    torch.manual_seed(0)
+    block = blocks.transformer.DecoderBlock(256, 4, 6)
+
+    blocks.initialization.init_transformer(block, num_blocks=8)
+
+    deviations = {
+        name: float(p.detach().std()) for name, p in block.named_parameters() if p.ndim == 2
+    }
+    for name, deviation in deviations.items():
+        expected = 0.02 / 4 if ".output." in name else 0.02  # sqrt(2 * 8) = 4
+        assert deviation == pytest.approx(expected, rel=0.03), name
+
+
 @pytest.mark.parametrize(("out_channels", "stride"), [(4, 1), (6, 1), (4, 2), (6, 2)])
 def test_residual_block_is_torchvisions_basic_block(
     blocks: ModuleType, out_channels: int, stride: int
@@ -330,6 +470,13 @@ def test_heads_that_do_not_divide_are_refused_with_their_numbers(
 ) -> None:
     with pytest.raises(ValueError, match=f"dim={dim} / num_heads={heads}"):
         blocks.attention.Attention(dim, heads, kv_heads)
+    with pytest.raises(ValueError, match=f"dim={dim} / num_heads={heads}"):
+        blocks.causal.CausalAttention(dim, heads, 6, kv_heads)
+
+
+def test_rotary_positions_refuse_an_odd_dim(blocks: ModuleType) -> None:
+    with pytest.raises(ValueError, match=r"dim=5: .* in pairs"):
+        blocks.rotary.RotaryPositions(5, 6)
 
 
 def test_positions_refuse_a_dim_that_4_does_not_divide(blocks: ModuleType) -> None:
@@ -343,11 +490,17 @@ def test_positions_refuse_a_dim_that_4_does_not_divide(blocks: ModuleType) -> No
         ("Attention", [torch.zeros(2, 8)]),
         ("Attention", [torch.zeros(2, 3, 8), torch.zeros(1, 3, 8)]),
         ("Attention", [torch.zeros(2, 3, 8), None, torch.ones(2, 3, 3)]),
+        ("CausalAttention", [torch.zeros(2, 8)]),
         ("ConvNormAct", [torch.zeros(2, 4, 4)]),
+        ("DecoderBlock", [torch.zeros(2, 3, 8), torch.zeros(2, 3, 8)]),
         ("EncoderBlock", [torch.zeros(2, 3, 8), torch.ones(2, 3, 4, dtype=torch.bool)]),
+        ("FeaturePyramid", [torch.zeros(2, 4, 6)]),
         ("MLP", [torch.zeros(4, dtype=torch.int64)]),
         ("PatchEmbedding", [torch.zeros(2, 4, 4)]),
+        ("RMSNorm", [torch.zeros(4, dtype=torch.int64)]),
+        ("RotaryPositions", [torch.zeros(2, 5, 4)]),
         ("SinCosPositions2d", [torch.zeros(6, 8)]),
+        ("SwiGLU", [torch.zeros(4, dtype=torch.int64)]),
     ],
 )
 def test_a_wrong_shape_or_type_is_named(name: str, wrong: list[Any], blocks: ModuleType) -> None:
