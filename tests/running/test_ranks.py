@@ -1,0 +1,96 @@
+"""Two processes that train together (DDP): one is killed, both start again, nothing differs."""
+
+import signal
+
+import psutil
+import pytest
+from projects import Project
+from running.experiment import PATIENCE, Experiment, RunFolder, Server, ended, wait_until
+from running.test_killed import assert_same
+
+pytestmark = pytest.mark.slow
+# Its epoch means, of which each rank knows a part, outlive a resume in mid-epoch.
+WORDS = ("checkpoint.every_n_steps=3", "trainer.max_epochs=12")
+MOMENTS = {
+    "the first in mid-epoch": (0, "on_train_batch_start", 12),
+    "the second in mid-epoch": (1, "on_train_batch_end", 11),
+    "the first in validation": (0, "on_validation_batch_start", 9),
+}
+
+
+@pytest.fixture(scope="module")
+def calm(
+    default_project: Project, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> RunFolder:
+    """A run of two processes that nothing happened to."""
+    path = tmp_path_factory.mktemp("calm") / "experiment"
+    experiment = Experiment(default_project.path, server).copy(path)
+    for done in experiment.ranks(*WORDS):
+        assert done.returncode == 0, done.stdout + done.stderr
+    return experiment.run("a")
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_two_processes_of_which_one_is_killed_end_with_the_same_weights_and_rows(
+    moment: str, experiment: Experiment, calm: RunFolder
+) -> None:
+    victim, at, count = MOMENTS[moment]
+    stop = {"at": at, "count": count, "signal_number": signal.SIGKILL}
+    died = experiment.ranks(*WORDS, victim=victim, killed=stop)
+
+    first, second = experiment.ranks(*WORDS)
+
+    assert died[victim].returncode == -signal.SIGKILL
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    assert first.stderr + second.stdout + second.stderr == ""  # one voice
+    assert_same(experiment.run("a"), calm)
+
+
+def test_out_of_time_two_processes_stop_at_the_same_step(experiment: Experiment) -> None:
+    endless = ("trainer.max_epochs=100000", "trainer.progress_bar=false")
+
+    first, second = experiment.ranks(*endless, "trainer.max_time=00:00:01")
+
+    assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
+    run = experiment.run("a")
+    assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
+    assert run.checkpoint()["global_step"] == run.summary["steps"] > 0
+
+
+def test_asked_to_end_two_processes_stop_at_the_same_step_and_go_on(
+    experiment: Experiment, calm: RunFolder
+) -> None:
+    ask = {"at": "on_train_batch_end", "count": 18, "signal_number": signal.SIGTERM}
+
+    ended = [done.returncode for done in experiment.ranks(*WORDS, asked=ask)]
+    step = experiment.run("a").checkpoint()["global_step"]
+    went_on = [done.returncode for done in experiment.ranks(*WORDS)]
+
+    assert (ended, step, went_on) == ([143, 143], 18, [0, 0])
+    assert_same(experiment.run("a"), calm)
+
+
+def test_all_processes_of_a_run_die_and_start_together(
+    experiment: Experiment, calm: RunFolder
+) -> None:
+    run = experiment.run("a")
+    words = ("--devices", "2", "data.batch_size=16", *WORDS, "logger.wandb=offline")
+    with ended(experiment.typed(*words)) as supervisor:
+        wait_until((run / "checkpoints/last.ckpt").exists)
+        (training,) = psutil.Process(supervisor.pid).children()
+        (second,) = [p for p in training.children() if "fit" in p.cmdline()]
+
+        second.kill()
+
+        assert supervisor.wait(PATIENCE) == 0
+    assert run.summary["restarts"] == 1
+    assert not training.is_running()
+    assert run.weights() == calm.weights()
+    assert run.metrics() == {**calm.metrics(), **restarts_of(run)}
+    assert len(run.wandb_ids()) == 1
+    assert [path.name for path in (experiment / "runs").iterdir()] == ["a"]
+
+
+def restarts_of(run: RunFolder) -> dict[tuple[int, str], float]:
+    """What only a run that was started again logs."""
+    return {place: value for place, value in run.metrics().items() if place[1] == "restarts"}
