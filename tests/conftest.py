@@ -25,6 +25,10 @@ os.environ.update(
 from projects import Project, Template, copier, make_template  # noqa: E402
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--remake", action="store_true", help="store today's numbers as the promise")
+
+
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Template:
     """The template as v0.0.1, for everybody to read."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
-from typing import Any
+from typing import Any, Self
 
 import yaml
 
@@ -29,6 +29,7 @@ class OnlineRun:
     sweep: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
+    summary: str = "{}"
     exit_codes: list[int] = field(default_factory=list)
 
     @property
@@ -43,11 +44,15 @@ class FakeWandb:
     Args:
         trials: What a sweep's agents are to try, one after the other.
         broken: Answer every request with 500.
+
+    Set ``broken`` or ``refusal``, the status and the message with which rows are refused, at any
+    time.
     """
 
     def __init__(self, trials: list[dict[str, Any]] | None = None, *, broken: bool = False) -> None:
         self.trials = list(trials or [])
         self.broken = broken
+        self.refusal: tuple[int, str] | None = None
         self.runs: dict[str, OnlineRun] = {}
         self.sweeps: dict[str, dict[str, Any]] = {}
         self.unknown: list[str] = []  # questions without an answer here
@@ -63,7 +68,7 @@ class FakeWandb:
         url = f"http://127.0.0.1:{self._server.server_port}"
         return {"WANDB_BASE_URL": url, "WANDB_API_KEY": API_KEY}
 
-    def __enter__(self) -> "FakeWandb":
+    def __enter__(self) -> Self:
         Thread(target=self._server.serve_forever, daemon=True).start()
         return self
 
@@ -87,6 +92,9 @@ class FakeWandb:
             history = sent.get("files", {}).get("wandb-history.jsonl")
             if history:
                 run.history[history["offset"] :] = history["content"]
+            summary = sent.get("files", {}).get("wandb-summary.json")
+            if summary:
+                run.summary = summary["content"][-1]
             if sent.get("complete"):
                 run.exit_codes.append(sent["exitcode"])
 
@@ -111,7 +119,7 @@ class FakeWandb:
             bucket = {
                 "name": variables["name"],
                 "displayName": variables["name"],
-                "summaryMetrics": "{}",
+                "summaryMetrics": run.summary,
                 "config": json.dumps(run.config),
                 "historyLineCount": len(run.history),
                 "historyTail": json.dumps(run.history[-1:]),
@@ -234,15 +242,19 @@ class Handler(BaseHTTPRequestHandler):
             unknown = {"errors": [{"message": f"unknown here: {asked['query'][:80]}"}]}
             self._send(unknown if data is None else {"data": data})
         elif self.path.endswith("/file_stream"):
+            if self.wandb.refusal:
+                status, message = self.wandb.refusal
+                return self._send({"error": message}, status)
             if not self.wandb.broken:
                 self.wandb.stream(self.path.split("/")[-2], json.loads(body))
             self._send({"exitcode": None, "limits": {}})
         else:
             self._send({})
+        return None
 
-    def _send(self, answer: dict[str, Any]) -> None:
+    def _send(self, answer: dict[str, Any], status: int = 200) -> None:
         content = json.dumps(answer).encode()
-        self.send_response(500 if self.wandb.broken else 200)
+        self.send_response(500 if self.wandb.broken else status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
         self.end_headers()

@@ -21,6 +21,8 @@ YOURS = (
     "main.py",
     "configs/experiment.yaml",
     "sweeps/sweep.yaml",
+    "sweeps/folds.yaml",
+    "sweeps/seeds.yaml",
     "experiment/config.py",
     "experiment/data.py",
     "experiment/model.py",

@@ -36,7 +36,7 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
     for readme in ("README.md", "benchmarks/README.md"):
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
-        assert set(named) == {"epoch", "learning", "start", "step"}, readme
+        assert set(named) == {"cost", "epoch", "learning", "start", "step", "sweeps"}, readme
 
 
 def test_an_epoch_is_compared_with_both_loops(typed: Typed) -> None:
@@ -60,6 +60,21 @@ def test_a_start_is_compared_and_answers_come_without_torch(typed: Typed) -> Non
     shape += "over omegaconf: config # s, wrong key # s"
     assert numbers(lines[-1], shape)[0] > 0
     assert "torch is imported by: none of --help, config, wrong key" in lines
+
+
+def test_an_epoch_and_a_start_are_compared_with_what_does_not_come_back(typed: Typed) -> None:
+    lines = typed("cost")
+
+    ratio, _ = numbers(lines[-1], "cost: epoch on / off = #; start # s")
+    assert ratio > 0
+
+
+def test_searching_is_compared_with_chance(typed: Typed) -> None:
+    lines = typed("sweeps")
+
+    shape = "sweeps: median best val/loss: bayes #, random #; bayes better in # of # seeds"
+    assert min(numbers(lines[-1], shape)[:2]) > 0
+    assert lines[-2].startswith("12 trainings in ")  # ten are shared
 
 
 def test_learning_is_compared_with_simpler_methods(typed: Typed) -> None:

@@ -57,8 +57,16 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         output=str(project / "runs"),
         predictions=None,
         resume="auto",
+        weights_from=None,
+        allow_change=False,
         checkpoint="best",
         input=None,
+        batch_size=False,
+        schedule=False,
+        write=False,
+        file=None,
+        workers=None,
+        devices_per_trial=None,
         overrides=[],
     )
 
@@ -101,6 +109,14 @@ def test_looking_takes_whatever_sets_a_value(line: CommandLine) -> None:
     assert vars(line.typed("smoke --accelerator cpu"))["trainer.accelerator"] == "cpu"
 
 
+def test_a_sweep_takes_a_file_and_whatever_sets_a_value(line: CommandLine) -> None:
+    typed = line.typed("sweep sweeps/folds.yaml --workers 2 --epochs 3 data.limit=9")
+
+    assert (typed.command, typed.file, typed.workers) == ("sweep", "sweeps/folds.yaml", "2")
+    assert vars(typed)["trainer.max_epochs"] == "3"
+    assert line.typed("sweep").file is None
+
+
 def test_a_researcher_adds_an_option(line: CommandLine) -> None:
     parser = line.cli.make_parser("An experiment.")
     parser.add_argument("--wide", dest="model.width", action="store_const", const=64)
@@ -120,8 +136,11 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
     [
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
-        ("train", "train is not a command; there are fit, validate, test, predict, config, smoke"),
-        ("=3", "=3 is not a command; there are fit, validate, test, predict, config, smoke"),
+        ("train", "train is not a command; there are fit, validate, test, predict, tune, sweep, "
+         "config, smoke"),
+        ("=3", "=3 is not a command; there are fit, validate, test, predict, tune, sweep, config, "
+         "smoke"),
+        ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),
         ("--epohcs 3", "--epohcs is not an option; did you mean --epochs?"),
@@ -133,8 +152,9 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("validate --epochs 3", "validate does not use --epochs, which is for fit"),
         ("fit --checkpoint last", "fit does not use --checkpoint, which is for validate, test, "
          "predict"),
-        ("config --name wide", "config does not use --name, which is for fit, validate, test, "
-         "predict"),
+        ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
+         "test, predict"),
+        ("fit --workers 2", "fit does not use --workers, which is for sweep"),
         ("predict", "predict needs --input PATH"),
     ],
 )  # fmt: skip

@@ -1,6 +1,7 @@
 """The questions of copier.yml, and what their answers render."""
 
 import compileall
+import os
 import re
 import shutil
 import subprocess
@@ -52,9 +53,20 @@ TREE = [
     "experiment/module.py",
     "main.py",
     "pyproject.toml",
+    "sweeps/folds.yaml",
+    "sweeps/seeds.yaml",
     "sweeps/sweep.yaml",
     "tests/test_contract.py",
     "tests/test_experiment.py",
+]
+# What `cluster: true` adds.
+CLUSTER = [
+    "cluster/README.md",
+    "cluster/experiment@.service",
+    "cluster/install-service.sh",
+    "cluster/slurm.sh",
+    "cluster/start.sh",
+    "cluster/torchrun.sh",
 ]
 
 
@@ -78,6 +90,30 @@ def test_core_and_blocks_are_the_same_files_in_every_project(default_project: Pr
         name = path.relative_to(ROOT / "template").as_posix()
         if name.startswith(("experiment/core/", "experiment/blocks/")):
             assert (default_project / name).read_bytes() == path.read_bytes()
+
+
+def test_cluster_adds_its_folder_and_nothing_else(
+    published: Template, default_project: Project, tmp_path: Path
+) -> None:
+    project = published.generate(tmp_path / "my-experiment", cluster="yes")
+
+    assert sorted(project.files()) == sorted([*default_project.files(), *CLUSTER])
+    for name in CLUSTER:
+        text = (project / name).read_text(encoding="utf-8")
+        assert not re.search(r"\{\{|\{%", text), name
+        head = "".join(text.splitlines()[:3])
+        assert "Template's file: updates replace it." in head, name
+        assert "environment.sh" in head or "systemctl --user edit" in head, name
+        assert os.access(project / name, os.X_OK) == name.endswith(".sh")
+
+
+@pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
+def test_the_shell_scripts_are_clean() -> None:
+    scripts = [str(path) for path in (ROOT / "template/cluster").glob("*.sh")]
+
+    done = run(["shellcheck", *scripts], ROOT)
+
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize(("task", "source", "license"), CHOICES)

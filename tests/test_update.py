@@ -160,6 +160,18 @@ def test_an_answer_can_be_changed(template: Template, project: Project) -> None:
     assert "Something else" not in (project / "README.md").read_text()  # which is yours
 
 
+def test_cluster_comes_and_goes_with_its_answer(template: Template, project: Project) -> None:
+    template.release("v0.0.2", lambda it: it.append("template/cluster/slurm.sh", "# improved"))
+
+    project.update(cluster="yes")
+
+    assert (project / "cluster/slurm.sh").read_text().endswith("# improved\n")
+    project.append("cluster/environment.sh", "module load cuda")
+    project.commit()
+    project.update(cluster="no")
+    assert [path.name for path in (project / "cluster").iterdir()] == ["environment.sh"]
+
+
 def add_a_task(it: Template) -> None:
     """Publish a second task type: a folder, and a line in copier.yml."""
     run(["cp", "-r", "tasks/image_classification", "tasks/cooking"], it.path)

@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .core.checks import at_least, fraction
 from .core.config import DataConfig as CoreDataConfig
-from .core.config import RunConfig, at_least, fraction
+from .core.config import RunConfig
 
 
 @dataclass

@@ -17,7 +17,7 @@ from experiment.config import Config
 from experiment.core.run import Run
 from experiment.core.settings import dump_config, load_settings
 from experiment.core.smoke import demo_or_configured
-from experiment.core.sweep_files import check_sweep
+from experiment.core.sweep.checks import check_sweep
 
 PROJECT = Path(main.__file__).parent
 CONFIG = PROJECT / "configs" / "experiment.yaml"
@@ -46,7 +46,7 @@ def test_the_configuration_survives_its_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", sorted((PROJECT / "sweeps").glob("*.yaml")), ids=lambda f: f.name)
 def test_a_sweep_varies_settings_that_exist(file: Path) -> None:
-    assert check_sweep(file, Config) > 0
+    assert check_sweep(file, Config, Namespace(config=[CONFIG])) > 0
 
 
 def test_smoke_passes() -> None:

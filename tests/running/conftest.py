@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from projects import Project
 from running.experiment import Experiment, RunFolder, Server
+from running.watched import Watched
 
 
 @pytest.fixture(scope="session")
@@ -40,3 +41,18 @@ def undisturbed(
         return runs[argv]
 
     return run
+
+
+@pytest.fixture
+def watch(experiment: Experiment, python: Path) -> Iterator[Callable[..., Watched]]:
+    """Start a run with its supervisor; at the test's end it is no more."""
+    started: list[Watched] = []
+
+    def start(*argv: str) -> Watched:
+        started.append(Watched(experiment, python, *argv))
+        return started[-1]
+
+    yield start
+    for watched in started:
+        watched.process.kill()
+        watched.process.wait()

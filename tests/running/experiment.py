@@ -8,7 +8,8 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -26,7 +27,7 @@ class Server:
     """The process that has torch imported, and the way to ask it for another."""
 
     def __init__(self, python: Path, folder: Path) -> None:
-        self.address = folder / "socket"
+        self.python, self.address = python, folder / "socket"
         self.log = (folder / "log").open("w")
         self.process = subprocess.Popen(
             [str(python), str(SERVER), str(self.address)],
@@ -110,9 +111,18 @@ class RunFolder:
         return [json.loads(line) for line in (self / "metrics.jsonl").read_text().splitlines()]
 
     def metrics(self) -> dict[tuple[int, str], float]:
-        """The logged values by (step, name); a value that was logged twice must be the same."""
-        values: dict[tuple[int, str], float] = {}
+        """The logged values by (step, name); a value that was logged twice must be the same.
+
+        What a rollback gave up does not count.
+        """
+        rows: list[dict[str, Any]] = []
         for row in self.rows():
+            if "rollback" in row:
+                rows = [earlier for earlier in rows if earlier["step"] < row["step"]]
+            else:
+                rows.append(row)
+        values: dict[tuple[int, str], float] = {}
+        for row in rows:
             step = row.pop("step")
             for name, value in row.items():
                 assert values.setdefault((step, name), value) == value, (step, name)
@@ -158,10 +168,14 @@ class Experiment:
         """Their folder for temporary files."""
         return self.path.parent / "temporary"
 
+    def git(self, *words: str) -> str:
+        """What git answers in the project."""
+        done = subprocess.run(["git", *words], cwd=self.path, capture_output=True, text=True)
+        return done.stdout.strip()
+
     def status(self) -> str:
         """What git says has changed; empty when nothing has."""
-        command = ["git", "status", "--porcelain"]
-        return subprocess.run(command, cwd=self.path, capture_output=True, text=True).stdout
+        return self.git("status", "--porcelain")
 
     def start(self, *argv: str, **request: Any) -> Process:
         """Start ``python main.py ARGV`` and do not wait."""
@@ -209,6 +223,53 @@ class Experiment:
         assert done.returncode == -signal.SIGKILL, done.stdout + done.stderr
         return self.run("a")
 
+    def typed(self, *argv: str, **options: Any) -> subprocess.Popen[bytes]:
+        """``python main.py fit --name a ... --restarts 3`` as a user types it: cold, supervised."""
+        restarts = ("--restarts", "3", "restart.backoff_seconds=0.1")
+        quiet: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        process: Any = subprocess.Popen(
+            [str(self.server.python), "main.py", *fit_words("--name", "a", *argv), *restarts],
+            cwd=self.path,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+            stdin=options.pop("stdin", subprocess.DEVNULL),
+            **{**quiet, **options},
+        )
+        return process
+
+    def ranks(
+        self, *argv: str, victim: int = 0, killed: Any = None, asked: Any = None
+    ) -> list[CompletedProcess[str]]:
+        """Train the run ``a`` in two processes, which meet as those that Lightning starts.
+
+        Args:
+            argv: What is typed.
+            victim: Which of the two is interrupted.
+            killed: By this interrupt; the other one is killed then, as by a supervisor.
+            asked: Or by this one, which both survive for a while.
+        """
+        run = self.run("a")
+        last = run / "checkpoints/last.ckpt"
+        resume = str(last) if last.exists() else ""
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        meeting = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": "2"}
+        joining = {"EXPERIMENT_RUN": str(run.path), "EXPERIMENT_RESUME": resume}
+        words = fit_words("--name", "a", "--devices", "2", "data.batch_size=16", *argv)
+        processes: list[Process] = []
+        for rank, variables in enumerate([{}, joining]):  # the first one opens the run
+            env = {**meeting, "LOCAL_RANK": str(rank), **variables}
+            interrupt = (killed or asked) if rank == victim else None
+            processes.append(self.start(*words, env=env, interrupt=interrupt))
+            wait_until(lambda: (run / "config.yaml").exists())
+        if killed:
+            first = processes[victim].wait()
+            with suppress(ProcessLookupError):
+                processes[1 - victim].send(signal.SIGKILL)
+            other = processes[1 - victim].wait()
+            return [first, other] if victim == 0 else [other, first]
+        return [process.wait() for process in processes]
+
     def run(self, name: str) -> RunFolder:
         """The folder of a run."""
         return RunFolder(self.path / "runs" / name)
@@ -224,6 +285,16 @@ def fit_words(*argv: str) -> tuple[str, ...]:
     quiet = ("logger.wandb=off", "trainer.test_after_fit=false", "trainer.accelerator=cpu")
     quiet += ("restart.max=0",)  # no supervisor, which would start a cold process: test_restart.py
     return ("fit", *SMALL, *quiet, "trainer.max_epochs=3", *argv)
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """See to it that a process is over in the end, whatever a test finds."""
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
 def replace(path: Path, old: str, new: str) -> None:

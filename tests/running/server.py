@@ -78,13 +78,19 @@ def become(request: dict[str, Any]) -> NoReturn:
     for stream, name, mode in ((1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY)):
         os.dup2(os.open(request[name], mode | os.O_CREAT | os.O_APPEND), stream)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    isolate(request.get("no_network", False), request.get("read_only", []))
+    small_disks, read_only = request.get("small_disks", {}), request.get("read_only", [])
+    isolate(request.get("no_network", False), read_only, small_disks)
     sys.modules["torch"].seed()  # nothing random may come from the server
+    # Each has a folder of its own in which W&B makes pictures: it is removed at the process's end.
+    pictures = sys.modules["wandb.sdk.data_types._private"].MEDIA_TMP
+    pictures._finalizer.detach()
+    pictures.__init__("wandb-media")
     if request.get("interrupt"):
         arm(**request["interrupt"])
     sys.argv = ["main.py", *request["argv"]]
-    sys.path[0] = request["cwd"]
-    code = run_program(request.get("program", "main.py"))
+    program = request.get("program", "main.py")
+    sys.path[0] = os.path.dirname(os.path.join(request["cwd"], program))
+    code = run_program(program)
     # What Python does at its end, short of taking all of torch apart, which takes 2 s.
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
@@ -107,17 +113,24 @@ def run_program(path: str) -> int:
     return 0
 
 
-def isolate(no_network: bool, read_only: list[str]) -> None:
-    """Take away the network, and the right to write to some folders: root may write anywhere."""
+def isolate(no_network: bool, read_only: list[str], small_disks: dict[str, str]) -> None:
+    """Take away the network, the right to write to some folders, or their room.
+
+    Root may write anywhere, so it is a mount that refuses. A small disk (folder to size, such as
+    ``4m``) is empty, and gone at the process's end.
+    """
     libc = ctypes.CDLL(None, use_errno=True)
-    flags = (CLONE_NEWNET if no_network else 0) | (CLONE_NEWNS if read_only else 0)
+    mounts = bool(read_only or small_disks)
+    flags = (CLONE_NEWNET if no_network else 0) | (CLONE_NEWNS if mounts else 0)
     if flags and libc.unshare(flags):
         raise OSError(ctypes.get_errno(), "unshare")
-    if read_only:
+    if mounts:
         subprocess.run(["mount", "--make-rprivate", "/"], check=True)
     for folder in read_only:
         subprocess.run(["mount", "--bind", folder, folder], check=True)
         subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
+    for folder, size in small_disks.items():
+        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
 
 
 def arm(at: str, count: int, signal_number: int) -> None:

@@ -103,7 +103,7 @@ def test_without_a_name_the_newest_run_is_meant(run: RunFolder, experiment: Expe
         ),
         (
             ("--name", "a", "--checkpoint", "README.md"),
-            "--checkpoint README.md: damaged, or not a checkpoint",
+            "--checkpoint README.md is no checkpoint; use best, last or a path",
         ),
         (("--name", "a", "--output", "nowhere"), "there is no run a in nowhere"),
     ],

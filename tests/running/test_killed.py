@@ -16,6 +16,8 @@ MOMENTS = {
     "before the first batch": ("on_train_batch_start", 1),
     "in the first epoch": ("on_train_batch_start", 4),
     "in the second epoch": ("on_train_batch_start", 12),
+    "at a batch's end": ("on_train_batch_end", 10),
+    "in the step of an epoch's last batch": ("on_after_backward", 14),
     "at an epoch's last batch": ("on_train_batch_end", 14),
     "in validation": ("on_validation_batch_start", 9),
     "after validation": ("on_validation_end", 2),
@@ -32,6 +34,9 @@ main()
 print(len(calls))
 """
 # What has a state of its own, or moves the place where checkpoints are saved.
+# val/loss falls, so with this mode each validation is one without improvement.
+PLATEAU = ("schedule.name=plateau", "schedule.mode=max", "schedule.patience=0")
+PLATEAU += ("schedule.factor=0.5", "schedule.warmup_fraction=0.4")
 KINDS = {
     "saved every 3 steps": ("checkpoint.every_n_steps=3",),
     "accumulating, saved every 2 steps": (
@@ -49,6 +54,17 @@ KINDS = {
     "SWA, saved every 3 steps": ("callbacks.swa.start_fraction=0.34", "checkpoint.every_n_steps=3"),
     "bfloat16": ("trainer.precision=bf16-mixed",),
     "worker processes": ("data.num_workers=2",),
+    "step schedule by epochs": ("schedule.name=step", "schedule.every=1"),
+    "plateau": PLATEAU,
+    "plateau, saved every 3 steps": (*PLATEAU, "checkpoint.every_n_steps=3"),
+    "plateau, ended by steps": (*PLATEAU, "trainer.max_steps=17"),
+    "accumulating 3, plateau, workers, EMA": (
+        *PLATEAU,
+        "trainer.accumulate_grad_batches=3",
+        "data.num_workers=2",
+        "callbacks.ema={}",
+        "checkpoint.every_n_steps=2",
+    ),
     "balanced classes": ("data.sampler=balanced",),
     "ended by steps": ("trainer.max_steps=17",),
     "stopped early": (

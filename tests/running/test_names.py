@@ -18,9 +18,10 @@ def test_a_finished_name_says_so_and_changes_nothing(experiment: Experiment) -> 
     again = experiment.fit("--name", "a")
 
     assert again.returncode == 0
-    assert "a is finished; for more give more --epochs, for a new run another --name" in (
-        again.stdout
-    )
+    assert (
+        "a is finished after 3 epochs; for more give --epochs 4 or more, "
+        "for a new run another --name\n"
+    ) in again.stdout
     assert str(Path("runs/a/checkpoints")) in again.stdout
     assert {path: path.stat().st_mtime_ns for path in run.path.rglob("*.*")} == before
 
@@ -32,7 +33,7 @@ def test_more_epochs_go_on_where_it_ended(experiment: Experiment) -> None:
 
     assert done.returncode == 0, done.stderr
     assert "trainer.max_epochs: 5 from now on (was 3)" in done.stdout
-    assert "resuming at epoch 4 (step 21)" in done.stdout
+    assert "resuming a at epoch 4, batch 1 of 7, from last.ckpt (step 21)" in done.stdout
     run = experiment.run("a")
     assert (run.summary["epochs"], run.summary["steps"]) == (5, 35)
     steps = sorted({step for step, name in run.metrics() if name == "train/loss_step"})
@@ -48,7 +49,8 @@ def test_a_changed_setting_under_the_same_name_is_refused(experiment: Experiment
     assert refused.returncode == 2
     assert refused.stderr == (
         "run a was started with optimizer.learning_rate=0.002, now it is 0.5; "
-        "go on with the old value, or give the new experiment another --name\n"
+        "go on with the old value, give the new experiment another --name, "
+        "or change this one with --allow-change\n"
     )
     assert (experiment.run("a") / "config.yaml").read_bytes() == config
     assert experiment.run("a").summary["status"] == "running"
@@ -69,7 +71,7 @@ def test_without_a_name_the_newest_unfinished_run_goes_on(experiment: Experiment
     resumed = experiment.fit()
     fresh = experiment.fit()
 
-    assert "run-001: resuming at epoch 2 (step 7)" in resumed.stdout
+    assert "resuming run-001 at epoch 2, batch 1 of 7, from last.ckpt (step 7)" in resumed.stdout
     assert "run-002: new run" in fresh.stdout
 
 
@@ -145,6 +147,23 @@ def test_a_run_folder_that_was_moved_goes_on(experiment: Experiment, tmp_path: P
     assert "gone" not in json.dumps(run.summary)
     assert set(run.best) | {"best.json", "last.ckpt", "last.previous.ckpt"} == set(run.checkpoints)
     assert not (experiment / "runs").exists()
+
+
+def test_a_clock_that_was_set_back_changes_nothing(experiment: Experiment) -> None:
+    stop = {"at": "on_train_batch_start", "count": 10, "signal_number": signal.SIGKILL}
+    for name in ("a", "b"):
+        experiment.fit("--name", name, interrupt=stop)
+        for path in experiment.run(name).path.rglob("*"):  # an hour from now
+            later = path.stat().st_mtime + 3600
+            os.utime(path, (later, later))
+    experiment.fit("--name", "a", interrupt=stop)
+
+    resumed = experiment.fit()  # without a name: the one that was started last
+
+    assert resumed.returncode == 0, resumed.stderr
+    assert "resuming a at epoch 3, batch 1 of 7, from last.ckpt (step 14)" in resumed.stdout
+    assert experiment.run("a").summary["status"] == "finished"
+    assert experiment.run("b").summary["status"] == "running"
 
 
 def test_nothing_is_left_over(experiment: Experiment) -> None:

@@ -3,64 +3,17 @@
 These start ``python main.py`` as a user does: a supervisor, and a training process that it watches.
 """
 
-import os
 import signal
-import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import psutil
 import pytest
-from running.experiment import PATIENCE, Experiment, RunFolder, fit_words, replace, wait_until
+from running.experiment import Experiment, RunFolder, replace, wait_until
+from running.watched import Watched
 
 pytestmark = pytest.mark.slow
 LONG = "trainer.max_epochs=60"  # enough that a kill comes before the end
-SUPERVISED = ("restart.max=3", "restart.backoff_seconds=0.1")
-
-
-class Watched:
-    """``python main.py fit --name a ...`` with its supervisor."""
-
-    def __init__(self, experiment: Experiment, python: Path, *argv: str) -> None:
-        self.run = experiment.run("a")
-        self.output = experiment.path.parent / "watched.out"
-        variables = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-        self.process = subprocess.Popen(
-            [str(python), "main.py", *fit_words("--name", "a", *SUPERVISED, *argv)],
-            cwd=experiment.path,
-            env=variables,
-            stdin=subprocess.DEVNULL,
-            stdout=self.output.open("w"),
-            stderr=subprocess.STDOUT,
-        )
-
-    @property
-    def training(self) -> psutil.Process:
-        """The process that trains."""
-        (child,) = psutil.Process(self.process.pid).children()
-        return child
-
-    def wait_for_checkpoint(self) -> None:
-        wait_until(lambda: (self.run / "checkpoints/last.ckpt").exists())
-
-    def end(self) -> tuple[int, str]:
-        """Its exit code and what it printed."""
-        return self.process.wait(PATIENCE), self.output.read_text()
-
-
-@pytest.fixture
-def watch(experiment: Experiment, python: Path) -> Iterator[Callable[..., Watched]]:
-    started: list[Watched] = []
-
-    def start(*argv: str) -> Watched:
-        started.append(Watched(experiment, python, *argv))
-        return started[-1]
-
-    yield start
-    for watched in started:
-        watched.process.kill()
-        watched.process.wait()
 
 
 def test_a_killed_training_comes_back_and_ends_with_the_same_bits(
@@ -77,8 +30,11 @@ def test_a_killed_training_comes_back_and_ends_with_the_same_bits(
 
     assert code == 0, shown
     assert "a: killed by SIGKILL; restart 1 in 0.1 s" in shown
-    assert "a: resuming at epoch " in shown
+    assert "resuming a at epoch " in shown
     assert watched.run.summary["restarts"] == 1
+    (death,) = watched.run.summary["restart_history"]
+    assert death["reason"] == "killed by SIGKILL"
+    assert "; restart 1 in 0.1 s" in (watched.run / "train.log").read_text()
     assert watched.run.summary["status"] == "finished"
     calm = undisturbed(LONG)
     assert watched.run.weights() == calm.weights()
@@ -98,7 +54,7 @@ def test_training_dies_with_its_supervisor_and_the_same_command_goes_on(
     wait_until(lambda: not _is_alive(training))
     code, shown = watch(LONG).end()
     assert code == 0, shown
-    assert "a: resuming at epoch " in shown
+    assert "resuming a at epoch " in shown
     assert watched.run.weights() == undisturbed(LONG).weights()
 
 

@@ -39,6 +39,19 @@ def test_sigterm_saves_says_stopped_and_resumes_exactly(
     assert run.metrics() == undisturbed(*words).metrics()
 
 
+def test_sigusr1_announces_a_time_limit_and_means_sigterm(
+    experiment: Experiment, undisturbed: Undisturbed
+) -> None:
+    stop = {"at": "on_train_batch_start", "count": 11, "signal_number": signal.SIGUSR1}
+
+    stopped = experiment.fit("--name", "a", interrupt=stop)
+
+    assert stopped.returncode == 143, stopped.stderr
+    run = experiment.trained()
+    assert run.weights() == undisturbed().weights()
+    assert run.metrics() == undisturbed().metrics()
+
+
 def test_ctrl_c_ends_with_130_in_a_line_and_resumes(
     experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
@@ -48,6 +61,7 @@ def test_ctrl_c_ends_with_130_in_a_line_and_resumes(
 
     assert stopped.returncode == 130
     assert "Traceback" not in stopped.stderr
+    assert stopped.stdout.endswith("stopped: a; the same command goes on\n")
     assert experiment.run("a").summary["reason"] == "Ctrl-C"
     run = experiment.trained()
     assert run.weights() == undisturbed().weights()
@@ -55,23 +69,28 @@ def test_ctrl_c_ends_with_130_in_a_line_and_resumes(
     assert run.summary["reason"] is None
 
 
-def test_a_time_limit_stops_each_start_and_changes_nothing(
+def test_a_time_limit_counts_the_whole_life_and_changes_nothing(
     experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
-    words = ("trainer.max_epochs=30", "callbacks.ema={}")
-    run, steps = experiment.run("a"), []
+    words = ("trainer.max_epochs=60",)  # a calm one is trained for other tests, too
+    run = experiment.run("a")
 
-    while not steps or steps[-1] < 30 * 7:
-        stopped = experiment.fit("--name", "a", *words, "--max-time", "00:00:01")
+    killed = experiment.start(*fit_words("--name", "a", *words, "--max-time", "00:01:00"))
+    wait_until(lambda: _seconds_of_the_last_beat(run) > 1.0)
+    killed.send(signal.SIGKILL)
+    killed.wait()
+    used_up = experiment.fit("--name", "a", *words, "--max-time", "00:00:01")
+    stopped = experiment.fit("--name", "a", *words, "--max-time", "00:00:02")
+    again = experiment.fit("--name", "a", *words, "--max-time", "00:00:02")
 
-        assert stopped.returncode == 0, stopped.stderr
-        steps.append(run.summary["steps"])
-        assert run.checkpoint()["global_step"] == steps[-1]
-        if steps[-1] < 30 * 7:
-            assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
-
-    assert steps == sorted(set(steps))
-    assert len(steps) > 1
+    assert used_up.returncode == stopped.returncode == again.returncode == 0, stopped.stderr
+    assert "a has used up its max_time of 00:00:01; a larger --max-time" in used_up.stdout
+    assert "a has used up its max_time of 00:00:02; a larger --max-time" in again.stdout
+    assert "resuming" not in used_up.stdout + again.stdout
+    assert (run.summary["status"], run.summary["reason"]) == ("stopped", "max_time")
+    assert run.summary["seconds"] >= 2
+    assert run.checkpoint()["global_step"] == run.summary["steps"] < 60 * 7
+    run = experiment.trained(*words)
     assert run.weights() == undisturbed(*words).weights()
     assert run.metrics() == undisturbed(*words).metrics()
 
@@ -106,10 +125,14 @@ def test_a_run_killed_from_outside_goes_on_under_one_wandb_id(
     assert killed["status"] == "running"
     done = experiment.main(*words)
     assert done.returncode == 0, done.stderr
-    assert "resuming at epoch" in done.stdout
+    assert "resuming a at epoch" in done.stdout
     assert run.summary["wandb"]["id"] == killed["wandb"]["id"]
     assert run.wandb_ids() == {killed["wandb"]["id"]}
-    assert len(list((run / "wandb").glob("offline-run-*"))) == 2
     steps = sorted({step for step, name in run.metrics() if name == "train/loss_step"})
     assert steps == list(range(40 * 7))
     assert run.weights() == undisturbed("trainer.max_epochs=40").weights()
+
+
+def _seconds_of_the_last_beat(run: RunFolder) -> float:
+    beat = run / ".heartbeat"
+    return float(beat.read_text().split()[1]) if beat.exists() else 0.0

@@ -22,14 +22,16 @@ def test_fit_says_where_everything_lies(experiment: Experiment) -> None:
     assert any(line.startswith("finished: run-001, 3 epochs, 21 steps, ") for line in lines)
     assert any(line.startswith("  test/accuracy ") for line in lines)
     value = run.best[best]
-    assert lines[-3] == (
+    assert lines[-4] == (
         f"  best checkpoint   runs/run-001/checkpoints/{best}  (val/loss {value:.4g})"
     )
-    assert lines[-2] == "  log               runs/run-001/train.log, runs/run-001/metrics.jsonl"
-    assert lines[-1] == (
+    assert lines[-3] == "  log               runs/run-001/train.log, runs/run-001/metrics.jsonl"
+    assert lines[-2] == (
         "  W&B               offline; upload with: wandb sync runs/run-001/wandb/offline-run-*"
     )
-    assert len(list((run / "wandb").glob("offline-run-*/*.wandb"))) == 1
+    (offline,) = (run / "wandb").glob("offline-run-*")
+    assert lines[-1] == f"  look at it        wandb leet runs/run-001/wandb/{offline.name}"
+    assert len(list(offline.glob("*.wandb"))) == 1
     assert experiment.status() == ""
 
 
@@ -44,8 +46,10 @@ def test_a_run_leaves_what_the_contract_says(
         "checkpoints",
         "code",
         "config.yaml",
+        "environment.txt",
         "facts.json",
         "metrics.jsonl",
+        "record.json",
         "summary.json",
         "train.log",
     ]

@@ -3,15 +3,17 @@
 Template's file: updates replace it. Free of torch. Set it under ``alert:``.
 """
 
+import json
 import os
 import subprocess
 import time
 
 from .config import AlertConfig
 from .console import say
-from .run import Run
+from .run import Run, write_json
 
 COMMAND_SECONDS = 30.0
+UNTOLD = ".untold.json"
 
 
 class Alerts:
@@ -20,6 +22,9 @@ class Alerts:
     The command is given to the shell with ``EXP_EVENT``, ``EXP_MESSAGE``, ``EXP_RUN``,
     ``EXP_RUN_DIR`` and ``EXP_EXIT`` in its environment. Mail, chat, anything:
     ``curl -fsS -m 10 -d "$EXP_MESSAGE" URL``.
+
+    W&B can be reached by the training process only: what happened while there was none is kept for
+    the next (``wandb_alerts.py``).
 
     Args:
         run: What it is about.
@@ -30,14 +35,19 @@ class Alerts:
         self.run, self.config = run, config
         self._sent: dict[str, float] = {}  # event -> when, on a clock that only goes forward
 
-    def send(self, event: str, message: str, exit_code: int | None = None) -> None:
-        """Tell, if that is wanted for this event and it was not told a moment ago."""
-        if self.config.command is None or event not in self.config.events:
-            return
+    def send(self, events: tuple[str, ...], message: str, exit_code: int | None = None) -> None:
+        """Tell once, of the first of these events that is wanted, unless it was a moment ago."""
+        event = next((event for event in events if event in self.config.events), None)
         now = time.monotonic()
-        if now - self._sent.get(event, float("-inf")) < self.config.every_seconds:
+        if event is None or now - self._sent.get(event, float("-inf")) < self.config.every_seconds:
             return
         self._sent[event] = now
+        if self.config.wandb and event != "finish":  # which training tells itself
+            keep_untold(self.run, event, message)
+        if self.config.command is not None:
+            self._run_command(self.config.command, event, message, exit_code)
+
+    def _run_command(self, command: str, event: str, message: str, exit_code: int | None) -> None:
         told = {
             "EXP_EVENT": event,
             "EXP_MESSAGE": message,
@@ -47,7 +57,7 @@ class Alerts:
         }
         try:
             subprocess.run(
-                self.config.command,
+                command,
                 shell=True,
                 check=True,
                 env={**os.environ, **told},
@@ -58,3 +68,26 @@ class Alerts:
             )
         except (OSError, subprocess.SubprocessError) as error:
             say(f"alert.command failed ({type(error).__name__}): {message}")
+
+
+def keep_untold(run: Run, event: str, message: str) -> None:
+    """Keep a message for W&B until training is back."""
+    try:
+        write_json(run.folder / UNTOLD, [*_untold(run), [event, message]])
+    except OSError as error:
+        say(f"W&B will not be told ({error.strerror}): {message}")
+
+
+def take_untold(run: Run) -> list[tuple[str, str]]:
+    """The events and messages that W&B was not told of yet; they are forgotten."""
+    untold = _untold(run)
+    (run.folder / UNTOLD).unlink(missing_ok=True)
+    return untold
+
+
+def _untold(run: Run) -> list[tuple[str, str]]:
+    try:
+        kept = json.loads((run.folder / UNTOLD).read_text(encoding="utf-8"))
+        return [(event, message) for event, message in kept]
+    except (OSError, ValueError, TypeError):
+        return []

@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.optim.swa_utils import get_swa_avg_fn
 from typing_extensions import override
 
-from .config import EMAConfig, SWAConfig
+from .after_rollback import learning_rate_factor
+from .callback_config import EMAConfig, SWAConfig
 
 
 class Averaging(WeightAveraging):
@@ -92,8 +93,9 @@ class SWA(Averaging):
     @override
     def on_train_batch_start(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
         if self._is_on(trainer) and self.config.learning_rate is not None:
+            rate = self.config.learning_rate * learning_rate_factor(trainer)
             for group in trainer.optimizers[0].param_groups:
-                group["lr"] = self.config.learning_rate
+                group["lr"] = rate * group.get("factor", 1.0)
 
     @override
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:

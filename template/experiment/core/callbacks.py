@@ -6,20 +6,25 @@ are named under ``callbacks.extra``.
 
 import importlib
 import inspect
-import time
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from pytorch_lightning.callbacks import EarlyStopping, LearningRateMonitor
 from typing_extensions import override
 
 from .averaging import EMA, SWA
-from .config import CallbacksConfig, CheckpointConfig, EarlyStoppingConfig, ThroughputConfig
+from .callback_config import CallbacksConfig, EarlyStoppingConfig
+from .config import CheckpointConfig
 from .errors import UserError
+from .predictions_drawn import SamplePredictions
+from .run import Run
+from .throughput import Throughput
+from .watching import DeviceStats, GradientNorm, Timer
 
 
-def make_callbacks(config: CallbacksConfig, checkpoint: CheckpointConfig) -> list[pl.Callback]:
+def make_callbacks(
+    config: CallbacksConfig, checkpoint: CheckpointConfig, run: Run
+) -> list[pl.Callback]:
     """Those that are switched on, in the order in which their hooks run."""
     callbacks: list[pl.Callback] = []
     if config.ema is not None:
@@ -30,6 +35,14 @@ def make_callbacks(config: CallbacksConfig, checkpoint: CheckpointConfig) -> lis
         callbacks.append(LearningRateMonitor(logging_interval="step"))
     if config.throughput is not None:
         callbacks.append(Throughput(config.throughput))
+    if config.gradient_norm is not None:
+        callbacks.append(GradientNorm(config.gradient_norm))
+    if config.device_stats is not None:
+        callbacks.append(DeviceStats(config.device_stats))
+    if config.sample_predictions is not None:
+        callbacks.append(SamplePredictions(config.sample_predictions, run))
+    if config.timer is not None:
+        callbacks.append(Timer())
     if config.early_stopping is not None:
         callbacks.append(_early_stopping(config.early_stopping, checkpoint))
     callbacks += [make_extra(path, arguments) for path, arguments in config.extra.items()]
@@ -47,7 +60,14 @@ def _early_stopping(config: EarlyStoppingConfig, checkpoint: CheckpointConfig) -
 
 
 class EarlyStop(EarlyStopping):
-    """Lightning's, except that a run that had stopped stays so when it is started again."""
+    """Lightning's, except that a run that had stopped stays so when it is started again.
+
+    Its patience is the configuration's, not the one that was saved.
+    """
+
+    @override
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict({**state_dict, "patience": self.patience})
 
     @override
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -74,55 +94,3 @@ def make_extra(path: str, arguments: dict[str, Any] | None) -> pl.Callback:
         wanted = str(inspect.signature(found)).replace(" -> None", "")
         raise UserError(f"{place}: {error}; it takes {wanted}") from error
     return found(**(arguments or {}))
-
-
-class Throughput(pl.Callback):
-    """Logs samples per second and the share of the time spent waiting for data.
-
-    Args:
-        config: Optimizer steps between two rows.
-    """
-
-    def __init__(self, config: ThroughputConfig) -> None:
-        self.window = config.window
-        self._samples = 0
-        self._computing = 0.0
-        self._window_start = self._batch_start = 0.0
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # Validation between two windows is neither training nor waiting.
-        self._samples, self._computing = 0, 0.0
-        self._window_start = time.perf_counter()
-
-    def on_train_batch_start(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
-    ) -> None:
-        self._batch_start = time.perf_counter()
-
-    def on_train_batch_end(
-        self,
-        trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-    ) -> None:
-        now = time.perf_counter()
-        self._computing += now - self._batch_start
-        self._samples += batch_length(batch) * trainer.world_size
-        if (batch_idx + 1) % self.window == 0 or trainer.is_last_batch:
-            seconds = now - self._window_start
-            row = {
-                "throughput/samples_per_second": self._samples / seconds,
-                "throughput/data_wait_share": 1.0 - self._computing / seconds,
-            }
-            for logger in trainer.loggers:
-                logger.log_metrics(row, step=trainer.global_step - 1)
-            self._samples, self._computing, self._window_start = 0, 0.0, now
-
-
-def batch_length(batch: Any) -> int:
-    """Samples in a batch: the length of the first tensor in it."""
-    if isinstance(batch, torch.Tensor):
-        return len(batch)
-    return batch_length(next(iter(batch.values() if isinstance(batch, dict) else batch)))

@@ -3,26 +3,31 @@
 Template's file: updates replace it. What is kept is set under ``checkpoint:`` in the configuration.
 """
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.trainer.states import TrainerFn
 from pytorch_lightning.utilities.exceptions import SIGTERMException
-from torch import Tensor
+from torch import Tensor, nn
 from typing_extensions import override
 
 from . import seeding
-from .checkpoint_files import LAST, START_SUFFIX, link_or_copy, write_scores
+from .checkpoint_files import LAST, link_or_copy, start_of
 from .config import CheckpointConfig
+from .console import say
+from .disk import NotSaved, Saves, disk_problem, room_problem, room_warning, unwritable
 from .errors import UserError
 from .guards import FiniteLoss
-from .loop_position import Position, make_clean
+from .loop_position import Position, make_clean, starts_at_any_batch, state_position
+from .save_clock import SaveClock
 from .time_limit import OutOfTime
+from .top_checkpoints import TopCheckpoints
 
 
-class Checkpoint(ModelCheckpoint):
+class Checkpoint(TopCheckpoints):
     """``last.ckpt`` at clean points, and the top k by a metric.
 
     A clean point lies between two batches or two epochs, where validation, schedules, logging and
@@ -37,49 +42,41 @@ class Checkpoint(ModelCheckpoint):
     """
 
     def __init__(self, folder: Path, config: CheckpointConfig, seed: int) -> None:
-        super().__init__(
-            folder,
-            filename="best-epoch{epoch:03d}-step{step:06d}",
-            monitor=config.monitor,
-            mode=config.mode,
-            save_top_k=config.save_top_k,
-            save_last=False,
-            auto_insert_metric_name=False,
-            enable_version_counter=False,
-        )
-        self.folder, self.seed = folder, seed
+        super().__init__(folder, config)
+        self.seed, self.kept_best = seed, config.save_top_k
         self.every_steps = config.every_n_steps or 0
+        self.clock = SaveClock(config.every_minutes)
+        self.saves = Saves(folder)
         self._fresh_start = True  # nothing to save before the first batch of this process
         self._just_validated = False
+        self._any_batch = True  # whether the training data can start in mid-epoch
         self._scored: dict[str, Tensor] | None = None  # at the epoch's end, until its clean save
         self._position: Position | None = None  # of the save under way
         self._saved_step = -1
 
-    @property
-    @override
-    def state_key(self) -> str:
-        return "Checkpoint"  # Lightning's is put together anew in every hook
-
     # --- where the loop is -----------------------------------------------------------------------
-
-    @override
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        self.dirpath = trainer.strategy.broadcast(str(self.folder))
-        self._fs = _local_files()
 
     @override
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         # Before training, which a run that lacks nothing but its end skips, hooks and all. Where
         # checkpoints are restored later (FSDP), it is not known yet which ones are to be kept.
-        if trainer.is_global_zero and not trainer.strategy.restore_checkpoint_after_setup:
-            self._mend_folder(trainer)
+        restored_later = trainer.strategy.restore_checkpoint_after_setup
+        problem = None
+        if trainer.is_global_zero:
+            problem = self._prepare_folder(trainer, pl_module, mend=not restored_later)
+        if problem := trainer.strategy.broadcast(problem):
+            raise UserError(problem)
 
     @override
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self._fresh_start = True
         self._saved_step = trainer.global_step
+        self.clock.restart()
+        self._any_batch = starts_at_any_batch(trainer)
+        if not self._any_batch and trainer.is_global_zero:
+            say("this train_dataloader starts only at an epoch's start, and so does a restart")
         fetcher = trainer.fit_loop._data_fetcher
-        if trainer.ckpt_path and fetcher is not None:
+        if self._any_batch and trainer.ckpt_path and fetcher is not None:
             # Whoever asked for the number of steps had the loader made, and worker processes began
             # to fetch, before the checkpoint said where: they start again from here.
             iter(fetcher)
@@ -91,21 +88,27 @@ class Checkpoint(ModelCheckpoint):
             trainer.fit_loop.epoch_loop.restarting = False
         else:
             self._save_clean(trainer, Position.EPOCH_OVER)
+            self.saves.end_in_vain()
         seeding.seed_all(self.seed, seeding.EPOCH, trainer.current_epoch, trainer.global_rank)
+        fetcher = trainer.fit_loop._data_fetcher
+        if self._fresh_start and not self._any_batch and fetcher is not None:
+            iter(fetcher)  # what a loader of your own draws now is what it draws in every start
 
     @override
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        if self.every_steps and not self._fresh_start and self._is_due(trainer, batch_idx):
+        is_time = self.clock.is_over(trainer)
+        if (is_time or self.every_steps) and self._is_due(trainer, batch_idx, is_time):
             self._save_clean(trainer, Position.BATCH_NEXT)
+            self.saves.end_in_vain()
         self._fresh_start = self._just_validated = False
         position = (trainer.current_epoch, batch_idx, trainer.global_rank)
         seeding.seed_all(self.seed, seeding.TRAIN_STEP, *position)
 
-    @override
-    def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
-        pass  # Lightning would save here, before validation, schedules and logging are over
+    # Lightning would save here, before validation, schedules and logging are over. What is None it
+    # passes over, at no cost.
+    on_train_batch_end: Any = None
 
     @override
     def on_validation_batch_start(
@@ -127,7 +130,9 @@ class Checkpoint(ModelCheckpoint):
         if trainer.fit_loop.epoch_loop._is_training_done:
             self._scored = self._monitor_candidates(trainer)
         else:
-            self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
+            with self._outlived():
+                self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
+            self.saves.end_in_vain()
 
     @override
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -138,6 +143,7 @@ class Checkpoint(ModelCheckpoint):
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.global_step > 0:
             self._save_clean(trainer, Position.EPOCH_OVER)
+            self.saves.end_in_vain(most=1)  # there is no next one
 
     @override
     def on_exception(
@@ -156,58 +162,97 @@ class Checkpoint(ModelCheckpoint):
 
     # --- saving ----------------------------------------------------------------------------------
 
-    def _is_due(self, trainer: pl.Trainer, batch_idx: int) -> bool:
+    def _is_due(self, trainer: pl.Trainer, batch_idx: int, is_time: bool) -> bool:
         steps = trainer.global_step - self._saved_step
+        if steps == 0 or self._fresh_start or not (is_time or steps >= self.every_steps):
+            return False
         inside_accumulation = batch_idx % trainer.accumulate_grad_batches
         # Right after a validation Lightning would step a plateau schedule twice on resume.
-        return steps >= self.every_steps and not inside_accumulation and not self._just_validated
+        return not inside_accumulation and not self._just_validated
 
     def _save_clean(self, trainer: pl.Trainer, position: Position) -> None:
         """Write ``last.ckpt`` and, if this epoch's score is among the top k, its second name."""
+        if position is Position.BATCH_NEXT and not self._any_batch:
+            return
         for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
             if isinstance(guard, FiniteLoss):
                 guard.look(trainer, trainer.lightning_module)
         self._position, self._saved_step = position, trainer.global_step
+        self.clock.restart()
         scored, self._scored = self._scored, None
-        written = self._last_checkpoint_saved
-        if scored is not None:
-            self._save_topk_checkpoint(trainer, scored)  # comes back to _save_checkpoint
-        if scored is None or self._last_checkpoint_saved == written:
-            trainer.save_checkpoint(self.folder / LAST)
+        with self._outlived():
+            written = self._last_checkpoint_saved
+            if scored is not None:
+                self._save_topk_checkpoint(trainer, scored)  # comes back to _save_checkpoint
+            if scored is None or self._last_checkpoint_saved == written:
+                self._write(trainer, self.folder / LAST)
         self._position = None
-
-    @override
-    def _save_topk_checkpoint(
-        self, trainer: pl.Trainer, monitor_candidates: dict[str, Tensor]
-    ) -> None:
-        if self.save_top_k and self.monitor and self.monitor not in monitor_candidates:
-            names = sorted(set(monitor_candidates) - {"epoch", "step"})
-            raise UserError(
-                f"checkpoint.monitor: {self.monitor} is not logged; logged are {', '.join(names)}"
-            )
-        super()._save_topk_checkpoint(trainer, monitor_candidates)
 
     @override
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:
         self._last_checkpoint_saved = filepath
+        best, last = Path(filepath), self.folder / LAST
         if self._position is None:  # scored in mid-epoch: these weights, for evaluation
-            trainer.save_checkpoint(filepath)
-            if trainer.is_global_zero and (self.folder / LAST).exists():
-                link_or_copy(self.folder / LAST, _start_of(Path(filepath)))
+            self._write(trainer, best, second=(last, start_of(best)))
         else:
-            trainer.save_checkpoint(self.folder / LAST)
-            if trainer.is_global_zero:
-                link_or_copy(self.folder / LAST, Path(filepath))
+            self._write(trainer, last, second=(last, best))
         if trainer.is_global_zero:
-            self._write_scores()
             for logger in trainer.loggers:
                 logger.after_save_checkpoint(self)
 
-    @override
-    def _remove_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:
-        if trainer.is_global_zero:
-            Path(filepath).unlink(missing_ok=True)
-            _start_of(Path(filepath)).unlink(missing_ok=True)
+    def _write(
+        self, trainer: pl.Trainer, path: Path, second: tuple[Path, Path] | None = None
+    ) -> None:
+        """Save, and give a file a second name; all processes learn alike whether it worked.
+
+        Raises:
+            NotSaved: The disk refused.
+        """
+        problem = None
+        try:
+            _save(trainer, path)
+            if second and trainer.is_global_zero:
+                if second[0].exists():
+                    link_or_copy(*second)
+                self.write_scores()
+        except (OSError, RuntimeError) as error:
+            problem = disk_problem(error)
+            if problem is None:
+                raise
+        if problem := trainer.strategy.broadcast(problem):
+            raise NotSaved(problem)
+
+    @contextmanager
+    def _outlived(self) -> Iterator[None]:
+        """Save; where the disk refuses, the ranking stays what it was and training goes on."""
+        scores, score = dict(self.best_k_models), self.current_score
+        newest = self._last_checkpoint_saved
+        try:
+            yield
+        except NotSaved as failure:
+            self.best_k_models, self.current_score = scores, score
+            self._last_checkpoint_saved = newest
+            self.rank()
+            self.saves.failed(str(failure))
+        else:
+            self.saves.worked()
+
+    def _prepare_folder(
+        self, trainer: pl.Trainer, module: pl.LightningModule, mend: bool
+    ) -> str | None:
+        """Clear away what kills left, and see that there is room; why there is none, or None."""
+        try:
+            self.clear_unfinished()
+            least = least_bytes(module, trainer.optimizers)
+            if problem := room_problem(self.folder, least):
+                return problem
+            if warning := room_warning(self.folder, least, self.kept_best):
+                say(warning)
+            if mend:
+                self.mend(trainer)
+        except OSError as error:
+            return str(unwritable(self.folder, error))
+        return None
 
     @override
     def on_save_checkpoint(
@@ -216,65 +261,23 @@ class Checkpoint(ModelCheckpoint):
         checkpoint["clean"] = None if self._position is None else self._position.value
         if self._position is not None:
             make_clean(checkpoint, self._position, trainer, pl_module)
-
-    # --- the folder may have been moved, or the process killed between two files -----------------
-
-    @override
-    def state_dict(self) -> dict[str, Any]:
-        return {
-            "best_k_models": {Path(path).name: v for path, v in self.best_k_models.items()},
-            "current_score": self.current_score,
-            "newest_best": Path(self._last_checkpoint_saved).name,
-        }
-
-    @override
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        scores = state_dict["best_k_models"]
-        self.best_k_models = {str(self.folder / name): value for name, value in scores.items()}
-        self.current_score = state_dict["current_score"]
-        self._last_checkpoint_saved = str(self.folder / state_dict["newest_best"])
-        self._rank()
-
-    def _mend_folder(self, trainer: pl.Trainer) -> None:
-        """Finish what a kill between ``last.ckpt`` and its second name left undone."""
-        newest = Path(self._last_checkpoint_saved)
-        resumed = Path(str(trainer.ckpt_path)) if trainer.ckpt_path else None
-        if resumed and str(newest) in self.best_k_models and not newest.exists():
-            link_or_copy(resumed, newest)
-        missing = [path for path in self.best_k_models if not Path(path).exists()]
-        for path in missing:
-            del self.best_k_models[path]
-        self._rank()
-        for path in self.folder.glob("best-*.ckpt"):
-            kept = str(path).replace(START_SUFFIX, ".ckpt") in self.best_k_models
-            if not kept and path != resumed:
-                path.unlink()
-        for path in self.folder.glob(".*.tmp"):  # of a save that was killed
-            path.unlink()
-        self._write_scores()
-
-    def _rank(self) -> None:
-        """Derive the best and the worst of the top k from their scores."""
-        self.best_model_path = self.kth_best_model_path = ""
-        self.best_model_score = None
-        if self.best_k_models:
-            ranked = sorted(self.best_k_models, key=lambda path: float(self.best_k_models[path]))
-            ranked = ranked if self.mode == "min" else ranked[::-1]
-            self.best_model_path, self.kth_best_model_path = ranked[0], ranked[-1]
-            self.best_model_score = self.best_k_models[ranked[0]]
-            self.kth_value = self.best_k_models[ranked[-1]]
-
-    def _write_scores(self) -> None:
-        scores = {Path(path).name: float(value) for path, value in self.best_k_models.items()}
-        if self.folder.is_dir():
-            write_scores(self.folder, self.monitor or "", self.mode, scores)
+        checkpoint["position"] = state_position(checkpoint, trainer)
 
 
-def _start_of(best: Path) -> Path:
-    return best.with_name(best.name.removesuffix(".ckpt") + START_SUFFIX)
+def _save(trainer: pl.Trainer, path: Path) -> None:
+    try:
+        trainer.save_checkpoint(path)
+    except (OSError, RuntimeError) as error:
+        if disk_problem(error):
+            trainer.strategy.barrier("Trainer.save_checkpoint")  # where the other processes wait
+        raise
 
 
-def _local_files() -> Any:
-    from lightning_fabric.utilities.cloud_io import get_filesystem
-
-    return get_filesystem("")
+def least_bytes(module: nn.Module, optimizers: Iterable[Any]) -> int:
+    """What a checkpoint surely takes: the weights, and what Adam or momentum keep for each."""
+    total = sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))
+    for optimizer in optimizers:
+        states = 2 if "betas" in optimizer.defaults else bool(optimizer.defaults.get("momentum"))
+        trained = (weight for group in optimizer.param_groups for weight in group["params"])
+        total += states * sum(weight.nbytes for weight in trained)
+    return total

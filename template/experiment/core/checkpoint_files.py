@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from .errors import UserError, shown
+from .statement import read_statement
 
 LAST, PREVIOUS, SCORES = "last.ckpt", "last.previous.ckpt", "best.json"
 BEST_PATTERN, START_SUFFIX = "best-*.ckpt", ".start.ckpt"
@@ -31,16 +32,49 @@ class Chosen(NamedTuple):
     remark: str = ""
 
 
-def is_readable(path: Path) -> bool:
-    """Whether a checkpoint is whole: every member's CRC is right (0.05 s for 100 MB).
+def what_is_wrong(path: Path, *, weights_suffice: bool = False) -> str:
+    """Why a checkpoint cannot be started from; empty if it can, as far as is seen without torch.
 
-    ``torch.load`` itself does not see a flipped bit.
+    Every member's CRC is looked at (0.05 s for 100 MB), since ``torch.load`` itself does not see a
+    flipped bit, and, unless its weights suffice, that it states where training stands.
     """
+    if path.is_dir():
+        return "a folder"
     try:
+        if (start := _first_bytes(path)) != b"PK":
+            return "no checkpoint" if start else "empty"
         with zipfile.ZipFile(path) as archive:
-            return archive.testzip() is None
-    except (OSError, zipfile.BadZipFile, EOFError, ValueError, NotImplementedError):
-        return False
+            if archive.testzip() is not None:
+                return "damaged"
+        if not weights_suffice:
+            read_statement(path)
+    except UserError:
+        return "no checkpoint of a training"
+    except OSError as error:
+        return f"not readable ({(error.strerror or str(error)).lower()})"
+    except Exception:  # a flipped bit makes zipfile raise almost anything
+        return "damaged"
+    return ""
+
+
+def _first_bytes(path: Path) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(2)
+
+
+def is_readable(path: Path) -> bool:
+    """Whether a checkpoint is whole, and one."""
+    return not what_is_wrong(path)
+
+
+def set_aside(path: Path) -> None:
+    """Give what cannot be started from a name that nothing looks for: it may be dear to somebody.
+
+    ``last.ckpt`` becomes ``last.set-aside-1.ckpt``, or 2, or 3.
+    """
+    if path.exists():
+        number = 1 + sum(1 for _ in path.parent.glob(f"{path.stem}.set-aside-*"))
+        path.rename(path.with_name(f"{path.stem}.set-aside-{number}{path.suffix}"))
 
 
 def link_or_copy(source: Path, target: Path) -> None:
@@ -54,6 +88,11 @@ def link_or_copy(source: Path, target: Path) -> None:
     except OSError:
         shutil.copyfile(source, unfinished)
     os.replace(unfinished, target)
+
+
+def start_of(best: Path) -> Path:
+    """The clean point before a best one that was scored in mid-epoch."""
+    return best.with_name(best.name.removesuffix(".ckpt") + START_SUFFIX)
 
 
 def write_scores(folder: Path, monitor: str, mode: str, scores: dict[str, float]) -> None:
@@ -83,15 +122,21 @@ def choose_last(folder: Path) -> Chosen | None:
     Raises:
         UserError: There are checkpoints, but each is damaged.
     """
-    candidates = [path for path in (folder / LAST, folder / PREVIOUS) if path.exists()]
-    for path in candidates:
-        if is_readable(path):
-            damaged = f"{shown(candidates[0])} is damaged" if path != candidates[0] else ""
-            return Chosen(path, damaged)
-    if candidates:
-        names = " and ".join(shown(path) for path in candidates)
-        raise UserError(f"{names}: damaged; use 'best', or train anew under another --name")
-    return None
+    found: dict[Path, str] = {}
+    for path in (folder / LAST, folder / PREVIOUS):
+        if path.exists():
+            found[path] = what_is_wrong(path)
+            if not found[path]:
+                return Chosen(path, _says(found))
+    if not found:
+        return None
+    best = best_score(folder)
+    use_best = "use 'best', or " if best and is_readable(best[0]) else ""
+    raise UserError(f"{_says(found)}; {use_best}train anew under another --name")
+
+
+def _says(found: dict[Path, str]) -> str:
+    return " and ".join(f"{shown(path)} is {wrong}" for path, wrong in found.items() if wrong)
 
 
 def choose_best(folder: Path) -> Chosen:
@@ -104,8 +149,8 @@ def choose_best(folder: Path) -> Chosen:
     if found is None:
         raise UserError(f"{shown(folder)} holds no best checkpoint yet; use 'last', or train first")
     path, monitor, value = found
-    if not is_readable(path):
-        raise UserError(f"{shown(path)}: damaged; use 'last' or the path of another checkpoint")
+    if wrong := what_is_wrong(path):
+        raise UserError(f"{shown(path)} is {wrong}; use 'last' or the path of another checkpoint")
     return Chosen(path, f"{monitor} {value:.4g}")
 
 
@@ -116,7 +161,7 @@ def choose_resumable_best(folder: Path) -> Chosen:
         UserError: There is none.
     """
     best = choose_best(folder)
-    start = best.path.with_name(best.path.name.removesuffix(".ckpt") + START_SUFFIX)
+    start = start_of(best.path)
     if start.exists():
         remark = f"{best.path.name} was scored in mid-epoch: from the clean point before it"
         return Chosen(start, remark)
@@ -139,8 +184,8 @@ def choose(folder: Path, wanted: str) -> Chosen:
     return choose_path(wanted, "--checkpoint", "best, last or a path")
 
 
-def choose_path(wanted: str, option: str, choices: str) -> Chosen:
-    """A checkpoint by its path.
+def choose_path(wanted: str, option: str, choices: str, *, weights_suffice: bool = False) -> Chosen:
+    """A checkpoint by its path; where its weights suffice, any file of torch's.
 
     Raises:
         UserError: There is no such file, or it cannot be read; ``option`` also takes ``choices``.
@@ -148,6 +193,6 @@ def choose_path(wanted: str, option: str, choices: str) -> Chosen:
     path = Path(wanted)
     if not path.is_file():
         raise UserError(f"{option} {wanted}: no such file; use {choices}")
-    if not is_readable(path):
-        raise UserError(f"{option} {wanted}: damaged, or not a checkpoint")
+    if wrong := what_is_wrong(path, weights_suffice=weights_suffice):
+        raise UserError(f"{option} {wanted} is {wrong}; use {choices}")
     return Chosen(path)

@@ -12,6 +12,7 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from typing_extensions import override
 
 from .checkpoint_files import LAST, PREVIOUS, link_or_copy
+from .disk import require_room
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):
@@ -27,6 +28,7 @@ class AtomicCheckpointIO(TorchCheckpointIO):
     ) -> None:
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
+        require_room(path.parent)
         unfinished = path.with_name(f".{path.name}.tmp")  # a killed save is overwritten by the next
         try:
             with open(unfinished, "wb") as file:

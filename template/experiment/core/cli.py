@@ -19,12 +19,14 @@ COMMANDS = {
     "validate": "the metrics of a checkpoint on the validation split",
     "test": "the metrics of a checkpoint on the test split",
     "predict": "a checkpoint's answers for new inputs, written to a file",
+    "tune": "find a learning rate or a batch size, or draw the schedule",
+    "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
-LOOKING = ("config", "smoke")  # these take whatever sets a value
+SETTING = ("config", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 
 # The commands that use the options; then flag, dest, what to write, what it means.
@@ -35,9 +37,11 @@ OPTIONS = {
         ("--seed", "seed", "N", "of weights, order of samples, augmentation and dropout"),
         ("--set-json", "set_json", "JSON", "settings as one JSON object; for W&B's agents"),
     ],
-    ("fit", *EVALUATIONS): [
-        ("--name", "name", "NAME", "of the run; fit goes on with a run that exists"),
+    ("fit", "sweep", *EVALUATIONS): [
+        ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
         ("--output", "output", "PATH", "folder of the runs, default runs; of predict: its file"),
+    ],
+    ("fit", *EVALUATIONS): [
         ("--accelerator", "trainer.accelerator", "NAME", "auto, cpu, gpu, mps or tpu"),
         ("--devices", "trainer.devices", "N", "how many, or which (0,1), or auto: all there are"),
         ("--nodes", "trainer.num_nodes", "N", "machines"),
@@ -47,12 +51,35 @@ OPTIONS = {
     ("fit",): [
         ("--epochs", "trainer.max_epochs", "N", "passes over the training data"),
         ("--max-steps", "trainer.max_steps", "N", "stop after N optimizer steps"),
+        ("--profile", "trainer.profile", None, "say at the end where the time of a step goes"),
+        ("--overfit", "data.overfit_batches", "N", "train and validate on the same N batches"),
         ("--max-time", "trainer.max_time", "TIME", "HH:MM:SS or DD:HH:MM:SS, then save and stop"),
         ("--restarts", "restart.max", "N", "in a row without a new checkpoint; 0: no supervisor"),
         ("--resume", "resume", "FROM", "auto (default), last, best, none, or a checkpoint's PATH"),
+        (
+            "--weights-from",
+            "weights_from",
+            "FROM",
+            "weights of a RUN (its best) or PATH: fine-tune",
+        ),
+        (
+            "--allow-change",
+            "allow_change",
+            None,
+            "go on as another experiment; it is recorded",
+        ),
+    ],
+    ("sweep",): [
+        ("--workers", "workers", "N", "trials at a time, default 1 or as the GPUs allow"),
+        ("--devices-per-trial", "devices_per_trial", "K", "GPUs that each trial has to itself"),
     ],
     EVALUATIONS: [
         ("--checkpoint", "checkpoint", "WHICH", "best (default), last, or a PATH"),
+    ],
+    ("tune",): [
+        ("--batch-size", "batch_size", None, "find the largest that fits, not a learning rate"),
+        ("--schedule", "schedule", None, "draw the learning rate over the steps of the run"),
+        ("--write", "write", None, "put what was found into the YAML file"),
     ],
     ("predict",): [
         ("--input", "input", "PATH", "a file or a folder of files"),
@@ -60,7 +87,10 @@ OPTIONS = {
 }
 ACTIONS: dict[str, dict[str, Any]] = {
     "--config": {"action": "append"},
+    "--profile": {"action": "store_const", "const": True},
+    **{flag: {"action": "store_true"} for flag in ("--batch-size", "--schedule", "--write")},
     "--offline": {"action": "store_const", "const": "offline"},
+    "--allow-change": {"action": "store_true"},
 }
 
 PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
@@ -72,8 +102,16 @@ DEFAULTS = {
     "output": str(PROJECT / "runs"),
     "predictions": None,
     "resume": "auto",
+    "weights_from": None,
+    "allow_change": False,
     "checkpoint": "best",
     "input": None,
+    "batch_size": False,
+    "schedule": False,
+    "write": False,
+    "file": None,
+    "workers": None,
+    "devices_per_trial": None,
 }
 CORE_ARGUMENTS = frozenset({"command", "overrides", *DEFAULTS})  # all others are settings
 WANDB_KEYS = ("_wandb", "wandb_version")  # W&B's agent passes them for itself
@@ -130,7 +168,10 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
     typed = vars(namespace)
     words = typed.pop("words", [])
     settings = [word for word in words if "=" in word[1:]]  # something stands before it
-    command = _command([word for word in words if word not in settings])
+    names = [word for word in words if word not in settings]
+    if names[:1] == ["sweep"] and len(names) > 1:
+        typed["file"] = names.pop(1)
+    command = _command(names)
     _refuse_unused(command, typed)
     if command == "predict":
         if "input" not in typed:
@@ -165,7 +206,7 @@ def _refuse_unused(command: str, typed: dict[str, Any]) -> None:
     for commands, options in OPTIONS.items():
         for flag, dest, _, _ in options:
             sets_a_value = dest not in DEFAULTS
-            used = command in commands or (sets_a_value and command in LOOKING)
+            used = command in commands or (sets_a_value and command in SETTING)
             if dest in typed and not used:
                 raise _wrong(f"{command} does not use {flag}, which is for {', '.join(commands)}")
 

@@ -53,15 +53,19 @@ def renew_snapshot(root: Path, folder: Path) -> list[str]:
     copy = folder / "code"
     changed: list[str] = []
     if copy.exists():
-        copied = [file.relative_to(copy) for file in copy.rglob("*") if file.suffix in SUFFIXES]
-        before, now = _contents(copy, copied), _contents(root, code_files(root))
-        changed = [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+        changed = differing(copy, root)
         if not changed:
             return []
         number = 1 + sum(1 for _ in folder.glob("code-*"))
         copy.replace(folder / f"code-{number}")
     snapshot(root, copy)
     return changed
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The names of the files that two copies of the code do not have alike."""
+    before, now = (_contents(root, code_files(root)) for root in (one, other))
+    return [name for name in sorted(before | now) if before.get(name) != now.get(name)]
 
 
 def _contents(root: Path, files: list[Path]) -> dict[str, str]:
@@ -82,4 +86,5 @@ def _listed_by_git(root: Path) -> list[str] | None:
         listing = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
     except (OSError, subprocess.CalledProcessError):
         return None
-    return [name for name in listing.stdout.split("\0") if name]
+    names = [name for name in listing.stdout.split("\0") if name]
+    return names or None  # a copy in a folder that git ignores: nothing in it is listed

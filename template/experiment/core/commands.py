@@ -2,7 +2,8 @@
 
 Template's file: updates replace it. main.py hands over ``Config`` and ``build``, nothing else.
 
-0 finished, 2 something the user can mend, 3 diverged, 130 Ctrl-C, 143 SIGTERM, else a crash.
+0 finished (or stopped by --max-time), 2 something the user can mend, 3 diverged for good, 129 the
+terminal closed, 130 Ctrl-C, 143 SIGTERM, else a crash.
 """
 
 import sys
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 # Each command imports what it needs, so that --help answers at once.
 Build = Callable[[Any, "Run"], tuple[Any, Any, Any]]
-STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM = 130, 143
+REFUSED, STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM = 2, 130, 143
 
 
 def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
@@ -58,26 +59,51 @@ def show_config(arguments: Namespace, config_type: type, build: Build) -> int:
 
 def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     """Train, then test the best checkpoint."""
-    from .processes import is_debugged, take_parent
+    from .disk import unwritable
+    from .processes import is_debugged, take_parent, take_usr1
+    from .ranks import is_beside_others
     from .report import report
-    from .resume import open_run
+    from .resume import finished, open_run
     from .run import PROJECT
     from .settings import load_settings
     from .supervise import supervise
+    from .sweep.agent import name_trial
 
+    name_trial(arguments)
     settings = load_settings(config_type, arguments)
     supervised = take_parent()
+    take_usr1()
     run = open_run(arguments, settings.config, supervised)
     if not supervised and run.status == "finished":
-        say(f"{run.name} is finished; for more give more --epochs, for a new run another --name")
-        report(run)
+        if not run.joined:
+            say(finished(run, settings.config))
+            report(run)
         return 0
-    start_log_file(run.log_file)
-    alone = supervised or run.joined or settings.config.restart.max == 0 or is_debugged(PROJECT)
+    try:
+        start_log_file(run.log_file)
+    except OSError as error:
+        raise unwritable(run.folder, error) from None
+    if not (supervised or is_beside_others()) and _has_used_up_its_time(run, settings.config):
+        return 0
+    watched = supervised or is_beside_others() or settings.config.restart.max == 0
+    alone = watched or is_debugged(PROJECT)
     code = _train(settings, run, build) if alone else supervise(run, settings.config)
+    if code == REFUSED and not alone:
+        run.withdraw()
     if code == 0 and not (supervised or run.joined):
         report(run)
+    if code in {STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM} and not (supervised or run.joined):
+        say(f"stopped: {run.name}; the same command goes on")
     return code
+
+
+def _has_used_up_its_time(run: "Run", config: Any) -> bool:
+    if run.seconds < config.trainer.max_seconds:
+        return False
+    run.end("stopped", "max_time")
+    limit = config.trainer.max_time
+    say(f"{run.name} has used up its max_time of {limit}; a larger --max-time lets it go on")
+    return True
 
 
 def _train(settings: "Settings[Any]", run: "Run", build: Build) -> int:
@@ -91,14 +117,32 @@ def _train(settings: "Settings[Any]", run: "Run", build: Build) -> int:
 def train(settings: "Settings[Any]", run: "Run", build: Build) -> None:
     """Fit and test, and write down how it went."""
     import_torch()
-    from .training import say_start, train_and_test
+    from .disk import UNWRITABLE, unwritable
+    from .fitting import choose_fitting
+    from .loggers import finish_loggers
+    from .overfit import overfits
+    from .starting import check_start, restoring, say_start
+    from .training import train_and_test
+    from .weights import take_weights
 
-    data, module, trainer = build(settings.config, run)
-    say_start(run)
+    config = settings.config
     try:
-        train_and_test(trainer, module, data, run, settings.config.trainer.test_after_fit)
+        data, module, trainer = build(config, run)
+    except OSError as error:
+        if error.errno in UNWRITABLE:
+            raise unwritable(run.folder, error) from error
+        raise
+    choose_fitting(run, module)
+    say_start(run, config)
+    take_weights(module, run)
+    test = config.trainer.test_after_fit and not overfits(config)
+    try:
+        check_start(run, config, trainer, module)
+        with restoring(run, config):
+            train_and_test(trainer, module, data, run, test)
     finally:
         run.step = trainer.global_step
+        finish_loggers(trainer.loggers, exit_code=1)  # W&B alone would wait for ever
 
 
 def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
@@ -115,8 +159,9 @@ def evaluate(arguments: Namespace, config_type: type, build: Build) -> int:
     for name, value in metrics.items():
         say(f"  {name:<20} {value:.6g}")
     run.summary = read_summary(run.folder)  # training may have gone on meanwhile
+    run.summary["metrics"] = {**run.summary.get("metrics", {}), **metrics}
     with suppress(OSError):  # somebody else's run, to look at only
-        run.update(metrics={**run.summary.get("metrics", {}), **metrics})
+        run.write_summary()
     return 0
 
 
@@ -139,6 +184,17 @@ def predict(arguments: Namespace, config_type: type, build: Build) -> int:
     return 0
 
 
+def tune(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Find a learning rate or a batch size, or draw the schedule."""
+    from .settings import load_settings
+
+    settings = load_settings(config_type, arguments)
+    import_torch()
+    from .tune import run_tune
+
+    return run_tune(settings, arguments, build)
+
+
 def smoke(arguments: Namespace, config_type: type, build: Build) -> int:
     """Prove the wiring in seconds."""
     from .settings import load_settings
@@ -150,11 +206,20 @@ def smoke(arguments: Namespace, config_type: type, build: Build) -> int:
     return run_smoke(settings, arguments, build)
 
 
+def sweep(arguments: Namespace, config_type: type, build: Build) -> int:
+    """Run the trials of a sweep file."""
+    from .sweep.command import run_sweep
+
+    return run_sweep(arguments, config_type)
+
+
 COMMANDS: dict[str, Callable[[Namespace, type, Build], int]] = {
     "fit": fit,
     "validate": evaluate,
     "test": evaluate,
     "predict": predict,
+    "tune": tune,
+    "sweep": sweep,
     "config": show_config,
     "smoke": smoke,
 }
@@ -178,12 +243,13 @@ def _record(error: BaseException, run: "Run") -> int:
         run.end("stopped", "Ctrl-C")
         return STOPPED_BY_CTRL_C
     reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
-    run.end("failed", reason, failure={"error": reason, "step": run.step})
+    code = error.code if isinstance(error, UserError) else 1
+    run.end("failed", reason, failure={"error": reason, "step": run.step, "code": code})
     if isinstance(error, UserError):
-        if error.code == 2:
+        if error.code == REFUSED:
             run.withdraw()
         raise error
-    with open(run.log_file, "a", encoding="utf-8") as file:
+    with suppress(OSError), open(run.log_file, "a", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
     raise error
 
@@ -198,7 +264,8 @@ def _existing(arguments: Namespace, config_type: type) -> "tuple[Run, Path, Sett
     """A trained run, the checkpoint that is meant, and the configuration it was trained with."""
     from .checkpoint_files import choose
     from .cli import DEFAULTS
-    from .run import Run, find_run
+    from .run import Run
+    from .runs import find_run
     from .settings import load_settings
 
     folder = find_run(arguments.name or "", Path(arguments.output))

@@ -6,34 +6,37 @@ Template's file: updates replace it. To change X, override Y in data.py:
 |----------------------------------------------------------------|---------------------|
 | finds the facts once for all processes and restarts            | ``find_facts``      |
 | splits at random, each class alike, fixed by data.split_seed   | ``split``           |
+| validates on the fold data.fold, trains on the others          | ``fold``            |
 | keeps the examples of data.limit, data.indices                 | ``examples``        |
 | orders training by data.sampler, a function of (seed, epoch)   | ``order``           |
 | fetches whole tensors where it can, draws for each example     | ``fetch``           |
 | stacks samples into a batch (pad ragged ones here)             | ``collate``         |
-| makes the loaders; training goes on where a checkpoint stood   | ``loader``          |
+| makes the loaders; training goes on where a checkpoint stood,  | ``loader``          |
+| without the examples that a rollback left out                  |                     |
 
+A ``train_dataloader`` of your own, over a stream (IterableDataset) say, resumes at epochs' starts.
 Lightning calls ``prepare_data`` and ``setup`` itself; the facts need them earlier. Here each works
 once, and not at all when ``predict`` brings its own input.
 """
 
-import json
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytorch_lightning as pl
 import torch
-from filelock import FileLock
 from torch.utils.data import DataLoader, Dataset
 
-from . import sampling
+from . import rollback, sampling
 from .config import DataConfig
 from .datasets import Fetch, Subset, labels_of, names_of, num_examples
+from .disk import writing_data
 from .errors import UserError
-from .run import PROJECT, Run, shown, write_json
+from .facts import stored_facts
+from .folds import folded
+from .run import PROJECT, Run
 from .slicing import evenly, first_of_each_class, held_out
 from .transforms import stack
 
@@ -77,34 +80,15 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def facts(self) -> FactsT:
         """What the data tells the model: found once, then read from the run's facts.json."""
         if self._facts is None:
-            self._facts = self._find() if self.run is None else self._shared(self.run.facts_file)
+            file = self.run.facts_file if self.run else None
+            self._facts = self._find() if file is None else self._stored(file)
         return self._facts
 
     def find_facts(self) -> FactsT:
         raise NotImplementedError("data.py: find_facts() returns your Facts")
 
-    def _shared(self, file: Path) -> FactsT:
-        """The facts in ``file``; the first process to come finds them, the others wait for it."""
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with FileLock(file.with_name(".facts.lock")):
-                if not file.exists():
-                    self._store(file)
-        try:
-            return self.facts_type(**json.loads(file.read_text(encoding="utf-8")))
-        except (TypeError, ValueError) as error:
-            raise UserError(
-                f"{shown(file)} does not fit Facts in experiment/data.py ({error}): "
-                "delete it, and the facts are found anew"
-            ) from None
-
-    def _store(self, file: Path) -> None:
-        try:
-            write_json(file, asdict(self._find()))  # pyright: ignore[reportArgumentType]
-        except TypeError as error:
-            raise UserError(
-                f"Facts in experiment/data.py hold plain values only: {error}"
-            ) from None
+    def _stored(self, file: Path) -> FactsT:
+        return stored_facts(file, self.facts_type, self._find)
 
     def _find(self) -> FactsT:
         self._load()
@@ -120,10 +104,24 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         rest[torch.from_numpy(part)] = False
         return Subset(dataset, rest.nonzero().flatten()), Subset(dataset, part)
 
+    def fold(self) -> None:
+        """Part what is not for testing anew: the fold data.fold validates, the others train."""
+        config, val = self.config, self.datasets.get("val")
+        if config.fold is not None:
+            parts = folded(
+                self.datasets["train"], val, config.fold, config.folds, config.split_seed
+            )
+            self.datasets["train"], self.datasets["val"] = parts
+
     def has(self, split: str) -> bool:
         """Whether there is such a split, with something in it."""
         self._load()
         return split in self.datasets and num_examples(self.datasets[split]) > 0
+
+    @property
+    def overfits(self) -> bool:
+        """Whether the same few batches train and validate, as they are."""
+        return self.config.overfit_batches is not None
 
     def examples(self, split: str) -> Dataset[Any]:
         """The examples of a split that ``data.limit`` and ``data.indices`` leave.
@@ -131,6 +129,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         Raises:
             UserError: There is no such split, or an index lies outside of it.
         """
+        split = "train" if split == "val" and self.overfits else split
         if not self.has(split):
             raise UserError(f"data.source: {self.config.source} has no examples to {_use(split)}")
         dataset, indices, limit = self.datasets[split], self.config.indices, self.config.limit
@@ -142,6 +141,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
             dataset = Subset(dataset, indices)
         if limit is not None and limit < (count := num_examples(dataset)):
             dataset = Subset(dataset, first_of_each_class(count, labels_of(dataset), limit))
+        if split == "train" and self.overfits:
+            count = num_examples(dataset)
+            batches = (self.config.overfit_batches or 0) * self.config.batch_size
+            dataset = Subset(dataset, evenly(count, min(count, batches)))
         return dataset
 
     def some(self, count: int, split: str = "train") -> Any:
@@ -179,7 +182,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
             UserError: Classes shall be balanced where there are none.
         """
         dataset = self.examples("train")
-        match self.config.sampler:
+        match "sequential" if self.overfits else self.config.sampler:
             case "shuffle":
                 return sampling.shuffled(num_examples(dataset), self.seed, epoch)
             case "balanced":
@@ -192,7 +195,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def fetch(self, split: str, dataset: Dataset[Any]) -> Fetch[Any]:
         """What makes a batch from the place in training that it belongs to."""
         skip = self.config.on_error == "skip"
-        return Fetch(dataset, self.transforms(split), self.seed, self.collate, skip)
+        transforms = self.transforms("val" if self.overfits else split)
+        return Fetch(dataset, transforms, self.seed, self.collate, skip)
 
     def loader(self, split: str, dataset: Dataset[Any]) -> DataLoader[Any]:
         """A loader that starts at the batch where training stands; others start at the first."""
@@ -200,7 +204,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         trainer, workers = self.trainer, self.config.num_workers
         order, position = partial(_as_they_are, len(fetch)), _beginning
         if split == "train":
-            order = self.order
+            left_out = rollback.left_out(self.run.folder) if self.run else []
+            order = sampling.without(self.order, left_out, self.seed)
             position = partial(sampling.training_position, trainer) if trainer else position
         return DataLoader(
             fetch,
@@ -261,7 +266,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         def first_time(*args: Any, **kwargs: Any) -> None:
             nonlocal done
             if not done and self.predict_path is None:
-                hook(*args, **kwargs)
+                with writing_data(self.root):
+                    hook(*args, **kwargs)
+                if hook.__name__ == "setup":
+                    self.fold()
                 done = True  # not before: in a notebook one mends and calls again
 
         return first_time

@@ -1,9 +1,11 @@
 """What watches training: losses and weights that must be finite, and a sign of life.
 
-Template's file: updates replace it. A run that diverged ends with exit code 3 and ``nan.json``.
+Template's file: updates replace it. A training that diverged ends with exit code 3 and
+``nan.json``; what the supervisor makes of it is in ``rollback.py``.
 """
 
 import time
+from contextlib import suppress
 from typing import Any
 
 import pytorch_lightning as pl
@@ -15,6 +17,7 @@ from .run import Run, write_json
 
 DIVERGED = 3
 HEARTBEAT_SECONDS = 1.0
+NEVER = 2**62  # greater than any number of a batch
 
 
 class Diverged(UserError):
@@ -60,23 +63,27 @@ class FiniteLoss(pl.Callback):
             Diverged: One of them is not finite.
         """
         losses, self._losses = self._losses, []
+        now = trainer.fit_loop.epoch_loop.batch_idx
         bad = _first_bad(losses)
-        if bad is None and weights_are_finite(module):
+        spoiled = now if bad == NEVER and not weights_are_finite(module) else NEVER
+        bad, spoiled = _first_of_all_ranks(trainer, bad, spoiled)
+        if bad == spoiled == NEVER:
             return
-        what = "a weight" if bad is None else "the loss"
-        batch = bad if bad is not None else trainer.fit_loop.epoch_loop.batch_idx
-        if trainer.is_global_zero:
-            write_json(self.run.folder / "nan.json", _record(trainer, module, batch))
+        what, batch = ("the loss", bad) if bad != NEVER else ("a weight", spoiled)
         place = f"epoch {trainer.current_epoch + 1}, batch {batch + 1}"
-        record = shown(self.run.folder / "nan.json")
+        reason = f"{what} is NaN or infinite in {place}"
+        if trainer.is_global_zero:
+            write_json(self.run.folder / "nan.json", _record(trainer, module, batch, reason))
         raise Diverged(
-            f"{what} is NaN or infinite in {place}: see {record}; a smaller "
+            f"{reason}: see {shown(self.run.folder / 'nan.json')}; a smaller "
             "optimizer.learning_rate or trainer.gradient_clip_norm may help"
         )
 
 
 class Heartbeat(pl.Callback):
-    """Touches a file, at most once a second, by which the supervisor sees that steps are made.
+    """Writes step and time into a file, at most once a second, for whoever looks after the run.
+
+    The supervisor sees by it that steps are made; the next start, how long a killed one lasted.
 
     Args:
         run: Where the file lies; its restarts are logged as a metric.
@@ -84,27 +91,28 @@ class Heartbeat(pl.Callback):
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self._beat = float("-inf")
+        self._last = float("-inf")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if restarts := self.run.summary.get("restarts"):
             for logger in trainer.loggers:
                 logger.log_metrics({"restarts": restarts}, step=trainer.global_step)
 
-    def on_train_batch_end(self, *args: Any, **kwargs: Any) -> None:
-        self._touch()
+    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
 
-    def on_validation_batch_end(self, *args: Any, **kwargs: Any) -> None:
-        self._touch()
+    def on_validation_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
 
-    def on_test_batch_end(self, *args: Any, **kwargs: Any) -> None:
-        self._touch()
+    def on_test_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
 
-    def _touch(self) -> None:
+    def _beat(self, trainer: pl.Trainer) -> None:
         now = time.monotonic()
-        if now - self._beat >= HEARTBEAT_SECONDS:
-            self._beat = now
-            self.run.heartbeat_file.touch()
+        if now - self._last >= HEARTBEAT_SECONDS and trainer.is_global_zero:
+            self._last = now
+            with suppress(OSError):  # a broken disk: the saves say so
+                self.run.beat(trainer.global_step)
 
 
 def weights_are_finite(module: torch.nn.Module) -> bool:
@@ -116,22 +124,37 @@ def weights_are_finite(module: torch.nn.Module) -> bool:
     return bool(torch.stack([norm.float() for norm in norms]).isfinite().all())
 
 
-def _first_bad(losses: list[tuple[int, Tensor]]) -> int | None:
+def _first_bad(losses: list[tuple[int, Tensor]]) -> int:
+    """The first batch whose loss is not finite, or NEVER."""
     if not losses:
-        return None
-    finite = torch.stack([loss.detach().float().mean() for _, loss in losses]).isfinite().tolist()
-    return None if all(finite) else losses[finite.index(False)][0]
+        return NEVER
+    with torch.no_grad():
+        scalars = [loss if loss.dim() == 0 else loss.mean() for _, loss in losses]
+        finite = torch.stack(scalars).isfinite().tolist()
+    return NEVER if all(finite) else losses[finite.index(False)][0]
 
 
-def _record(trainer: pl.Trainer, module: pl.LightningModule, batch: int) -> dict[str, Any]:
+def _first_of_all_ranks(trainer: pl.Trainer, bad: int, spoiled: int) -> tuple[int, int]:
+    """The first batches that any rank saw, so that all stop at once and name the same place."""
+    if trainer.world_size > 1:
+        here = torch.tensor([bad, spoiled], device=trainer.strategy.root_device)
+        bad, spoiled = trainer.strategy.reduce(here, reduce_op="min").tolist()  # pyright: ignore[reportAttributeAccessIssue]
+    return bad, spoiled
+
+
+def _record(
+    trainer: pl.Trainer, module: pl.LightningModule, batch: int, reason: str
+) -> dict[str, Any]:
     sampler: Any = getattr(trainer.train_dataloader, "sampler", None)
     examples = getattr(sampler, "examples", None)
     epoch = trainer.current_epoch
     return {
+        "reason": reason,
         "epoch": epoch,
         "batch": batch,
         "step": trainer.global_step,
-        "examples": examples(epoch, batch).tolist() if examples else None,
+        "examples": examples(epoch, batch).tolist() if examples else None,  # of all ranks
+        "num_examples": getattr(sampler, "num_examples", 0),
         "learning_rate": [group["lr"] for group in trainer.optimizers[0].param_groups],
         "gradient_norms": {
             name: str(float(weight.grad.norm()))  # text: JSON has no NaN

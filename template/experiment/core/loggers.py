@@ -1,4 +1,4 @@
-"""Where numbers go: our own ``metrics.jsonl``, and W&B online or offline.
+"""Where numbers go: our own ``metrics.jsonl``, W&B online or offline, TensorBoard.
 
 Template's file: updates replace it. What is logged where is set under ``logger:``.
 """
@@ -7,12 +7,14 @@ import json
 import os
 from argparse import Namespace
 from collections.abc import Mapping
-from contextlib import suppress
-from io import TextIOWrapper
-from pathlib import Path
+from importlib.util import find_spec
+from io import FileIO
 from typing import Any
 
-from pytorch_lightning.loggers import WandbLogger
+import numpy as np
+import pytorch_lightning as pl
+from PIL import Image
+from pytorch_lightning.loggers import TensorBoardLogger
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
@@ -20,13 +22,11 @@ from typing_extensions import override
 
 from .config import LoggerConfig
 from .console import say
-from .imports import start_wandb
+from .disk import outlived
+from .errors import UserError
 from .run import Run
-
-# A killed W&B loses what it has not written: by default the last 15 seconds of rows.
-FLUSH_SECONDS = 1.0
-# Without an answer in this time the run goes on offline; W&B's own default is 90 s, then an error.
-INIT_SECONDS = 30.0
+from .statement import read_statement
+from .wandb_logger import Wandb
 
 
 class MetricsFile(Logger):
@@ -35,10 +35,12 @@ class MetricsFile(Logger):
     Lightning's CSVLogger deletes its file when training starts again; this one only appends.
     """
 
-    def __init__(self, run: Run) -> None:
+    def __init__(self, run: Run, config: LoggerConfig) -> None:
         super().__init__()
+        self.run, self.config = run, config
         self.path = run.metrics_file
-        self._file: TextIOWrapper | None = None
+        self._file: FileIO | None = None
+        self._unwritten = b""
 
     @property
     @override
@@ -57,18 +59,20 @@ class MetricsFile(Logger):
     @override
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        if self._file is None:
-            self._file = self._open()
         row = {name: _number(value) for name, value in metrics.items()}
-        self._file.write(json.dumps({"step": step, **row}) + "\n")
+        self._unwritten += (json.dumps({"step": step, **row}) + "\n").encode()
+        with outlived(self.path):
+            self._write()
 
-    def _open(self) -> TextIOWrapper:
-        # A line that a kill tore is ended, so that the next row does not grow onto it.
-        torn = self.path.exists() and _last_byte(self.path) not in {b"", b"\n"}
-        file = open(self.path, "a", buffering=1, encoding="utf-8")  # noqa: SIM115
-        if torn:
-            file.write("\n")
-        return file
+    def _write(self) -> None:
+        """Write what is not written; what a full disk refuses waits for the next row."""
+        if self._file is None:
+            # A line that a kill tore is ended, so that the next row does not grow onto it.
+            torn = self.path.exists() and _last_byte(self.path) not in {b"", b"\n"}
+            self._unwritten = b"\n" * torn + self._unwritten
+            self._file = open(self.path, "ab", buffering=0)  # noqa: SIM115
+        while self._unwritten:
+            self._unwritten = self._unwritten[self._file.write(self._unwritten) :]
 
     @override
     def finalize(self, status: str) -> None:
@@ -77,73 +81,62 @@ class MetricsFile(Logger):
             self._file = None
 
 
-class Wandb(WandbLogger):
-    """Lightning's W&B logger that goes on offline, with the same id, when the server is away."""
+class TensorBoard(TensorBoardLogger):
+    """Lightning's logger for TensorBoard, in one folder over all starts of a run.
 
-    def __init__(self, run: Run, config: LoggerConfig, *, offline: bool) -> None:
-        self.run = run
-        super().__init__(
-            name=run.name,
-            id=run.wandb_id,
-            save_dir=str(run.folder),
-            offline=offline,
-            project=config.project,
-            entity=config.entity,
-            tags=list(config.tags),
-            group=run.name.rpartition("/")[0] or None,
-            settings=_settings(),
+    A start that goes on from a checkpoint tells TensorBoard to forget what came after it: the same
+    steps are logged again, and no curve goes back.
+    """
+
+    def __init__(self, run: Run) -> None:
+        forget: dict[str, Any] = (
+            {"purge_step": read_statement(run.resume).step} if run.resume else {}
         )
+        super().__init__(run.folder, name="tensorboard", version="", flush_secs=10, **forget)
 
-    @property
+    @rank_zero_only
+    def log_picture(self, name: str, picture: Image.Image, step: int) -> None:
+        """Show a picture beside the curves."""
+        self.experiment.add_image(name, np.asarray(picture), step, dataformats="HWC")
+
     @override
-    def experiment(self) -> Any:
-        if self._experiment is None and getattr(rank_zero_only, "rank", 0) == 0:
-            self._connect()
-        return super().experiment
+    def log_hyperparams(self, *args: Any, **_: Any) -> None:
+        pass  # config.yaml holds them
 
-    def _connect(self) -> None:
-        """Open the run once: online if that was asked for and works, else offline."""
-        import wandb
-
-        (self.run.folder / "wandb").mkdir(parents=True, exist_ok=True)
-        try:
-            experiment = self._open("offline" if self._offline else "online")
-        except Exception as error:  # no network, a refused key, a server that answers 500
-            if self._offline:
-                raise
-            reason = str(error).strip().splitlines()[0] if str(error) else type(error).__name__
-            say(f"W&B does not answer ({reason[:120]}): logging offline, with the same id")
-            wandb.teardown()  # without it the second start fails: "run ID is in use"
-            self._offline = True
-            experiment = self._open("offline")
-        self._experiment = experiment
-        record = {"mode": "offline" if self._offline else "online", "url": experiment.url}
-        self.run.update(wandb={**self.run.summary["wandb"], **record})
-
-    def _open(self, mode: Any) -> Any:
-        wanted = {name: v for name, v in self._wandb_init.items() if name != "anonymous"}
-        experiment = start_wandb(**wanted, mode=mode)
-        experiment.define_metric("trainer/global_step")
-        experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
-        return experiment
+    @override
+    def save(self) -> None:
+        pass  # the same
 
 
-def newest_values(file: Path) -> dict[str, float]:
-    """The last value of each metric in a ``metrics.jsonl``, but for those of a single step."""
-    values: dict[str, float] = {}
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        with suppress(ValueError):  # a line that a kill tore
-            values.update(json.loads(line))
-    return {name: value for name, value in values.items() if not name.endswith("_step")}
+def watch_weights(trainer: pl.Trainer, module: pl.LightningModule) -> None:
+    """Let W&B draw what ``logger.watch`` names, as often as the loss is logged."""
+    for logger in trainer.loggers:
+        if isinstance(logger, Wandb) and logger.config.watch:
+            every = getattr(trainer, "log_every_n_steps", 0) or 50
+            batches = every * trainer.accumulate_grad_batches
+            # Not the whole module: W&B looks at them in ``forward``, which Lightning leaves out.
+            networks = [part for part in module.children() if any(True for _ in part.parameters())]
+            logger.watch(networks, log_freq=batches)
+
+
+def finish_loggers(loggers: list[Logger], exit_code: int = 0) -> None:
+    """At a run's end: what is logged arrives, or it is said how it will. A second call is none."""
+    for logger in loggers:
+        if isinstance(logger, Wandb):
+            logger.finish(exit_code)
 
 
 def make_loggers(run: Run, config: LoggerConfig) -> list[Logger]:
-    """Our own record always; W&B unless it is off."""
-    loggers: list[Logger] = [MetricsFile(run)]
+    """Our own record always, and first; W&B unless it is off; TensorBoard if it is on."""
+    loggers: list[Logger] = [MetricsFile(run, config)]
     _keep_wandb_inside(run)
     mode = wandb_mode(config.wandb)
     if mode != "off":
         loggers.append(Wandb(run, config, offline=mode == "offline"))
+    if config.tensorboard:
+        if not find_spec("tensorboard"):
+            raise UserError("logger.tensorboard: needs TensorBoard; uv sync --extra viewer")
+        loggers.append(TensorBoard(run))
     return loggers
 
 
@@ -180,17 +173,6 @@ def _keep_wandb_inside(run: Run) -> None:
     for name in ("WANDB_DATA_DIR", "WANDB_CACHE_DIR", "WANDB_ARTIFACT_DIR"):
         os.environ.setdefault(name, str(run.folder / "wandb"))
     os.environ.setdefault("WANDB_SILENT", "true")
-
-
-def _settings() -> Any:
-    import wandb
-
-    settings = wandb.Settings(init_timeout=INIT_SECONDS)
-
-    name = "x_transaction_log_flush_interval"  # private: may be gone in a later W&B
-    if name in getattr(wandb.Settings, "model_fields", {}):
-        setattr(settings, name, FLUSH_SECONDS)
-    return settings
 
 
 def _number(value: Any) -> Any:

@@ -80,23 +80,6 @@ class EpochMetrics(pl.Callback):
             for logger in trainer.loggers:
                 logger.log_metrics({"train/loss_step": loss}, step=step - 1)
 
-    # A checkpoint in the middle of an epoch carries the sums so far; at its end they are empty.
-    _averages: Averages | None = None
-
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        self._averages = getattr(pl_module, "averages", None)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {"sums": self._averages.sums} if self._averages else {}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        if self._averages is not None:
-            self._averages.sums = state_dict.get("sums", {})
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self._averages is not None:
-            self._averages.to(pl_module.device)
-
 
 def _log_epoch(trainer: pl.Trainer, module: pl.LightningModule, split: str) -> None:
     averages = cast(Averages | None, getattr(module, "averages", None))

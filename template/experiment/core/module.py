@@ -12,8 +12,10 @@ from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 
 from .config import RunConfig
+from .console import say
 from .metrics import Averages
-from .optim import make_optimizer, make_schedule
+from .optim import make_optimizer
+from .schedules import make_schedules, training_length
 from .seeding import WEIGHTS, seed_all
 
 Split = Literal["train", "val", "test"]
@@ -28,8 +30,8 @@ class Module(pl.LightningModule):
     initial weights         drawn from ``seed``, whatever was drawn before
     hyper-parameters        saved as plain values, so that checkpoints load with torch's safe
                             default; call ``save_hyperparameters`` yourself
-    ``configure_optimizers``  AdamW, no decay on biases and norms, warm-up and cosine by the
-                            step, fused where Lightning allows; override it
+    ``configure_optimizers``  AdamW, no decay on biases and norms, fused where Lightning
+                            allows, with the configured schedule; override it
     ``self.average(...)``   means over the epoch, logged as ``split/name``; ``self.log`` works too
     ``self.metrics``        torchmetrics by split, from ``add_metrics`` and ``update_metrics``;
                             computed, logged and reset at the epoch's end; or keep your own
@@ -81,20 +83,19 @@ class Module(pl.LightningModule):
         cast(MetricCollection, self.metrics[split]).update(*values)
 
     def configure_optimizers(self) -> Any:
-        """AdamW with the configured schedule, stepped with every optimizer step."""
+        """AdamW, and the schedule of its learning rate."""
         optimizer = make_optimizer(self, self.config.optimizer, fused=self._may_fuse())
-        steps = self.trainer.estimated_stepping_batches
-        schedule = make_schedule(optimizer, self.config.schedule, steps)
-        return {
-            "optimizer": optimizer,
-            "lr_scheduler": {"scheduler": schedule, "interval": "step"},
-        }
+        length = training_length(self.trainer)
+        return [optimizer], make_schedules(optimizer, self.config, length)
 
     def _may_fuse(self) -> bool:
         # Fused optimizers unscale gradients themselves, so Lightning refuses to clip before them.
-        mixed = self.config.trainer.precision != "32-true"
-        clipped = self.config.trainer.gradient_clip_norm is not None
-        return self.device.type in {"cpu", "cuda", "mps"} and not (mixed and clipped)
+        trainer = self.config.trainer
+        clips = trainer.gradient_clip_norm or trainer.gradient_clip_value
+        if trainer.precision != "32-true" and clips:
+            say("optimizer: not fused, since in mixed precision gradients are clipped before it")
+            return False
+        return self.device.type in {"cpu", "cuda", "mps"}
 
 
 # Those that Lightning calls in every step of the training.

@@ -26,7 +26,8 @@ def load_run(
     import torch
 
     from .checkpoint_files import choose
-    from .run import PROJECT, Run, find_run
+    from .run import PROJECT, Run
+    from .runs import find_run
     from .settings import load_settings
     from .training import fitting_weights
 

@@ -43,6 +43,12 @@ def _die_with_parent(parent: int | None) -> None:
             os._exit(1)
 
 
+def take_usr1() -> None:
+    """Take SIGUSR1, by which schedulers announce a time limit, for SIGTERM: save, then end."""
+    if hasattr(signal, "SIGUSR1"):
+        signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
 def is_debugged(project: Path) -> bool:
     """Whether somebody debugs: a debugger runs, or the project's own code stops somewhere."""
     if sys.gettrace() is not None or any(name in sys.modules for name in DEBUGGERS):

@@ -10,17 +10,16 @@ no name             the newest unfinished run with the same configuration and co
 ``--resume best``   from the best checkpoint; ``none``: anew, refused where there are checkpoints
 ``--resume PATH``   from any checkpoint
 ==================  ==========================================================================
+
+What may be another than it was when a run goes on stands in changes.py.
 """
 
 import json
 import os
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
-from omegaconf import OmegaConf
-
-from . import code
+from . import changes, code, ranks
 from .checkpoint_files import (
     LAST,
     PREVIOUS,
@@ -32,21 +31,21 @@ from .checkpoint_files import (
 from .config import RunConfig
 from .console import say
 from .errors import UserError
-from .run import JOIN, PROJECT, Run, check_name, new_folder, newest_unfinished, shown
-from .settings import dump_config, plain
+from .rollback import finish_rollbacks
+from .run import JOIN, PROJECT, Run, shown
+from .runs import check_name, make_newest, new_folder, newest_unfinished
+from .settings import dump_config
+from .statement import read_statement
+from .weights import choose_weights, starts_from
 
-# What may differ between two starts of one run: none of it changes what is learned.
-FREE = ("logger", "trainer.max_epochs", "trainer.max_steps", "trainer.max_time", "checkpoint")
-FREE += ("trainer.log_every_n_steps", "trainer.progress_bar", "trainer.test_after_fit")
-FREE += ("data.num_workers", "data.root", "data.in_memory_mb", "callbacks.learning_rate_monitor")
-FREE += ("callbacks.throughput",)
-MISSING = object()
+RESUME = "EXPERIMENT_RESUME"  # the checkpoint, for the processes that join
 
 
 def open_run(arguments: Namespace, config: RunConfig, supervised: bool = False) -> Run:
     """Find or make the run's folder, lock it, and choose where training starts.
 
     A process that trains for a supervisor, or beside another, joins the run that was chosen.
+    Of those that srun or torchrun started, the first chooses.
 
     A finished run comes back with the status ``finished``: there is nothing to do.
 
@@ -55,6 +54,23 @@ def open_run(arguments: Namespace, config: RunConfig, supervised: bool = False) 
     """
     if JOIN in os.environ and ("LOCAL_RANK" in os.environ or supervised):
         return _join(Path(os.environ[JOIN]), config, supervised)  # the first process decided
+    if not ranks.is_one_of_several():
+        return _open(arguments, config)
+    if ranks.rank() > 0:
+        os.environ.update(ranks.hear())
+        return _join(Path(os.environ[JOIN]), config, supervised)
+    decided: dict[str, str] = {}
+    try:
+        run = _open(arguments, config)
+        decided = {JOIN: str(run.folder.resolve()), RESUME: str(run.resume or "")}
+    finally:
+        ranks.tell(decided)
+    return run
+
+
+def _open(arguments: Namespace, config: RunConfig) -> Run:
+    if arguments.allow_change and not arguments.name:
+        raise UserError("--allow-change is for a run that exists: name it with --name")
     output = Path(arguments.output)
     folder = _folder(arguments, config, output)
     run = Run(folder, "fit", config.seed)
@@ -62,25 +78,46 @@ def open_run(arguments: Namespace, config: RunConfig, supervised: bool = False) 
     name = folder.relative_to(output).as_posix()
     run.summary.setdefault("name", name)
     try:
-        _check_unchanged(run, config)
-        if run.status == "finished" and arguments.resume == "auto" and not _longer(run, config):
+        differing = changes.recorded_changes(run.config_file, config)
+        changes.check_permission(run, differing, arguments.allow_change)
+        more = changes.goes_on(run, differing, config)
+        choose_weights(arguments.weights_from, run, output)
+        if run.status == "finished" and arguments.resume == "auto" and not more:
             return run
+        finish_rollbacks(run.folder)
         chosen = _choose(arguments.resume, run)
+        stands = read_statement(chosen.path) if chosen else None
+        changes.check_position(run, differing, config, stands)
     except UserError:
         run.withdraw()
         raise
     run.resume = chosen.path if chosen else None
-    for line in [*_free_changes(run, config), chosen.remark if chosen else ""]:
+    for line in [*changes.describe(run, differing, config), chosen.remark if chosen else ""]:
         if line:
             say(line)
     os.environ[JOIN] = f"{folder.resolve()}"
+    changes.record(run, differing, stands)
     run.begin(name, dump_config(config))
-    os.environ["EXPERIMENT_RESUME"] = str(run.resume or "")
+    make_newest(folder, output)
+    os.environ[RESUME] = str(run.resume or "")
     return run
 
 
+def finished(run: Run, config: RunConfig) -> str:
+    """That there is nothing to do, and what to type for more."""
+    done, differing = run.summary.get("epochs"), changes.recorded_changes(run.config_file, config)
+    epochs = changes.recorded_epochs(differing, config)
+    more, how = f"--epochs {epochs + 1} or more", f" after {done} epochs"
+    if changes.stopped_early(run, config, epochs):
+        how = f", stopped early after {done} of {epochs} epochs"
+        more += " (patience begins anew)"
+    elif config.trainer.max_steps is not None:
+        more = "more --max-steps"
+    return f"{run.name} is finished{how}; for more give {more}, for a new run another --name"
+
+
 def _join(folder: Path, config: RunConfig, supervised: bool) -> Run:
-    resume = os.environ.get("EXPERIMENT_RESUME")
+    resume = os.environ.get(RESUME)
     run = Run.at(folder, "fit")
     run.seed, run.resume = config.seed, Path(resume) if resume else None
     run.joined, run.supervised = not supervised, supervised
@@ -96,49 +133,13 @@ def _folder(arguments: Namespace, config: RunConfig, output: Path) -> Path:
 
     def same(folder: Path) -> bool:
         recorded = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-        return recorded.get("code") == print_ and not changes(folder / "config.yaml", config)
-
-    return newest_unfinished(output, same) or new_folder(output)
-
-
-def changes(config_file: Path, config: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """The settings in which a run's file and a configuration differ: key to (recorded, now)."""
-    if not config_file.exists():
-        return {}
-    recorded = _flat(OmegaConf.to_container(OmegaConf.load(config_file)))
-    now = _flat(json.loads(json.dumps(plain(config))))
-    pairs = {key: (recorded.get(key, MISSING), now.get(key)) for key in now}
-    # A setting that a newer template brought is not in an older run's file: its default is meant.
-    return {key: pair for key, pair in pairs.items() if MISSING not in pair and pair[0] != pair[1]}
-
-
-def _check_unchanged(run: Run, config: RunConfig) -> None:
-    differing = changes(run.config_file, config)
-    fixed = {key: pair for key, pair in differing.items() if not _is_free(key)}
-    if fixed:
-        key, (before, now) = next(iter(fixed.items()))
-        more = f", and {len(fixed) - 1} more" if len(fixed) > 1 else ""
-        raise UserError(
-            f"run {run.name} was started with {key}={before}, now it is {now}{more}; "
-            "go on with the old value, or give the new experiment another --name"
+        if not starts_from(recorded, arguments.weights_from):
+            return False
+        return recorded.get("code") == print_ and not (
+            changes.recorded_changes(folder / "config.yaml", config)
         )
 
-
-def _free_changes(run: Run, config: RunConfig) -> list[str]:
-    """What is another from now on, without touching what was learned."""
-    differing = changes(run.config_file, config)
-    return [f"{key}: {now} from now on (was {before})" for key, (before, now) in differing.items()]
-
-
-def _longer(run: Run, config: RunConfig) -> bool:
-    """Whether more training is asked for than the finished run was given."""
-    differing = changes(run.config_file, config)
-    lengths = [differing.get(f"trainer.max_{unit}") for unit in ("epochs", "steps")]
-    return any(pair and (pair[1] or 0) > (pair[0] or 0) for pair in lengths)
-
-
-def _is_free(key: str) -> bool:
-    return any(key == free or key.startswith(free + ".") for free in FREE)
+    return newest_unfinished(output, same) or new_folder(output)
 
 
 def _choose(wanted: str, run: Run) -> Chosen | None:
@@ -155,12 +156,3 @@ def _choose(wanted: str, run: Run) -> Chosen | None:
             raise UserError(f"{shown(run.checkpoints)} holds no last.ckpt to resume from")
         return chosen
     return choose_path(wanted, "--resume", "auto, last, best, none or a path")
-
-
-def _flat(values: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(values, dict) or not values:
-        return {prefix: values}
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat.update(_flat(value, f"{prefix}.{key}" if prefix else str(key)))
-    return flat

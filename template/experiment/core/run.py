@@ -3,13 +3,12 @@
 Template's file: updates replace it. Free of torch.
 
 ``runs/<name>/`` holds ``config.yaml``, ``facts.json``, ``checkpoints/``, ``metrics.jsonl``,
-``train.log``, ``code/``, ``summary.json`` and W&B's files. Nothing in it is ever overwritten by
-another run.
+``train.log``, ``code/``, ``summary.json``, W&B's files, and where it comes from: ``record.json``,
+``environment.txt``, ``git.diff``. Nothing in it is ever overwritten by another run.
 """
 
 import json
 import os
-import re
 import secrets
 import shutil
 import socket
@@ -24,20 +23,28 @@ from filelock import FileLock, Timeout
 from . import code
 from .checkpoint_files import LAST
 from .console import say
+from .disk import check_writable, outlived, unwritable
 from .errors import UserError, shown
+from .record import keep_record
 
 # The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
 PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
+# Whose code runs: the project's own or, of a sweep's trial, the sweep's copy of it.
+CODE = Path(os.environ.get("EXPERIMENT_CODE") or PROJECT)
+TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see core/sweep/trials.py
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
 
 def write_json(path: Path, content: Any) -> None:
     """Write a whole file or, if anything fails, none."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, path)
+    try:
+        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+        os.replace(unfinished, path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
 
 
 @dataclass
@@ -67,6 +74,8 @@ class Run:
     supervised: bool = False
     _lock: FileLock | None = None
     _is_new: bool = False
+    _before: dict[Path, bytes | None] = field(default_factory=dict)
+    _checkpoint_before: int | None = None
 
     @property
     def name(self) -> str:
@@ -85,6 +94,11 @@ class Run:
         return self.folder / "config.yaml"
 
     @property
+    def changes_file(self) -> Path:
+        """Settings that were changed while the run was under way."""
+        return self.folder / "changes.json"
+
+    @property
     def metrics_file(self) -> Path:
         return self.folder / "metrics.jsonl"
 
@@ -94,7 +108,7 @@ class Run:
 
     @property
     def heartbeat_file(self) -> Path:
-        """Touched by the steps of a training that is watched."""
+        """Written by the steps of training: see ``beat``."""
         return self.folder / ".heartbeat"
 
     @property
@@ -136,50 +150,119 @@ class Run:
                 "wait for it, or give this run another --name"
             ) from None
         except OSError as error:  # of which Timeout is one
-            raise _unwritable(self.folder, error) from None
-        self.summary = read_summary(self.folder)
+            raise unwritable(self.folder, error) from None
+        self.refresh()
+        files = (self.config_file, self.changes_file, self.folder / "summary.json")
+        self._before = {file: file.read_bytes() if file.exists() else None for file in files}
+        self._checkpoint_before = self.newest_checkpoint()
+
+    def refresh(self) -> None:
+        """Know what another process of this run wrote down, up to its last sign of life."""
+        self.summary, self.started = read_summary(self.folder), time.monotonic()
+        if beat := self.last_beat():
+            self.summary["seconds"] = max(self.summary.get("seconds", 0.0), beat[1])
+
+    @property
+    def seconds(self) -> float:
+        """How long the run has lasted, over all its starts."""
+        return self.summary.get("seconds", 0.0) + time.monotonic() - self.started
+
+    def beat(self, step: int) -> None:
+        """Give a sign of life: the step and the seconds, written over the last in its place.
+
+        No other file, and no space on the disk, is needed, and a kill leaves the whole line.
+        """
+        descriptor = os.open(self.heartbeat_file, os.O_WRONLY | os.O_CREAT, 0o644)
+        try:
+            os.write(descriptor, f"{step:<15} {self.seconds:<15.1f}\n".encode())
+        finally:
+            os.close(descriptor)
+
+    def last_beat(self) -> tuple[int, float] | None:
+        """The step and the seconds of the last sign of life; None after an orderly end."""
+        try:
+            step, seconds = self.heartbeat_file.read_text(encoding="utf-8").split()
+            return int(step), float(seconds)
+        except (OSError, ValueError):
+            return None
 
     def withdraw(self) -> None:
-        """After a refusal: leave no trace of a run in which nothing was learned."""
-        if self._lock is not None:
-            self._lock.release()
-            if self._is_new and not any(self.checkpoints.glob("*.ckpt")):
-                shutil.rmtree(self.folder, ignore_errors=True)
+        """After a refusal: leave no trace of a start in which nothing was learned."""
+        if self._lock is None:
+            return
+        if not self._is_new and self.newest_checkpoint() == self._checkpoint_before:
+            for file, content in self._before.items():
+                if content is None:
+                    file.unlink(missing_ok=True)
+                elif file.read_bytes() != content:
+                    file.write_bytes(content)
+            self.summary = read_summary(self.folder)
+        self._lock.release()
+        is_trial = (self.folder / TRIAL_FILE).exists()  # the sweep keeps its record of it
+        if self._is_new and not is_trial and not any(self.checkpoints.glob("*.ckpt")):
+            shutil.rmtree(self.folder, ignore_errors=True)
 
-    def begin(self, name: str, config: str, project: Path = PROJECT) -> None:
-        """Write down what starts: configuration, code, and that it is running."""
-        self.checkpoints.mkdir(exist_ok=True)
-        self.config_file.write_text(config, encoding="utf-8")
-        changed = code.renew_snapshot(project, self.folder)
-        if changed:
-            say(f"{name}: going on with changed code: {', '.join(changed)}")
+    def newest_checkpoint(self) -> int | None:
+        """When ``last.ckpt`` was written, to be compared with itself only; None without one."""
+        try:
+            return (self.checkpoints / LAST).stat().st_mtime_ns
+        except OSError:
+            return None
+
+    def begin(self, name: str, config: str, project: Path = CODE) -> None:
+        """Write down what starts: configuration, code, and that it is running.
+
+        Raises:
+            UserError: The folder cannot be written.
+        """
+        # What a scheduler starts again is the run's own copy, which is not renewed.
+        is_copy = Path(__file__).resolve().is_relative_to((self.folder / "code").resolve())
         wandb = self.summary.get("wandb") or {"id": _new_id(), "url": None, "mode": None}
         if "WANDB_SWEEP_ID" in os.environ:  # W&B's agent decides, whatever it is told
             wandb = {**wandb, "id": os.environ["WANDB_RUN_ID"]}
-        self.update(
+        self.summary.update(
             name=name,
             status="running",
             reason=None,
             command=self.command,
-            code=code.fingerprint(project),
+            code=self.summary["code"] if is_copy else code.fingerprint(project),
             process={"pid": os.getpid(), "host": socket.gethostname()},
             wandb=wandb,
         )
+        place = self.folder
+        try:
+            self.checkpoints.mkdir(exist_ok=True)
+            for place in (self.checkpoints, self.folder):
+                check_writable(place)
+            self.config_file.write_text(config, encoding="utf-8")
+            changed = [] if is_copy else code.renew_snapshot(project, self.folder)
+            self.write_summary()
+        except OSError as error:
+            self.withdraw()
+            raise unwritable(place, error) from None
+        if changed:
+            say(f"{name}: going on with changed code: {', '.join(changed)}")
+        with outlived(self.folder / "record.json"):
+            keep_record(PROJECT, self.folder)
 
     def update(self, **changes: Any) -> None:
-        """Change entries of ``summary.json``, which is rewritten whole."""
+        """Change entries of ``summary.json``; a full disk is said, and is no reason to fail."""
         self.summary.update(changes)
+        with outlived(self.folder / "summary.json"):
+            self.write_summary()
+
+    def write_summary(self) -> None:
+        """Rewrite ``summary.json`` whole, or not at all."""
         if not self.joined:
             write_json(self.folder / "summary.json", self.summary)
 
     def end(self, status: str, reason: str | None = None, **changes: Any) -> None:
         """Record how a stage ended; ``metrics`` are added to those of earlier stages."""
         metrics = {**self.summary.get("metrics", {}), **changes.pop("metrics", {})}
-        seconds = self.summary.get("seconds", 0.0) + time.monotonic() - self.started
-        self.started = time.monotonic()
-        self.update(
-            status=status, reason=reason, metrics=metrics, seconds=round(seconds, 1), **changes
-        )
+        changes["seconds"], self.started = round(self.seconds, 1), time.monotonic()
+        self.update(status=status, reason=reason, metrics=metrics, **changes)
+        if not self.joined:
+            self.heartbeat_file.unlink(missing_ok=True)
 
 
 def read_summary(folder: Path) -> dict[str, Any]:
@@ -188,98 +271,6 @@ def read_summary(folder: Path) -> dict[str, Any]:
         return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def check_name(name: str) -> str:
-    """Refuse a name that cannot be a folder's.
-
-    Raises:
-        UserError: It cannot.
-    """
-    if not NAME.fullmatch(name):
-        raise UserError(f"--name {name}: use letters, digits and . _ - (and / for a group of runs)")
-    return name
-
-
-def find_run(name: str, output: Path) -> Path:
-    """The folder that a person means by a run's name or path, or by nothing: the newest.
-
-    Raises:
-        UserError: There is none.
-    """
-    if not name:
-        folders = sorted(all_runs(output), key=_age)
-        if not folders:
-            raise UserError(f"{shown(output)} holds no run yet; train one first, or name a --name")
-        trained = [folder for folder in folders if (folder / "checkpoints" / LAST).exists()]
-        return (trained or folders)[-1]
-    for folder in (output / name, Path(name)):
-        if (folder / "config.yaml").is_file():
-            return folder
-    raise UserError(f"there is no run {name} in {shown(output)}{_present(output)}")
-
-
-def all_runs(output: Path) -> list[Path]:
-    """All runs in a folder, those of groups (``sweep/trial``) included."""
-    runs: list[Path] = []
-    for folder, inner, files in os.walk(output):
-        if "config.yaml" in files:
-            runs.append(Path(folder))
-            inner.clear()  # what lies in a run is its own
-    return runs
-
-
-def newest_unfinished(output: Path, same: Any) -> Path | None:
-    """The newest run that stopped before its end and is free, for which ``same(folder)`` holds."""
-    for folder in sorted(all_runs(output), key=_age, reverse=True):
-        status = read_summary(folder).get("status")
-        if status in {"running", "failed", "stopped"} and _is_free(folder) and same(folder):
-            return folder
-    return None
-
-
-def new_folder(output: Path) -> Path:
-    """Make the next numbered folder: ``run-001``, ``run-002``, ..."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _unwritable(output, error) from None
-    taken = [int(m[1]) for p in output.iterdir() if (m := re.fullmatch(r"run-(\d+)", p.name))]
-    number = max(taken, default=0)
-    while True:  # another process may take the number between the look and the making
-        number += 1
-        folder = output / f"run-{number:03d}"
-        try:
-            folder.mkdir()
-            return folder
-        except FileExistsError:
-            continue
-        except OSError as error:
-            raise _unwritable(folder, error) from None
-
-
-def _is_free(folder: Path) -> bool:
-    lock = FileLock(folder / ".lock")
-    try:
-        with lock.acquire(timeout=0):
-            return True
-    except (Timeout, OSError):
-        return False
-
-
-def _age(folder: Path) -> float:
-    return (folder / "config.yaml").stat().st_mtime
-
-
-def _present(output: Path) -> str:
-    runs = sorted(all_runs(output), key=_age)[-5:]
-    names = [folder.relative_to(output).as_posix() for folder in runs]
-    return f"; there are {', '.join(names)}" if names else ""
-
-
-def _unwritable(folder: Path, error: OSError) -> UserError:
-    reason = (error.strerror or str(error)).lower()
-    return UserError(f"{shown(folder)}: {reason}; give --output a folder that can be written")
 
 
 def _new_id() -> str:

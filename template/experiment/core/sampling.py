@@ -6,18 +6,21 @@ Nothing is saved and nothing is drawn from a shared generator, so workers, prefe
 cannot change an order: a resumed run asks for batch 17 of epoch 3 and gets what it would have got.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Sampler
 
+from .errors import UserError
 from .seeding import key_seed
 
 Indices = NDArray[np.int64]
+STAND_IN = 2  # third number of a key; `balanced` has 1
 
 
 class BatchKey(NamedTuple):
@@ -41,7 +44,10 @@ def sequential(num_examples: int) -> Indices:
 
 def shuffled(num_examples: int, *key: int) -> Indices:
     """Every example once, in an order drawn from ``key``."""
-    return np.argsort(_raw(num_examples, *key), kind="stable")
+    # Ten times as fast as NumPy's stable sort; the highest bit turned over, numbers with a sign
+    # stand in the order of those without.
+    signed = (_raw(num_examples, *key) ^ np.uint64(1 << 63)).view(np.int64)
+    return torch.argsort(torch.from_numpy(signed), stable=True).numpy()
 
 
 def balanced(labels: Tensor, *key: int) -> Indices:
@@ -59,6 +65,37 @@ def balanced(labels: Tensor, *key: int) -> Indices:
     turns = np.stack(chosen, axis=1)  # (rounds, classes): each round holds every class once
     order = turns.reshape(-1)[: len(labels)]
     return order[shuffled(len(order), *key)]
+
+
+def without(
+    order: Callable[[int], Indices], left_out: Sequence[int], seed: int
+) -> Callable[[int], Indices]:
+    """An order in which other examples stand in for those that are left out.
+
+    Each stand-in is drawn from the same epoch's order, which keeps its length, and takes the place
+    of one that is left out: every other example stays in its batch. So the number of batches, the
+    counters of the loops and the schedule stay as they were, also when training goes on in
+    mid-epoch; and it is a function of (seed, epoch), whatever ``DataModule.order`` does.
+
+    Args:
+        order: From an epoch to its examples.
+        left_out: The examples that no batch may hold; not all that there are.
+        seed: The run's.
+    """
+    if not left_out:
+        return order
+
+    def kept(epoch: int) -> Indices:
+        examples = np.array(order(epoch))
+        is_out = np.isin(examples, left_out)
+        if is_out.all():
+            raise UserError(f"epoch {epoch + 1} has no example left: rollbacks.json leaves all out")
+        others = examples[~is_out]
+        others = others[shuffled(len(others), seed, epoch, STAND_IN)]
+        examples[is_out] = np.resize(others, is_out.sum())  # from the first again, if too few
+        return examples
+
+    return kept
 
 
 def _raw(count: int, *key: int) -> NDArray[np.uint64]:

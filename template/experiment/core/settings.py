@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from .cli import CORE_ARGUMENTS
 
 if TYPE_CHECKING:
+    from .assembly import Assembly
     from .given import Given
 
 ConfigT = TypeVar("ConfigT")
@@ -33,13 +34,19 @@ def load_settings(config_class: type[ConfigT], arguments: Namespace) -> Settings
     Raises:
         UserError: The first thing that is wrong, with its key and place.
     """
+    assembly = assemble(config_class, arguments)
+    config = assembly.build()
+    return Settings(config, {key: assembly.places.get(key, DEFAULT) for key, _ in leaves(config)})
+
+
+def assemble(config_class: type, arguments: Namespace) -> "Assembly":
+    """The same, open to more values."""
     from .assembly import Assembly
 
     assembly = Assembly(config_class)
     for key, given in _sources(arguments):
         assembly.set(key, given)
-    config = assembly.build()
-    return Settings(config, {key: assembly.places.get(key, DEFAULT) for key, _ in leaves(config)})
+    return assembly
 
 
 def _sources(arguments: Namespace) -> "Iterator[tuple[str, Given]]":

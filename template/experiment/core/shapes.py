@@ -196,6 +196,7 @@ def _annotations(node: ast.ClassDef | ast.FunctionDef) -> dict[str, ast.expr | N
     """What a ``Shape:`` section may speak of: arguments, ``output``, and a class's fields."""
     if isinstance(node, ast.FunctionDef):
         arguments = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+        arguments += [several for several in (node.args.vararg, node.args.kwarg) if several]
         known = {argument.arg: argument.annotation for argument in arguments}
         known.pop("self", None)
         return known | {"output": known.get("output") or node.returns}

@@ -109,13 +109,14 @@ class Smoke:
         return f"{files}: {len(list(leaves(config)))} settings, data from {source}"
 
     def sweeps(self) -> str:
-        from .sweep_files import check_sweep
+        from .sweep.checks import check_sweep
 
         files = sorted((PROJECT / "sweeps").glob("*.yaml"))
-        counts = [check_sweep(file, type(self.settings.config)) for file in files]
+        config_class = type(self.settings.config)
+        counts = [check_sweep(file, config_class, self.arguments) for file in files]
         if not files:
             raise Skipped("there is no sweeps/*.yaml")
-        return f"{len(files)} file(s), {sum(counts)} parameters: each is a setting"
+        return f"{len(files)} file(s), {sum(counts)} parameters: settings, with values that fit"
 
     def watch_annotations(self) -> None:
         """Before anything of the experiment is imported: check annotations as tensors flow."""

@@ -10,13 +10,18 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 from pytorch_lightning.callbacks import ProgressBar
 from pytorch_lightning.profilers import PassThroughProfiler
 
+from .after_rollback import AfterRollback
 from .callbacks import make_callbacks
 from .checkpoint import Checkpoint
 from .checkpoint_io import AtomicCheckpointIO
+from .compiling import Compile
 from .config import RunConfig
 from .errors import UserError
 from .guards import FiniteLoss, Heartbeat
@@ -24,9 +29,17 @@ from .loggers import make_loggers
 from .loop_position import EpochSoFar
 from .metrics import EpochMetrics
 from .module import leave_out_idle_hooks
+from .overfit import Overfit, overfits
+from .parameter_groups import Freeze
+from .precision import usable_precision
+from .profiling import StepTimes
 from .progress import make_progress
+from .ranks import is_in_srun, is_in_torchrun
+from .resumption import Resumption
 from .run import Run
 from .time_limit import TimeLimit
+from .together import StopTogether
+from .wandb_alerts import WandbAlerts
 
 
 def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
@@ -47,13 +60,14 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
     has_bar = any(isinstance(callback, ProgressBar) for callback in ours)
     for callback in ours:
         leave_out_idle_hooks(callback, pl.Callback)
+    profiled = training and config.trainer.profile
     settings: dict[str, Any] = {
         **_trainer_settings(config),
         "default_root_dir": run.folder,
         "logger": make_loggers(run, config.logger) if training else False,
         "callbacks": ours,
-        "plugins": [AtomicCheckpointIO()],
-        "profiler": NoProfiler(),
+        "plugins": [AtomicCheckpointIO(), *_environment()],
+        "profiler": StepTimes(run.folder / "profile.txt") if profiled else NoProfiler(),
         "enable_checkpointing": training,
         "enable_progress_bar": has_bar,
         "enable_model_summary": False,
@@ -69,7 +83,7 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
 class NoProfiler(PassThroughProfiler):
     """Measures nothing, at no cost: Lightning's own makes a generator for each of 50 hooks a step.
 
-    To profile, give ``build_trainer`` Lightning's ``profiler=``.
+    ``--profile`` puts profiling.py in its place.
     """
 
     nothing = nullcontext()
@@ -82,11 +96,17 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
     callbacks: list[pl.Callback] = [EpochMetrics()]
     if training:
         callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
-        if run.supervised:
-            callbacks.append(Heartbeat(run))
-        callbacks += make_callbacks(config.callbacks, config.checkpoint)
+        callbacks += [Resumption(run, config), AfterRollback(run), StopTogether()]
+        callbacks += [Heartbeat(run), WandbAlerts(run, config.alert)]
+        if config.trainer.compile:
+            callbacks.append(Compile())
+        if overfits(config):
+            callbacks.append(Overfit())
+        if config.optimizer.freeze:
+            callbacks.append(Freeze(config.optimizer.freeze))
+        callbacks += make_callbacks(config.callbacks, config.checkpoint, run)
         if config.trainer.max_time:
-            callbacks.append(TimeLimit(config.trainer.max_time))
+            callbacks.append(TimeLimit(run, config.trainer.max_seconds))
         callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
     if config.trainer.progress_bar:
         callbacks.append(make_progress())
@@ -96,15 +116,17 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
 def _trainer_settings(config: RunConfig) -> dict[str, Any]:
     """Those that are Lightning's own, by Lightning's names."""
     trainer = config.trainer
+    by_norm = trainer.gradient_clip_value is None
     return {
         "max_epochs": trainer.max_epochs,
         "max_steps": -1 if trainer.max_steps is None else trainer.max_steps,
         "accelerator": trainer.accelerator,
         "devices": trainer.devices,
         "num_nodes": trainer.num_nodes,
-        "precision": trainer.precision,
+        "precision": usable_precision(trainer),
         "accumulate_grad_batches": trainer.accumulate_grad_batches,
-        "gradient_clip_val": trainer.gradient_clip_norm,
+        "gradient_clip_val": trainer.gradient_clip_norm if by_norm else trainer.gradient_clip_value,
+        "gradient_clip_algorithm": "norm" if by_norm else "value",
         "log_every_n_steps": trainer.log_every_n_steps,
         "val_check_interval": trainer.val_check_interval,
         "check_val_every_n_epoch": trainer.check_val_every_n_epoch,
@@ -114,6 +136,17 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
         # Not False: to be told so much, torch imports its compiler.
         "deterministic": trainer.deterministic or None,
     }
+
+
+def _environment() -> list[ClusterEnvironment]:
+    """Who starts the ranks under SLURM: srun, several tasks; Lightning itself, as everywhere, one.
+
+    Lightning's own requeueing stays off: it saves wherever the signal comes, in mid-step.
+    """
+    if is_in_srun():
+        return [SLURMEnvironment(auto_requeue=False)]
+    alone = "SLURM_JOB_ID" in os.environ and not is_in_torchrun()
+    return [LightningEnvironment()] if alone else []
 
 
 def _check_devices(config: RunConfig) -> None:

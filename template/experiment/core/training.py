@@ -3,35 +3,22 @@
 Template's file: updates replace it.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
+from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from .checkpoint_files import best_score
-from .console import say
 from .errors import UserError
-from .loggers import newest_values
+from .loggers import finish_loggers, watch_weights
 from .prediction import write_predictions
 from .run import Run, shown
+from .series import newest_values
 from .time_limit import OutOfTime
-
-
-def say_start(run: Run) -> None:
-    """One line: a new run, or where an old one goes on."""
-    if run.resume is None:
-        say(f"{run.name}: new run in {shown(run.folder)}")
-        return
-    checkpoint = torch.load(run.resume, map_location="cpu", weights_only=True, mmap=True)
-    loops = checkpoint["loops"]["fit_loop"]
-    batch = loops["epoch_loop.batch_progress"]["current"]["completed"]
-    epoch = loops["epoch_progress"]["current"]["completed"]
-    place = f"epoch {epoch + 1}" + (f", batch {batch + 1}" if batch else "")
-    step = checkpoint["global_step"]
-    say(f"{run.name}: resuming at {place} (step {step}) from {shown(run.resume)}")
 
 
 def train_and_test(
@@ -39,8 +26,9 @@ def train_and_test(
 ) -> None:
     """Train, from a checkpoint if the run has one, test the best one, write down how it ended."""
     status, reason, metrics = "finished", None, {}
+    watch_weights(trainer, module)
     try:
-        with fitting_weights(run.resume):
+        with logged_metrics(trainer):
             weights_only = True if run.resume else None
             trainer.fit(module, data, ckpt_path=run.resume, weights_only=weights_only)
     except OutOfTime:
@@ -49,6 +37,7 @@ def train_and_test(
         _record_training(trainer, run)
     if test and status == "finished":
         metrics = test_best(trainer, module, data, run)
+    finish_loggers(trainer.loggers)
     if trainer.is_global_zero:
         run.end(status, reason, metrics=metrics)  # only now: a run killed in its test is not over
 
@@ -119,12 +108,32 @@ def predict_checkpoint(
 
 
 @contextmanager
-def fitting_weights(path: Path | None) -> Iterator[None]:
+def fitting_weights(path: Path) -> Iterator[None]:
     """Turn torch's page about weights that do not fit into a sentence."""
     try:
         yield
     except RuntimeError as error:
-        if path is None or "Error(s) in loading state_dict" not in str(error):
+        if "Error(s) in loading state_dict" not in str(error):
             raise
-        first = str(error).splitlines()[1].strip()
-        raise UserError(f"{shown(path)} does not fit the model as it is now: {first}") from error
+        reason = first_reason(error)
+        raise UserError(f"{shown(path)} does not fit the model as it is now: {reason}") from error
+
+
+def first_reason(error: RuntimeError) -> str:
+    """The first of the reasons that torch lists for weights that do not fit, cut short."""
+    reason = str(error).splitlines()[1].strip(" \t.")
+    return reason if len(reason) <= 200 else f"{reason[:200]}..."
+
+
+@contextmanager
+def logged_metrics(trainer: pl.Trainer) -> Iterator[None]:
+    """Turn Lightning's advice about a metric that nobody logs into a sentence."""
+    try:
+        yield
+    except (MisconfigurationException, RuntimeError) as error:
+        found = re.match(r"(\w+) .*conditioned on metric `?([^\s`]+)", str(error))
+        if found is None:
+            raise
+        key = "schedule" if found[1] == "ReduceLROnPlateau" else "callbacks.early_stopping"
+        names = ", ".join(sorted(trainer.callback_metrics))
+        raise UserError(f"{key}.monitor: {found[2]} is not logged; logged are {names}") from error

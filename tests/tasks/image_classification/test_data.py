@@ -350,6 +350,24 @@ def test_evaluation_is_in_order_and_draws_nothing(make: Callable[..., Any]) -> N
 # --- splits and slices --------------------------------------------------------------------------
 
 
+def test_overfitting_trains_and_validates_on_the_same_few_batches_as_they_are(
+    make: Callable[..., Any],
+) -> None:
+    data = make(overfit_batches=2, batch_size=16)
+
+    training = batches(data.train_dataloader())
+    first_epoch, later = data.order(0), data.order(7)
+
+    assert len(training) == 2
+    assert {len(labels) for _, labels in training} == {16}
+    assert batches(data.val_dataloader()) == training
+    assert first_epoch.tolist() == later.tolist()
+    assert training == batches(
+        make(overfit_batches=2, batch_size=16, augment=False).val_dataloader()
+    )
+    assert len(set(training[0][1] + training[1][1])) == 10  # spread over the classes
+
+
 def test_split_is_stratified_and_fixed(make: Callable[..., Any]) -> None:
     data, again, other = make(), make(), make(split_seed=1)
     for each in (data, again, other):

@@ -1,0 +1,36 @@
+"""``--overfit N``: every task's model learns a batch by heart, or the run says that it did not."""
+
+import re
+from pathlib import Path
+
+import pytest
+from projects import TASKS, Template
+from running.experiment import Experiment, Server
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_every_task_s_model_learns_a_batch_by_heart(
+    task: str, published: Template, server: Server, tmp_path: Path
+) -> None:
+    published.generate(tmp_path / "experiment", task=task)
+    experiment = Experiment(tmp_path / "experiment", server)
+    quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu")
+
+    done = experiment.main("fit", "--overfit", "1", "--name", "a", *quiet)
+
+    assert done.returncode == 0, done.stderr
+    found = re.search(
+        r"overfit: loss ([\d.e-]+) -> ([\d.e-]+), .* the model can learn", done.stdout
+    )
+    assert found, done.stdout
+    assert float(found[2]) < 0.1 * float(found[1])
+    metrics = experiment.run("a").summary["metrics"]
+    assert not any(name.startswith("test/") for name in metrics)  # it says nothing here
+
+
+def test_a_model_that_does_not_learn_is_said(experiment: Experiment) -> None:
+    done = experiment.fit("--overfit", "1", "optimizer.learning_rate=1e-30")
+
+    assert "less: try more --epochs, then look for a fault" in done.stdout
