@@ -91,7 +91,7 @@ class ExperimentData(DataModule[Facts]):
                 return yolo_text.load(self.root, on_error)
             case DataConfig(source="folder"):
                 return coco_json.load(self.root, on_error)
-        return scenes.load()
+        return {split: found.boxed() for split, found in scenes.load().items()}
 
     def squares(self, images: BoxedImages, objects: int) -> Dataset[Batch]:
         """Images fitted into squares, as bytes: in memory if they fit, else read when needed."""

@@ -81,7 +81,7 @@ class CenterNet(Detector):
         self.heat = nn.Conv2d(widths[-1], facts.num_classes, 1)
         self.box = nn.Conv2d(widths[-1], 4, 1)
         # Nearly all cells are no centre: start from that (Lin et al. 2017, arXiv:1708.02002, 4.1).
-        nn.init.constant_(self.heat.bias, -4.0) if self.heat.bias is not None else None
+        nn.init.constant_(self.heat.bias, -4.0)  # pyright: ignore[reportArgumentType]
 
     def forward(self, image: Float[Tensor, "batch channels height width"]) -> Maps:
         x, maps = self.stem(image), []
@@ -152,7 +152,9 @@ def encode(
     x = torch.arange(columns, device=boxes.device) - cell[..., :1]  # (batch, objects, columns)
     y = torch.arange(rows, device=boxes.device) - cell[..., 1:]
     sigma = (side.amax(dim=2) / STRIDE / 6).clamp(min=0.5)[..., None, None]
-    distance = rearrange(x**2, "b o columns -> b o 1 columns") + rearrange(y**2, "b o rows -> b o rows 1")
+    distance = rearrange(x**2, "b o columns -> b o 1 columns") + rearrange(
+        y**2, "b o rows -> b o rows 1"
+    )
     hills = torch.exp(-distance / (2 * sigma**2)) * there[..., None, None]
     heat = hills.new_zeros(len(boxes), classes, rows, columns)
     of_class = label.clamp(min=0)[..., None, None].expand_as(hills)
@@ -188,5 +190,7 @@ def build_model(config: ModelConfig, facts: Facts) -> Detector:
             config.pretrained,
         )
     if config.pretrained:
-        raise UserError("model.pretrained: centernet has no published weights, torchvision/NAME has")
+        raise UserError(
+            "model.pretrained: centernet has no published weights, torchvision/NAME has"
+        )
     return CenterNet(config, facts)

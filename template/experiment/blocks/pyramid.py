@@ -37,7 +37,8 @@ class FeaturePyramid(nn.Module):
             ConvNormAct(channels, out_channels, 1, activation=linear) for channels in in_channels
         )
         self.smooth = nn.ModuleList(
-            ConvNormAct(out_channels, out_channels, activation=linear) for _ in in_channels[:num_outputs]
+            ConvNormAct(out_channels, out_channels, activation=linear)
+            for _ in in_channels[:num_outputs]
         )
 
     def forward(

@@ -150,7 +150,10 @@ class WholeBatch:
 def is_boxes(field: Tensor) -> bool:
     """Whether these are the boxes of a batch, upright and by their corners."""
     corners = tv_tensors.BoundingBoxFormat.XYXY
-    return isinstance(field, tv_tensors.BoundingBoxes) and (field.format, field.ndim) == (corners, 3)
+    return isinstance(field, tv_tensors.BoundingBoxes) and (field.format, field.ndim) == (
+        corners,
+        3,
+    )
 
 
 def _changed(change: Step, field: Tensor) -> Tensor:

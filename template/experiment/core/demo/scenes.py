@@ -8,11 +8,14 @@ the seed, drawn in whole tensors, some thousand a second.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ..formats.boxed_images import BoxedImages
+from ..formats.images import open_pixels
 from ..formats.labelled_images import LabelledImages
 from . import digits
 
@@ -48,6 +51,13 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.image)
+
+    def boxed(self) -> BoxedImages:
+        """The scenes as images with boxes about their digits."""
+        names = [str(digit) for digit in range(10)]
+        boxes, label = self.boxes, self.label
+        open_image = partial(open_pixels, self.image)
+        return BoxedImages(boxes, label, names, open_image, channels=1, pixels=self.image)
 
     def classes(self, ground: int = 10) -> Tensor:
         """The class of each pixel, ``(scenes, height, width)``; ``ground`` where there is none."""

@@ -76,7 +76,9 @@ class BoxedImages:
             log.warning(f"data.max_objects: {objects} leaves {lost} objects out")
         more = max(0, objects - self.labels.shape[1])
         boxes = F.pad(self.boxes[:, :objects], (0, 0, 0, more))
-        return replace(self, boxes=boxes, labels=F.pad(self.labels[:, :objects], (0, more), value=-1))
+        return replace(
+            self, boxes=boxes, labels=F.pad(self.labels[:, :objects], (0, more), value=-1)
+        )
 
     def read(self, index: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
         """One image in the middle of a square, its boxes there, and its own height and width.

@@ -74,7 +74,9 @@ def read(file: Path) -> dict[str, Any]:
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except json.JSONDecodeError as error:
-        raise UserError(f"{shown(file)}:{error.lineno}: no JSON ({error.msg}), {EXPECTED}") from None
+        raise UserError(
+            f"{shown(file)}:{error.lineno}: no JSON ({error.msg}), {EXPECTED}"
+        ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{shown(file)} cannot be read ({error}), {EXPECTED}") from None
     lists = ("images", "annotations", "categories")
@@ -155,7 +157,9 @@ def _add_objects(content: dict[str, Any], images: dict[Any, FoundImage], faults:
             left, top, width, height = (float(number) for number in one["bbox"])
             image, category, is_group = one["image_id"], one["category_id"], one.get("iscrowd")
         except (KeyError, TypeError, ValueError):
-            faults.add(f"{place} is incomplete, expected image_id, category_id and bbox of 4 numbers")
+            faults.add(
+                f"{place} is incomplete, expected image_id, category_id and bbox of 4 numbers"
+            )
             continue
         if image not in images:
             faults.add(f"{place} is of the image {image}, which is missing from images")

@@ -129,7 +129,9 @@ def gather(
     boxes, labels = _padded(rows)
     names = [shown(file) for file in files]
     of_size = torch.tensor(sizes).long() if in_pixels else None
-    return BoxedImages(boxes, labels, class_names, partial(open_file, files), channels, names, of_size)
+    return BoxedImages(
+        boxes, labels, class_names, partial(open_file, files), channels, names, of_size
+    )
 
 
 def _fault(

@@ -121,12 +121,16 @@ def _voc(root: Path, year: str, split: str, *, download: bool) -> Any:
     except ValueError:  # torchvision's answer to a split that it does not know
         if split == "train":
             years = ", ".join(str(number) for number in range(2007, 2013))
-            raise UserError(f"data.year: {year} is no year of VOCDetection, expected {years}") from None
+            raise UserError(
+                f"data.year: {year} is no year of VOCDetection, expected {years}"
+            ) from None
         return None
     except (OSError, RuntimeError) as error:  # no network, a full disk, a file that is missing
         if split == "test":
             return None
-        reason = str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "no answer"
+        reason = (
+            str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "no answer"
+        )
         raise UserError(
             f"data.dataset: torchvision cannot get VOCDetection {year} into {shown(root)} "
             f"({reason}): check the network, copy its files there from a machine that has it, or "

@@ -66,7 +66,9 @@ def class_names(root: Path) -> list[str]:
         except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError):
             raise UserError(f"{shown(file)} has no names, expected names: [cat, dog]") from None
     if not names or len(set(names)) < len(names):
-        raise UserError(f"{shown(file)} names {len(names)} classes, expected each once, at least one")
+        raise UserError(
+            f"{shown(file)} names {len(names)} classes, expected each once, at least one"
+        )
     return names
 
 
