@@ -115,10 +115,11 @@ def focal_loss(
     logits: Float[Tensor, "batch classes rows columns"],
     heat: Float[Tensor, "batch classes rows columns"],
 ) -> Float[Tensor, ""]:
-    r"""Cross-entropy in which what is easy counts little, Law & Deng 2018 (arXiv:1808.01244, eq. 1).
+    r"""Cross-entropy in which what is easy counts little.
 
-    The sum over all cells of :math:`-(1-p)^2 \log p` at centres, where ``heat`` is 1, and of
-    :math:`-(1-h)^4 p^2 \log(1-p)` elsewhere.
+    Law & Deng 2018 (arXiv:1808.01244, equation 1), before it is divided by the number of objects:
+    the sum of :math:`-(1-p)^2 \log p` over all centres, where ``heat`` is 1, and of
+    :math:`-(1-h)^4 p^2 \log(1-p)` over all other cells.
 
     Shape:
         - logits: ``(batch, classes, rows, columns)``
@@ -152,9 +153,7 @@ def encode(
     x = torch.arange(columns, device=boxes.device) - cell[..., :1]  # (batch, objects, columns)
     y = torch.arange(rows, device=boxes.device) - cell[..., 1:]
     sigma = (side.amax(dim=2) / STRIDE / 6).clamp(min=0.5)[..., None, None]
-    distance = rearrange(x**2, "b o columns -> b o 1 columns") + rearrange(
-        y**2, "b o rows -> b o rows 1"
-    )
+    distance = x.square().unsqueeze(2) + y.square().unsqueeze(3)  # (batch, objects, rows, columns)
     hills = torch.exp(-distance / (2 * sigma**2)) * there[..., None, None]
     heat = hills.new_zeros(len(boxes), classes, rows, columns)
     of_class = label.clamp(min=0)[..., None, None].expand_as(hills)
@@ -190,7 +189,5 @@ def build_model(config: ModelConfig, facts: Facts) -> Detector:
             config.pretrained,
         )
     if config.pretrained:
-        raise UserError(
-            "model.pretrained: centernet has no published weights, torchvision/NAME has"
-        )
-    return CenterNet(config, facts)
+        raise UserError("model.pretrained: only a torchvision/NAME has published weights")
+    return CenterNet(config, facts).to(memory_format=torch.channels_last)  # a third faster

@@ -149,11 +149,9 @@ class WholeBatch:
 
 def is_boxes(field: Tensor) -> bool:
     """Whether these are the boxes of a batch, upright and by their corners."""
-    corners = tv_tensors.BoundingBoxFormat.XYXY
-    return isinstance(field, tv_tensors.BoundingBoxes) and (field.format, field.ndim) == (
-        corners,
-        3,
-    )
+    if not isinstance(field, tv_tensors.BoundingBoxes):
+        return False
+    return field.format == tv_tensors.BoundingBoxFormat.XYXY and field.ndim == 3
 
 
 def _changed(change: Step, field: Tensor) -> Tensor:

@@ -117,7 +117,7 @@ def convert(
     """
     faults = Faults(on_error, shown(file))
     images = list(_images(content, folders, faults))
-    _add_objects(content, {number: image for number, image in images}, faults)
+    _add_objects(content, dict(images), faults)
     paths = [image.file for _, image in images if image.file.is_file()]
     channels = common_channels(len(paths), partial(open_file, paths))
     return gather((image for _, image in images), names, channels, faults)
@@ -157,9 +157,7 @@ def _add_objects(content: dict[str, Any], images: dict[Any, FoundImage], faults:
             left, top, width, height = (float(number) for number in one["bbox"])
             image, category, is_group = one["image_id"], one["category_id"], one.get("iscrowd")
         except (KeyError, TypeError, ValueError):
-            faults.add(
-                f"{place} is incomplete, expected image_id, category_id and bbox of 4 numbers"
-            )
+            faults.add(f"{place} is incomplete, expected image_id, category_id, bbox of 4 numbers")
             continue
         if image not in images:
             faults.add(f"{place} is of the image {image}, which is missing from images")

@@ -127,10 +127,14 @@ def gather(
     if not files:
         raise UserError(f"{faults.source}: no image is left, expected at least one")
     boxes, labels = _padded(rows)
-    names = [shown(file) for file in files]
-    of_size = torch.tensor(sizes).long() if in_pixels else None
     return BoxedImages(
-        boxes, labels, class_names, partial(open_file, files), channels, names, of_size
+        boxes,
+        labels,
+        class_names,
+        partial(open_file, files),
+        channels,
+        names=[shown(file) for file in files],
+        sizes=torch.tensor(sizes).long() if in_pixels else None,
     )
 
 

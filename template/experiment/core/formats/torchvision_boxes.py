@@ -3,12 +3,11 @@
 Template's file: updates replace it. To read a data set that is not in torchvision, write a reader
 in data.py.
 
-COCO's files have to be in ``data.root`` (cocodataset.org/#download); ``coco_json.py`` says where.
-Of VOC, objects marked as difficult are left out, as its own evaluation does.
+COCO's files have to be in ``data.root`` (cocodataset.org/#download); ``coco_json.py`` reads them,
+without the package that torchvision's class needs. Of VOC, objects that are marked as difficult
+are left out, as its own evaluation does.
 """
 
-import contextlib
-import io
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -50,7 +49,7 @@ def load(name: str, root: Path, year: str, on_error: str = "raise") -> dict[str,
             skipped) an annotation is faulty.
     """
     loaders: dict[str, Callable[[], dict[str, BoxedImages]]] = {
-        "CocoDetection": partial(_load_coco, root, on_error),
+        "CocoDetection": partial(coco_json.load, root, on_error),
         "VOCDetection": partial(_load_voc, root, year, on_error),
     }
     return loaders[_known(name)]()
@@ -63,34 +62,6 @@ def _known(name: str) -> str:
             f"data.dataset: {name} is none of torchvision's {' and '.join(NAMES)}{hint}"
         )
     return name
-
-
-# --- COCO ---------------------------------------------------------------------------------------
-
-
-def _load_coco(root: Path, on_error: str) -> dict[str, BoxedImages]:
-    files = coco_json.split_files(root)
-    if not files:
-        raise UserError(
-            f"data.root: {shown(root)} holds no annotations of CocoDetection, which torchvision "
-            f"cannot download; expected {coco_json.LAYOUT}"
-        )
-    contents = {split: _coco(file) for split, file in files.items()}
-    names = coco_json.class_names(contents["train"], files["train"])
-    return {
-        split: coco_json.convert(
-            contents[split], file, coco_json.image_folders(file, root, split), names, on_error
-        )
-        for split, file in files.items()
-    }
-
-
-def _coco(file: Path) -> dict[str, Any]:
-    """What torchvision's class read, which says on the terminal that it reads."""
-    coco_json.read(file)  # says what is wrong with it
-    with contextlib.redirect_stdout(io.StringIO()):
-        data: Any = torchvision.datasets.CocoDetection(str(file.parent), str(file))
-    return data.coco.dataset
 
 
 # --- VOC ----------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def class_names(root: Path) -> list[str]:
             raise UserError(f"{shown(file)} has no names, expected names: [cat, dog]") from None
     if not names or len(set(names)) < len(names):
         raise UserError(
-            f"{shown(file)} names {len(names)} classes, expected each once, at least one"
+            f"{shown(file)} names {len(names)} classes, expected one or more, each once"
         )
     return names
 
