@@ -274,7 +274,9 @@ def test_weights_out_of_reach(experiment: Modules, monkeypatch: pytest.MonkeyPat
         raise OSError("Temporary failure in name resolution")
 
     monkeypatch.setattr(WeightsEnum, "get_state_dict", no_network)
-    with pytest.raises(experiment("core.errors").UserError, match=r"model\.pretrained: the weights"):
+    with pytest.raises(
+        experiment("core.errors").UserError, match=r"model\.pretrained: the weights"
+    ):
         build(experiment, name="torchvision/ssdlite320_mobilenet_v3_large", pretrained=True)
 
 
