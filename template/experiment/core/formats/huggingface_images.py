@@ -15,7 +15,8 @@ from ..datasets import DataError
 from ..errors import UserError
 from ..run import shown
 from ..spelling import did_you_mean, nearest
-from .labelled_images import UNREADABLE, LabelledImages, common_channels, unreadable
+from .images import UNREADABLE, common_channels, unreadable
+from .labelled_images import LabelledImages
 
 SPLITS = {"train": ("train",), "val": ("validation", "valid", "val"), "test": ("test",)}
 
