@@ -112,9 +112,9 @@ def ordered(todo: list[str]) -> list[str]:
 
 
 def shorten(project: Path) -> None:
-    """Two epochs instead of forty: the commands are what is tested here, not the learning."""
+    """Twenty steps instead of hundreds: the commands are what is tested here, not the learning."""
     file = project / "configs" / "experiment.yaml"
-    text = re.sub(r"max_epochs: \d+", "max_epochs: 2", file.read_text(encoding="utf-8"))
+    text = re.sub(r"max_steps: \d+", "max_steps: 20", file.read_text(encoding="utf-8"))
     file.write_text(text, encoding="utf-8")
 
 

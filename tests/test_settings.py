@@ -58,6 +58,29 @@ def test_the_shipped_yaml_loads_into_real_dataclasses(load: Loader) -> None:
     assert config.optimizer.betas == (0.9, 0.999)
 
 
+def test_a_length_that_is_typed_replaces_the_file_s(load: Loader) -> None:
+    steps = "trainer: {max_steps: 360, max_epochs: null}"
+    epochs = "trainer: {max_epochs: 40}"
+
+    def length(*words: str, file: str, **arguments: Any) -> tuple[int | None, int | None]:
+        trainer = load(*words, file=file, **arguments).config.trainer
+        return trainer.max_epochs, trainer.max_steps
+
+    assert length(file=steps) == (None, 360)
+    assert length("trainer.max_epochs=3", file=steps) == (3, None)
+    assert length("trainer.max_steps=7", file=epochs) == (None, 7)
+    assert length(file=steps, set_json='{"trainer": {"max_epochs": 3}}') == (3, None)
+    assert length("trainer.max_epochs=3", "trainer.max_steps=7", file=epochs) == (3, 7)
+    assert length("trainer.max_epochs=null", file=steps) == (None, 360)
+
+
+def test_a_run_without_an_end_is_refused(load: Loader) -> None:
+    sentence = "max_epochs is null; it, max_steps or max_time must say when to stop"
+
+    assert load.error(file="trainer: {max_epochs: null}") == f"a.yaml:1: trainer.{sentence}"
+    assert load("trainer.max_time=1:00:00", file="trainer: {max_epochs: null}")
+
+
 def test_the_later_of_two_values_wins(load: Loader) -> None:
     Path("b.yaml").write_text("model: {depth: 3, width: 3}")
     Path("a.yaml").write_text("model: {depth: 2, width: 2, dropout: 0.2}\nseed: 2")

@@ -11,7 +11,8 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.svm import SVC
 
 METRIC = "test/accuracy"
-BAR = 0.985  # at least; the median over the seeds
+GOAL = "max"
+BAR = 0.985  # the median over the seeds is at least this
 
 
 def baselines() -> dict[str, float]:

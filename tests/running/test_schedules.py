@@ -176,3 +176,13 @@ def test_a_stream_needs_a_length_for_what_depends_on_it(experiment: Experiment) 
     assert refused.returncode == 2
     assert "set trainer.max_steps or trainer.limit_train_batches" in refused.stderr
     assert len(rates(run)) == 9
+
+
+def test_the_weights_of_the_last_step_are_validated(experiment: Experiment) -> None:
+    """17 steps end in the third epoch of 7, where Lightning alone would not validate."""
+    run = experiment.trained("trainer.max_steps=17", "trainer.max_epochs=null")
+
+    validated = sorted(step for step, name in run.metrics() if name == "val/loss")
+    assert validated == [6, 13, 16]
+    assert run.summary["epochs"] == 3
+    assert run.checkpoint()["position"]["step"] == 17

@@ -51,6 +51,10 @@ class Assembly:
         else:
             self._set_value(key, given)
 
+    def get(self, key: str) -> Any:
+        """The value as it stands."""
+        return OmegaConf.select(self.config, key)
+
     def build(self) -> Any:
         """The finished configuration: real dataclasses, whose range checks have passed."""
         sections = [key for key, wanted in self.known.items() if section_of(wanted)]

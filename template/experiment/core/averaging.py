@@ -6,6 +6,7 @@ Both validate with the averaged weights and save those as ``state_dict`` of ever
 weights under training lie beside them, so that both resume in the middle.
 """
 
+import math
 from typing import Any
 
 import pytorch_lightning as pl
@@ -17,6 +18,7 @@ from typing_extensions import override
 
 from .after_rollback import learning_rate_factor
 from .callback_config import EMAConfig, SWAConfig
+from .schedules import training_length
 
 
 class Averaging(WeightAveraging):
@@ -108,4 +110,11 @@ class SWA(Averaging):
         return step_idx is not None and self._ends_epoch
 
     def _is_on(self, trainer: pl.Trainer) -> bool:
-        return trainer.current_epoch >= int(self.config.start_fraction * (trainer.max_epochs or 0))
+        return trainer.current_epoch >= int(self.config.start_fraction * _num_epochs(trainer))
+
+
+def _num_epochs(trainer: pl.Trainer) -> float:
+    """How many there will be, where only the steps are given, too."""
+    if (trainer.max_epochs or 0) > 0:
+        return trainer.max_epochs or 0
+    return math.ceil(trainer.max_steps / training_length(trainer).epoch)

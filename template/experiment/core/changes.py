@@ -159,15 +159,17 @@ def goes_on(run: Run, changes: list[Change], config: RunConfig) -> bool:
     return asks_for_longer(changes) or (is_freed and stopped_early(run, config, epochs))
 
 
-def recorded_epochs(changes: list[Change], config: RunConfig) -> int:
+def recorded_epochs(changes: list[Change], config: RunConfig) -> int | None:
     """How many epochs the run was given before this start."""
     epochs = [change.before for change in changes if change.key == "trainer.max_epochs"]
     return epochs[0] if epochs else config.trainer.max_epochs
 
 
-def stopped_early(run: Run, config: RunConfig, epochs: int) -> bool:
+def stopped_early(run: Run, config: RunConfig, epochs: int | None) -> bool:
     """Whether a finished run ended before the last of its ``epochs``."""
-    return config.trainer.max_steps is None and run.summary.get("epochs", epochs) < epochs
+    if epochs is None or config.trainer.max_steps is not None:
+        return False
+    return run.summary.get("epochs", epochs) < epochs
 
 
 def asks_for_longer(changes: list[Change]) -> bool:

@@ -99,7 +99,7 @@ class ScheduleConfig:
 class TrainerConfig:
     """What Lightning's Trainer is told."""
 
-    max_epochs: int = 10  # passes over the training data
+    max_epochs: int | None = 10  # passes over the training data; null: as many as the steps need
     max_steps: int | None = None  # optimizer steps; null: as many as the epochs hold
     max_time: str | None = None  # HH:MM:SS or DD:HH:MM:SS, of all starts together; null: no limit
     accelerator: str = "auto"  # auto, cpu, gpu, mps, tpu
@@ -123,6 +123,8 @@ class TrainerConfig:
 
     def __post_init__(self) -> None:
         at_least(self, 1, "max_epochs", "max_steps", "num_nodes", "accumulate_grad_batches")
+        if self.max_epochs is None and self.max_steps is None and self.max_time is None:
+            raise ValueError("max_epochs is null; it, max_steps or max_time must say when to stop")
         at_least(self, 1, "log_every_n_steps", "check_val_every_n_epoch")
         above(self, 0, "gradient_clip_norm", "gradient_clip_value", "val_check_interval")
         at_least(self, 0, "limit_train_batches", "limit_val_batches", "limit_test_batches")

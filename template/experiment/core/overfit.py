@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 from .console import say
 
 ENOUGH = 0.9  # of the loss should be gone
+EVERY = 10  # epochs between two validations: an epoch is N steps, and a metric may cost more
 
 
 def overfits(config: Any) -> bool:
@@ -22,6 +23,12 @@ class Overfit(pl.Callback):
     """Says at the end by how much the loss has fallen."""
 
     first: float | None = None
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        epochs = trainer.current_epoch + 1
+        steps = trainer.global_step + trainer.num_training_batches
+        is_last = epochs == trainer.max_epochs or steps >= trainer.estimated_stepping_batches
+        trainer.check_val_every_n_epoch = 1 if is_last or epochs % EVERY == 0 else epochs + 1
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self.first is None and "train/loss" in trainer.callback_metrics:

@@ -1,7 +1,8 @@
 """Predictions into a table: one row a sample, CSV or JSON lines by the file's name.
 
 Template's file: updates replace it. What a row holds is what ``predict_step`` in module.py returns:
-a dict of columns, each a list or a tensor with one entry a sample.
+a dict of columns, each a list or a tensor with one entry a sample; an entry may be a list, which
+stands in a CSV file as JSON.
 """
 
 import csv
@@ -40,7 +41,7 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
     count = 0
     with open(unfinished, "w", newline="", encoding="utf-8") as file:
         writer: Any = None
-        for count, row in enumerate(_rows(batches), start=1):
+        for count, row in enumerate(rows(batches), start=1):
             if names:
                 row = {"input": names[count - 1], **row}
             if path.suffix == ".jsonl":
@@ -49,16 +50,21 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
             if writer is None:
                 writer = csv.DictWriter(file, list(row))
                 writer.writeheader()
-            writer.writerow(row)
+            writer.writerow({name: _cell(value) for name, value in row.items()})
     os.replace(unfinished, path)
     return count
 
 
-def _rows(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+def rows(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """One dict a sample, from the columns of each batch."""
     for batch in batches:
         columns = {name: _values(column) for name, column in batch.items()}
         for values in zip(*columns.values(), strict=True):
             yield dict(zip(columns, values, strict=True))
+
+
+def _cell(value: Any) -> Any:
+    return json.dumps(value) if isinstance(value, list | dict) else value
 
 
 def _values(column: Any) -> list[Any]:

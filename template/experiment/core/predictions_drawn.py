@@ -5,7 +5,7 @@ sample looks like is ``preview`` in data.py, and core/drawing.py; what is said o
 ``predict_step`` in module.py.
 """
 
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,9 @@ import torch
 from .callback_config import SamplePredictionsConfig
 from .console import say
 from .datasets import num_examples
+from .prediction import rows
 from .run import Run, shown
+from .samples import with_prediction
 from .sampling import BatchKey
 from .slicing import evenly
 
@@ -46,15 +48,14 @@ class SamplePredictions(pl.Callback):
             self._cannot = True
             say("callbacks.sample_predictions: preview() in experiment/data.py is missing: none")
             return
-        words = self._words(trainer, pl_module, data)
         path = self.folder / f"epoch-{epoch:03d}.png"
-        self._draw(samples, words, path)
+        self._draw(samples, self._rows(trainer, pl_module, data), path)
         for logger in trainer.loggers:
             if hasattr(logger, "log_image"):
                 logger.log_image("samples", [str(path)])  # pyright: ignore[reportAttributeAccessIssue]
 
-    def _words(self, trainer: pl.Trainer, module: pl.LightningModule, data: Any) -> list[str]:
-        """What the model says of each sample: the first column of what ``predict`` writes."""
+    def _rows(self, trainer: pl.Trainer, module: pl.LightningModule, data: Any) -> Iterator[Any]:
+        """What the model says of each sample, as ``predict`` writes it."""
         dataset = data.examples("val")
         total = num_examples(dataset)
         chosen = evenly(total, min(self.config.count, total))
@@ -62,23 +63,16 @@ class SamplePredictions(pl.Callback):
         batch = trainer.strategy.batch_to_device(batch)
         with torch.no_grad(), trainer.precision_plugin.forward_context():
             columns: Any = module.predict_step(batch, 0)
-        first = next(iter(columns.values())) if isinstance(columns, dict) else columns
-        values = first.tolist() if isinstance(first, torch.Tensor) else list(first)
-        return [f"{v:.3g}" if isinstance(v, float) else str(v) for v in values]
+        return rows([columns if isinstance(columns, dict) else {"prediction": columns}])
 
-    def _draw(self, samples: list[Any], words: list[str], path: Path) -> None:
+    def _draw(self, samples: list[Any], said: Iterator[Any], path: Path) -> None:
         from .drawing import save_grid
 
-        # Fewer words, where some samples are unreadable.
-        said = [_with_word(sample, word) for sample, word in zip(samples, words, strict=False)]
+        # Fewer rows, where some samples are unreadable.
+        pairs = zip(samples, said, strict=False)
+        drawn = [with_prediction(sample, row) for sample, row in pairs]
         path.parent.mkdir(exist_ok=True)
-        save_grid(said, path)
+        save_grid(drawn, path)
         if not self._said:
             self._said = True
             say(f"samples: {shown(self.folder)}")
-
-
-def _with_word(sample: Any, word: str) -> Any:
-    if not hasattr(sample, "text"):
-        return sample
-    return replace(sample, text=f"{sample.text}: {word}" if sample.text else word)

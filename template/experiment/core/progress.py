@@ -101,7 +101,9 @@ class Bar(ProgressBar):
     def _draw(self, trainer: pl.Trainer) -> None:
         self._drawn = time.monotonic()
         if self._training is not None:
-            epoch = min(trainer.current_epoch + 1, trainer.max_epochs or trainer.current_epoch + 1)
+            epoch = trainer.current_epoch + 1
+            if (most := trainer.max_epochs or 0) > 0:
+                epoch = min(epoch, most)
             text = f"epoch {epoch}  {newest_metrics(trainer, most=2)}"
             self._training.set_postfix_str(text, refresh=False)
             self._training.update(trainer.global_step - self._training.n)

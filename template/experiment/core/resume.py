@@ -39,6 +39,7 @@ from .statement import read_statement
 from .weights import choose_weights, starts_from
 
 RESUME = "EXPERIMENT_RESUME"  # the checkpoint, for the processes that join
+ANOTHER = "for a new run another --name"
 
 
 def open_run(arguments: Namespace, config: RunConfig, supervised: bool = False) -> Run:
@@ -107,13 +108,14 @@ def finished(run: Run, config: RunConfig) -> str:
     """That there is nothing to do, and what to type for more."""
     done, differing = run.summary.get("epochs"), changes.recorded_changes(run.config_file, config)
     epochs = changes.recorded_epochs(differing, config)
-    more, how = f"--epochs {epochs + 1} or more", f" after {done} epochs"
+    how = f" after {done} epochs"
+    if epochs is None or config.trainer.max_steps is not None:
+        return f"{run.name} is finished{how}; for more give more --max-steps, {ANOTHER}"
+    more = f"--epochs {epochs + 1} or more"
     if changes.stopped_early(run, config, epochs):
         how = f", stopped early after {done} of {epochs} epochs"
         more += " (patience begins anew)"
-    elif config.trainer.max_steps is not None:
-        more = "more --max-steps"
-    return f"{run.name} is finished{how}; for more give {more}, for a new run another --name"
+    return f"{run.name} is finished{how}; for more give {more}, {ANOTHER}"
 
 
 def _join(folder: Path, config: RunConfig, supervised: bool) -> Run:

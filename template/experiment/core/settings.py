@@ -46,7 +46,19 @@ def assemble(config_class: type, arguments: Namespace) -> "Assembly":
     assembly = Assembly(config_class)
     for key, given in _sources(arguments):
         assembly.set(key, given)
+    _let_typed_length_count(assembly)
     return assembly
+
+
+def _let_typed_length_count(assembly: "Assembly") -> None:
+    """Epochs that are typed replace the steps that a file sets, and steps the epochs."""
+    from .given import COMMAND_LINE, from_value
+
+    lengths = ("trainer.max_epochs", "trainer.max_steps")
+    typed = [key for key in lengths if assembly.places.get(key) == COMMAND_LINE]
+    for key, other in (lengths, lengths[::-1]):
+        if typed == [key] and assembly.get(key) is not None:
+            assembly.set(other, from_value(None))
 
 
 def _sources(arguments: Namespace) -> "Iterator[tuple[str, Given]]":

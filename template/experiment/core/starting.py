@@ -3,6 +3,7 @@
 Template's file: updates replace it.
 """
 
+import math
 import pickle
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,7 +30,9 @@ def say_start(run: Run, config: RunConfig) -> None:
     stands = read_statement(run.resume)
     own = run.resume.resolve().parent == run.checkpoints.resolve()
     file = run.resume.name if own else shown(run.resume)
-    over = stands.epoch >= config.trainer.max_epochs and not stands.batch
+    length = config.trainer
+    over = stands.epoch >= (length.max_epochs or math.inf) and not stands.batch
+    over |= stands.step >= (length.max_steps or math.inf)
     place = f"its end, after epoch {stands.epoch}" if over else stands.place
     say(f"resuming {run.name} at {place}, from {file} (step {stands.step})")
 

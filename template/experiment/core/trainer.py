@@ -25,6 +25,7 @@ from .compiling import Compile
 from .config import RunConfig
 from .errors import UserError
 from .guards import FiniteLoss, Heartbeat
+from .last_step import LastStep
 from .loggers import make_loggers
 from .loop_position import EpochSoFar
 from .metrics import EpochMetrics
@@ -105,6 +106,8 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
         if config.optimizer.freeze:
             callbacks.append(Freeze(config.optimizer.freeze))
         callbacks += make_callbacks(config.callbacks, config.checkpoint, run)
+        if config.trainer.max_steps:
+            callbacks.append(LastStep())
         if config.trainer.max_time:
             callbacks.append(TimeLimit(run, config.trainer.max_seconds))
         callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
@@ -118,7 +121,7 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
     trainer = config.trainer
     by_norm = trainer.gradient_clip_value is None
     return {
-        "max_epochs": trainer.max_epochs,
+        "max_epochs": -1 if trainer.max_epochs is None else trainer.max_epochs,
         "max_steps": -1 if trainer.max_steps is None else trainer.max_steps,
         "accelerator": trainer.accelerator,
         "devices": trainer.devices,

@@ -1,0 +1,80 @@
+"""What a person looks at: samples, what a prediction adds to them, and how they are drawn."""
+
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+Modules = Callable[[str], ModuleType]
+
+
+@pytest.fixture
+def samples(experiment: Modules) -> Any:
+    return experiment("core.samples")
+
+
+@pytest.fixture
+def drawing(experiment: Modules) -> Any:
+    return experiment("core.drawing")
+
+
+def where(picture: Any, colour: tuple[int, int, int]) -> set[tuple[int, int]]:
+    """The (row, column) of every pixel that has a colour."""
+    rows, columns = np.nonzero((np.asarray(picture) == colour).all(axis=2))
+    return set(zip(rows.tolist(), columns.tolist(), strict=True))
+
+
+def test_a_word_stands_below_an_image(samples: Any) -> None:
+    image = torch.zeros(1, 8, 8)
+
+    told = samples.with_prediction(samples.ImageSample(image, "3"), {"class": "8", "sure": 0.5})
+    alone = samples.with_prediction(samples.ImageSample(image), {"score": 0.12345})
+
+    assert (told.text, alone.text) == ("3: 8", "0.123")
+
+
+def test_boxes_are_drawn_where_they_are(samples: Any, drawing: Any) -> None:
+    sample = samples.BoxSample(torch.zeros(3, 96, 96), torch.tensor([[10.0, 20, 30, 50]]))
+    row = {"boxes": [[40, 5, 60, 25]], "class": ["7"], "confidence": [0.93]}
+
+    told = samples.with_prediction(sample, row)
+    picture = drawing.draw(told)  # enlarged twice
+
+    assert picture.size == (192, 192)
+    true, predicted = where(picture, drawing.TRUE), where(picture, drawing.PREDICTED)
+    assert {(40, 20), (40, 59), (99, 20), (99, 59)} <= true
+    assert {(10, 80), (10, 119), (49, 80), (49, 119)} <= predicted
+    assert (60, 40) not in true  # a frame, not an area
+    assert list(told.predicted_names) == ["7 93%"]
+
+
+def test_an_image_without_objects_is_drawn(samples: Any, drawing: Any) -> None:
+    sample = samples.BoxSample(torch.zeros(1, 8, 8), torch.empty(0, 4))
+
+    told = samples.with_prediction(sample, {"boxes": [], "class": [], "confidence": []})
+
+    assert not where(drawing.draw(told), drawing.TRUE)
+    assert not where(drawing.draw(told), drawing.PREDICTED)
+
+
+def test_a_text_goes_on_in_another_colour(samples: Any, drawing: Any) -> None:
+    text = samples.TextSample("Once upon a time\nthere was")
+    told = samples.with_prediction(text, {"text": " a tensor"})
+
+    assert where(drawing.draw(told), drawing.CONTINUED)
+    assert not where(drawing.draw(text), drawing.CONTINUED)
+    assert where(drawing.draw(text), drawing.INK)
+
+
+def test_a_long_text_is_cut_to_the_page(samples: Any, drawing: Any) -> None:
+    picture = drawing.draw(samples.TextSample("word " * 5000))
+
+    assert picture.size == (drawing.PAGE, 16 * drawing.LINES)
+
+
+def test_an_unknown_sample_is_named(drawing: Any) -> None:
+    with pytest.raises(TypeError, match=r"no drawing is registered for dict: use @draw\.register"):
+        drawing.draw({})
