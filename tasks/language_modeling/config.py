@@ -34,7 +34,9 @@ class DataConfig(CoreDataConfig):
         try:
             codecs.lookup(self.encoding)
         except LookupError:
-            raise ValueError(f"encoding is {self.encoding}; Python knows none of that name") from None
+            raise ValueError(
+                f"encoding is {self.encoding}; Python knows none of that name"
+            ) from None
 
 
 @dataclass

@@ -5,7 +5,7 @@ your own in module.py.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from .causal import KeyValueCache
 NOT_YET = -1  # in place of a token that is to be written
 
 
+@runtime_checkable
 class Generator(Protocol):
     """A network that can go on with a text."""
 
