@@ -78,7 +78,7 @@ def generate(
     no row is padded, and none depends on how long the others are.
 
     When the window is full, its newer half becomes the beginning of the next one: each token is
-    drawn with at least half a window before it (or all there is), at positions that the model knows.
+    drawn with at least half a window before it, or all there is, at positions that the model knows.
 
     Args:
         model: The network, in evaluation mode.

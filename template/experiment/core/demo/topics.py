@@ -4,7 +4,8 @@ Template's file: updates replace it. To train on your own texts, set ``data.sour
 
 The Python Software Foundation, ``pydoc_data.topics``; a topic is a document, and is in one split as
 a whole. The topics quote one another: of a held-out one, half would stand word for word among the
-training topics. So a paragraph stays where it comes first, and its repetitions are dropped.
+training topics. So a paragraph stays where it comes first, held-out topics before the others, and its
+repetitions are dropped.
 """
 
 import re
@@ -36,13 +37,15 @@ def load() -> dict[str, Texts]:
 
 
 def without_repetitions(topics: dict[str, str]) -> dict[str, str]:
-    """Each topic with those of its paragraphs that no topic before it has, by their names.
+    """Each topic with those of its paragraphs that no topic before it has.
 
     Two paragraphs are the same if they differ in white space only.
     """
     seen: set[str] = set()
     unique: dict[str, str] = {}
-    for name in sorted(topics):
+    for name in [name for name in (*TEST, *VAL, *sorted(topics)) if name in topics]:
+        if name in unique:
+            continue
         kept = []
         for paragraph in re.split(r"\n\s*\n", topics[name]):
             words = " ".join(paragraph.split())

@@ -11,9 +11,7 @@ import logging
 import os
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from pathlib import Path
 
-from filelock import FileLock
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from ..seeding import key_seed

@@ -46,7 +46,7 @@ def splits_of(name: str, root: Path, subset: str | None = None) -> dict[str, Any
     return {split: found[word] for split, word in named.items()}
 
 
-def feature(data: Any, name: str, setting: str, column: str) -> Any:
+def column_feature(data: Any, name: str, setting: str, column: str) -> Any:
     """What a column holds.
 
     Raises:

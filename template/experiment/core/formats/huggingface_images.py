@@ -12,7 +12,7 @@ from PIL import Image
 
 from ..datasets import DataError
 from ..errors import UserError
-from .huggingface import feature, splits_of
+from .huggingface import column_feature, splits_of
 from .labelled_images import UNREADABLE, LabelledImages, common_channels, unreadable
 
 
@@ -55,14 +55,14 @@ def load(name: str, root: Path, image_column: str, label_column: str) -> dict[st
 
 
 def _check_images(data: Any, name: str, column: str) -> None:
-    kind = type(feature(data, name, "image_column", column)).__name__
+    kind = type(column_feature(data, name, "image_column", column)).__name__
     if kind != "Image":
         raise UserError(f"data.image_column: {column} of {name} holds {kind}, expected Image")
 
 
 def _class_names(data: Any, name: str, column: str) -> list[str]:
     """The names that the data set gives its classes, else the words or numbers in the column."""
-    feature = feature(data, name, "label_column", column)
+    feature = column_feature(data, name, "label_column", column)
     if hasattr(feature, "names"):  # a ClassLabel
         return list(feature.names)
     values = sorted(set(data[column]))
@@ -74,7 +74,7 @@ def _class_names(data: Any, name: str, column: str) -> list[str]:
 
 def _labels(data: Any, name: str, column: str, class_names: list[str]) -> torch.Tensor:
     values = list(data[column])
-    if hasattr(feature(data, name, "label_column", column), "names"):
+    if hasattr(column_feature(data, name, "label_column", column), "names"):
         labels = torch.tensor(values, dtype=torch.long)
         if (labels < 0).any():
             raise UserError(

@@ -13,7 +13,7 @@ import numpy as np
 from ..datasets import DataError
 from ..errors import UserError
 from ..sampling import Indices
-from .huggingface import feature, splits_of
+from .huggingface import column_feature, splits_of
 from .texts import Piece, Texts, pieces_of
 
 ROWS = 1000  # read at once
@@ -56,7 +56,7 @@ def load(
 
 
 def _texts(data: Any, name: str, column: str, rows_are_documents: bool, on_error: str) -> Texts:
-    kind = feature(data, name, "text_column", column)
+    kind = column_feature(data, name, "text_column", column)
     if getattr(kind, "dtype", None) not in ("string", "large_string"):
         found = getattr(kind, "dtype", type(kind).__name__)
         raise UserError(f"data.text_column: {column} of {name} holds {found}, expected string")

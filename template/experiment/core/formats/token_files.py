@@ -30,7 +30,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from ..datasets import DataError
-from ..errors import shown
 from ..run import write_json
 from .byte_pairs import BytePairs, train
 from .texts import Piece, Texts
