@@ -64,8 +64,8 @@ class ExperimentData(DataModule[Facts]):
         texts = self.texts()
         for split, fraction in (("test", config.test_fraction), ("val", config.val_fraction)):
             if split not in texts:
-                salt = f"{split}/{config.split_seed}"
-                texts["train"], texts[split] = texts["train"].split(fraction, salt)
+                parts = texts["train"].split(split, fraction, config.split_seed)
+                texts["train"], texts[split] = parts
         if (known := self.known_facts) is not None:  # whatever became of the texts since
             self.tokenizer = BytePairs(known.tokenizer)
         else:

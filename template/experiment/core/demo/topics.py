@@ -2,10 +2,10 @@
 
 Template's file: updates replace it. To train on your own texts, set ``data.source``.
 
-The Python Software Foundation, ``pydoc_data.topics``; a topic is a document, and is in one split as
-a whole. The topics quote one another: of a held-out one, half would stand word for word among the
-training topics. So a paragraph stays where it comes first, held-out topics before the others, and its
-repetitions are dropped.
+The Python Software Foundation, ``pydoc_data.topics``. A topic is a document, and is in one split as
+a whole. The topics quote one another: half of a held-out one would stand word for word among the
+training topics. So a paragraph stays where it comes first, in the held-out topics before the
+others, and its repetitions are dropped.
 """
 
 import re

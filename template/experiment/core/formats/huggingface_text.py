@@ -4,17 +4,17 @@ Template's file: updates replace it. To read a data set of another shape, write 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..datasets import DataError
 from ..errors import UserError
 from ..sampling import Indices
 from .huggingface import column_feature, splits_of
-from .texts import Piece, Texts, pieces_of
+from .texts import Piece, Texts, Unreadable, pieces_of
 
 ROWS = 1000  # read at once
 
@@ -62,65 +62,43 @@ def _texts(data: Any, name: str, column: str, rows_are_documents: bool, on_error
         raise UserError(f"data.text_column: {column} of {name} holds {found}, expected string")
     if not len(data):
         raise UserError(f"data.dataset: {name} has no rows")
-    reader = TextRows(data, name, column, rows_are_documents, on_error)
-    documents = np.arange(len(data) if rows_are_documents else 1)
-    fingerprint = f"{data._fingerprint} {column} {rows_are_documents}"
-    texts = Texts(name, reader.read, documents, _num_bytes(data, column), fingerprint)
-    reader.left_out = texts.left_out
-    return texts
+    return Texts(
+        name,
+        partial(_read_rows if rows_are_documents else _read_lines, data, name, column),
+        np.arange(len(data) if rows_are_documents else 1),
+        _num_bytes(data, column),
+        f"{data._fingerprint} {column} {rows_are_documents}",
+        on_error=on_error,
+    )
 
 
-@dataclass
-class TextRows:
-    """Reads the rows of one column.
-
-    Args:
-        data: The split, as ``datasets`` has it.
-        name: What to call it in a message.
-        column: Which column.
-        rows_are_documents: Whether each row is one, or all rows together are one.
-        on_error: ``raise``, or ``skip`` a row without text and add it to ``left_out``.
-    """
-
-    data: Any
-    name: str
-    column: str
-    rows_are_documents: bool
-    on_error: str
-    left_out: list[str] = field(default_factory=list)
-
-    def read(self, numbers: Indices) -> Iterator[Piece]:
-        """The pieces of some documents.
-
-        Raises:
-            DataError: A row has no text, and ``on_error`` is ``raise``.
-        """
-        if self.rows_are_documents:
-            for text in self._rows(numbers):
-                yield from pieces_of([text])
+def _read_rows(data: Any, name: str, column: str, rows: Indices) -> Iterator[Piece | Unreadable]:
+    for row, text in _column(data, column, rows):
+        if text and not text.isspace():
+            yield from pieces_of([text])
         else:
-            yield from pieces_of(self._rows(np.arange(len(self.data))))
+            yield Unreadable(
+                f"row {row} of {name}",
+                f"has no text in {column}: set data.rows_are_documents=false if its rows are the "
+                "lines of one text",
+            )
 
-    def _rows(self, numbers: Indices) -> Iterator[str]:
-        texts = self.data.select_columns([self.column])
-        for start in range(0, len(numbers), ROWS):
-            rows = numbers[start : start + ROWS]
-            for row, text in zip(rows.tolist(), texts[rows][self.column], strict=True):
-                if text is None or (self.rows_are_documents and not text.strip()):
-                    self._leave_out(row)
-                else:
-                    yield text
 
-    def _leave_out(self, row: int) -> None:
-        remedy = "set data.on_error=skip"
-        if self.rows_are_documents:
-            remedy += ", or data.rows_are_documents=false if the rows are lines of one text"
-        if self.on_error == "raise":
-            raise DataError(f"row {row} of {self.name} has no text in {self.column}: {remedy}")
-        self.left_out.append(f"row {row}")
+def _read_lines(data: Any, name: str, column: str, _: Indices) -> Iterator[Piece | Unreadable]:
+    rows = _column(data, column, np.arange(len(data)))
+    yield from pieces_of(text or "" for _, text in rows)
+
+
+def _column(data: Any, column: str, rows: Indices) -> Iterator[tuple[int, str | None]]:
+    texts = data.select_columns([column])
+    for start in range(0, len(rows), ROWS):
+        some = rows[start : start + ROWS]
+        yield from zip(some.tolist(), texts[some][column], strict=True)
 
 
 def _num_bytes(data: Any, column: str) -> int:
     """Of the column; of a selection of rows, their share."""
+    compute: Any = import_module("pyarrow.compute")  # which datasets brings along
     table = data.data
-    return round(table.column(column).nbytes * len(data) / max(table.num_rows, 1))
+    total = compute.sum(compute.binary_length(table.column(column))).as_py() or 0
+    return round(total * len(data) / table.num_rows)

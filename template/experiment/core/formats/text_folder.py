@@ -11,17 +11,18 @@ Template's file: updates replace it. To read another layout, write a reader in d
 import codecs
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
 from ..datasets import DataError
+from ..disk import reason_of
 from ..errors import UserError, shown
 from ..sampling import Indices
 from .folders import files_below, split_folders
-from .texts import Piece, Texts, pieces_of
+from .texts import Piece, Texts, Unreadable, pieces_of
 
 LAYOUT = "train/FILE.txt or FILE.txt"
 BLOCK = 2**20  # bytes read at once
@@ -48,44 +49,25 @@ def _texts(folder: Path, encoding: str, on_error: str) -> Texts:
     for file, state in zip(files, states, strict=True):
         digest.update(f"{file.absolute()} {state.st_size} {state.st_mtime_ns} ".encode())
     names = [file.relative_to(folder).as_posix() for file in files]
-    size = sum(state.st_size for state in states)
-    reader, count = TextFiles(files, encoding, on_error), np.arange(len(files))
-    texts = Texts(shown(folder), reader.read, count, size, digest.hexdigest(), names)
-    reader.left_out = texts.left_out
-    return texts
+    return Texts(
+        shown(folder),
+        partial(_read, files, encoding),
+        np.arange(len(files)),
+        sum(state.st_size for state in states),
+        digest.hexdigest(),
+        names,
+        on_error,
+    )
 
 
-@dataclass
-class TextFiles:
-    """Reads files, each of which is looked through before any of it counts.
-
-    Args:
-        files: Their paths.
-        encoding: Of their text.
-        on_error: ``raise``, or ``skip`` a file that is no text and add it to ``left_out``.
-    """
-
-    files: list[Path]
-    encoding: str
-    on_error: str
-    left_out: list[str] = field(default_factory=list)
-
-    def read(self, numbers: Indices) -> Iterator[Piece]:
-        """The pieces of some files.
-
-        Raises:
-            DataError: One is empty, binary, or in another encoding, and ``on_error`` is ``raise``.
-        """
-        for number in numbers.tolist():
-            file = self.files[number]
-            try:
-                _check(file, self.encoding)
-            except DataError:
-                if self.on_error == "raise":
-                    raise
-                self.left_out.append(shown(file))
-            else:
-                yield from pieces_of(_decoded(file, self.encoding))
+def _read(files: list[Path], encoding: str, numbers: Indices) -> Iterator[Piece | Unreadable]:
+    """The pieces of some files; each is looked through before any of it counts."""
+    for number in numbers.tolist():
+        file = files[number]
+        if fault := _fault(file, encoding):
+            yield Unreadable(shown(file), fault)
+        else:
+            yield from pieces_of(_decoded(file, encoding))
 
 
 def read_text(file: Path, encoding: str) -> str:
@@ -94,7 +76,8 @@ def read_text(file: Path, encoding: str) -> str:
     Raises:
         DataError: It is empty, binary, or in another encoding.
     """
-    _check(file, encoding)
+    if fault := _fault(file, encoding):
+        raise DataError(f"{shown(file)} {fault}")
     return "".join(_decoded(file, encoding))
 
 
@@ -111,36 +94,24 @@ def _decoded(file: Path, encoding: str) -> Iterator[str]:
     yield decoder.decode(b"", final=True)
 
 
-def _check(file: Path, encoding: str) -> None:
-    """Look through all of a file, to know that it is a text.
-
-    Raises:
-        DataError: It is not; with the place where that shows.
-    """
+def _fault(file: Path, encoding: str) -> str | None:
+    """Why a file is no text, with the place where that shows; None if it is one."""
     decoder = codecs.getincrementaldecoder(encoding)()
     has_zeros = len("\0".encode(encoding)) > 1  # UTF-16 and UTF-32 are full of zero bytes
     place, line, is_empty = 0, 1, True  # byte and line where the block begins
     try:
         for block in chain(_blocks(file), [b""]):
             if not has_zeros and (zero := block.find(b"\0")) >= 0:
-                raise _no_text(file, f"is no text: byte {place + zero} is zero, as in binary files")
+                return f"is no text: byte {place + zero} is zero, as in binary files: replace it"
             before = len(decoder.getstate()[0])  # bytes of a character that the last block began
             try:
                 is_empty &= not decoder.decode(block, final=not block).strip()
             except UnicodeDecodeError as error:
                 start = error.start - before
                 line += block.count(b"\n", 0, max(start, 0))
-                raise _no_text(
-                    file,
-                    f"is not {encoding}: byte {place + start} (line {line}) is "
-                    f"0x{error.object[error.start]:02x}; set data.encoding",
-                ) from None
+                found = f"byte {place + start} (line {line}) is 0x{error.object[error.start]:02x}"
+                return f"is not {encoding}: {found}: set data.encoding, replace it"
             place, line = place + len(block), line + block.count(b"\n")
     except OSError as error:
-        raise _no_text(file, f"cannot be read ({error.strerror})") from None
-    if is_empty:
-        raise _no_text(file, "is empty")
-
-
-def _no_text(file: Path, reason: str) -> DataError:
-    return DataError(f"{shown(file)} {reason}: replace it, or set data.on_error=skip")
+        return f"cannot be read ({reason_of(error)}): replace it"
+    return "is empty: replace it" if is_empty else None

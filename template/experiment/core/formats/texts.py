@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..datasets import DataError
 from ..sampling import Indices
 
 PIECE = 16 * 1024  # characters; a piece ends with a line where it can
@@ -30,6 +31,18 @@ class Piece(NamedTuple):
     begins: bool
 
 
+class Unreadable(NamedTuple):
+    """A document that is no text, in place of its pieces.
+
+    Args:
+        name: What to call it.
+        fault: What is wrong with it, and what would be right; goes on after the name.
+    """
+
+    name: str
+    fault: str
+
+
 @dataclass
 class Texts:
     """Documents that are read one after the other, as often as wanted.
@@ -41,30 +54,46 @@ class Texts:
         num_bytes: About how long they are, in UTF-8.
         fingerprint: Another one, if there is another text to read.
         names: What each document is called, such as its file, by number; empty without names.
-        left_out: Names of documents that could not be read and were skipped; filled by ``read``.
+        on_error: ``raise`` at a document that is no text, or ``skip`` it.
         span: The share of the text that counts, from and to.
+
+    Attributes:
+        left_out: Names of the documents that were skipped when they were read last.
     """
 
     name: str
-    read: Callable[[Indices], Iterator[Piece]]
+    read: Callable[[Indices], Iterator[Piece | Unreadable]]
     documents: Indices
     num_bytes: int
     fingerprint: str
     names: Sequence[str] = ()
-    left_out: list[str] = field(default_factory=list)
+    on_error: str = "raise"
     span: tuple[float, float] = (0.0, 1.0)
+    left_out: list[str] = field(default_factory=list, init=False)
 
     def pieces(self) -> Iterator[Piece]:
-        """All of the text, piece by piece."""
+        """All of the text, piece by piece.
+
+        Raises:
+            DataError: A document is no text, and ``on_error`` is ``raise``.
+        """
         first, end = (share * self.num_bytes for share in self.span)
         end = math.inf if self.span[1] == 1 else end
         self.left_out.clear()
         place, begins = 0, True
         for piece in self.read(self.documents):
+            if isinstance(piece, Unreadable):
+                self._leave_out(piece)
+                continue
             if first <= place < end:
                 yield piece._replace(begins=piece.begins or begins)
                 begins = False
             place += len(piece.text.encode())
+
+    def _leave_out(self, document: Unreadable) -> None:
+        if self.on_error == "raise":
+            raise DataError(f"{document.name} {document.fault}, or set data.on_error=skip")
+        self.left_out.append(document.name)
 
     @property
     def key(self) -> str:
@@ -73,25 +102,29 @@ class Texts:
         digest.update(self.documents.astype("<i8").tobytes())
         return digest.hexdigest()
 
-    def split(self, fraction: float, salt: str) -> "tuple[Texts, Texts]":
+    def split(self, name: str, fraction: float, seed: int) -> "tuple[Texts, Texts]":
         """Part the texts in two: what remains, and about a ``fraction`` of them.
 
         Whole documents are held out, each by a draw of its own, so that one that is added moves no
         other. Of a few long ones the end is held out.
 
         Args:
-            fraction: How much to hold out.
-            salt: What the draws depend on, beside the document's name or number.
+            name: What is held out, such as "test".
+            fraction: How much.
+            seed: Another one, other documents.
         """
+        held_name = f"{self.name} ({name})"
         if len(self.documents) * fraction < FEW:
             first, end = self.span
             middle = end - fraction * (end - first)
-            return replace(self, span=(first, middle)), replace(self, span=(middle, end))
+            held = replace(self, span=(middle, end), name=held_name)
+            return replace(self, span=(first, middle)), held
+        salt = f"{name}/{seed}"
         held = np.array([self._draw(number, salt) < fraction for number in self.documents.tolist()])
         share = round(self.num_bytes * held.mean())
         return (
             replace(self, documents=self.documents[~held], num_bytes=self.num_bytes - share),
-            replace(self, documents=self.documents[held], num_bytes=share),
+            replace(self, documents=self.documents[held], num_bytes=share, name=held_name),
         )
 
     def _draw(self, number: int, salt: str) -> float:

@@ -97,7 +97,8 @@ def _encode(texts: Texts, tokenizer: BytePairs, folder: Path) -> None:
             size += done
             bar.update(done)
     if not count:
-        raise DataError(f"{texts.name}: none of {len(texts.documents):,} documents can be read")
+        documents = f"none of {len(texts.documents):,} documents can be read"
+        raise DataError(f"{texts.name}: {documents if texts.left_out else 'holds no text'}")
     seconds = time.monotonic() - started
     if seconds > 2:
         log.info(

@@ -1,0 +1,1 @@
+"""This experiment: what can be set, the data, the network, and how it learns."""

@@ -1,0 +1,93 @@
+"""Who is told when a run dies, comes back, or ends.
+
+Template's file: updates replace it. Free of torch. Set it under ``alert:``.
+"""
+
+import json
+import os
+import subprocess
+import time
+
+from .config import AlertConfig
+from .console import say
+from .run import Run, write_json
+
+COMMAND_SECONDS = 30.0
+UNTOLD = ".untold.json"
+
+
+class Alerts:
+    """Runs the user's command with what happened; rate-limited, and never a reason to fail.
+
+    The command is given to the shell with ``EXP_EVENT``, ``EXP_MESSAGE``, ``EXP_RUN``,
+    ``EXP_RUN_DIR`` and ``EXP_EXIT`` in its environment. Mail, chat, anything:
+    ``curl -fsS -m 10 -d "$EXP_MESSAGE" URL``.
+
+    W&B can be reached by the training process only: what happened while there was none is kept for
+    the next (``wandb_alerts.py``).
+
+    Args:
+        run: What it is about.
+        config: The command, the events to tell of, and the least seconds between two alerts.
+    """
+
+    def __init__(self, run: Run, config: AlertConfig) -> None:
+        self.run, self.config = run, config
+        self._sent: dict[str, float] = {}  # event -> when, on a clock that only goes forward
+
+    def send(self, events: tuple[str, ...], message: str, exit_code: int | None = None) -> None:
+        """Tell once, of the first of these events that is wanted, unless it was a moment ago."""
+        event = next((event for event in events if event in self.config.events), None)
+        now = time.monotonic()
+        if event is None or now - self._sent.get(event, float("-inf")) < self.config.every_seconds:
+            return
+        self._sent[event] = now
+        if self.config.wandb and event != "finish":  # which training tells itself
+            keep_untold(self.run, event, message)
+        if self.config.command is not None:
+            self._run_command(self.config.command, event, message, exit_code)
+
+    def _run_command(self, command: str, event: str, message: str, exit_code: int | None) -> None:
+        told = {
+            "EXP_EVENT": event,
+            "EXP_MESSAGE": message,
+            "EXP_RUN": self.run.name,
+            "EXP_RUN_DIR": str(self.run.folder.resolve()),
+            "EXP_EXIT": "" if exit_code is None else str(exit_code),
+        }
+        try:
+            subprocess.run(
+                command,
+                shell=True,
+                check=True,
+                env={**os.environ, **told},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                timeout=COMMAND_SECONDS,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            say(f"alert.command failed ({type(error).__name__}): {message}")
+
+
+def keep_untold(run: Run, event: str, message: str) -> None:
+    """Keep a message for W&B until training is back."""
+    try:
+        write_json(run.folder / UNTOLD, [*_untold(run), [event, message]])
+    except OSError as error:
+        say(f"W&B will not be told ({error.strerror}): {message}")
+
+
+def take_untold(run: Run) -> list[tuple[str, str]]:
+    """The events and messages that W&B was not told of yet; they are forgotten."""
+    untold = _untold(run)
+    (run.folder / UNTOLD).unlink(missing_ok=True)
+    return untold
+
+
+def _untold(run: Run) -> list[tuple[str, str]]:
+    try:
+        kept = json.loads((run.folder / UNTOLD).read_text(encoding="utf-8"))
+        return [(event, message) for event, message in kept]
+    except (OSError, ValueError, TypeError):
+        return []

@@ -1,0 +1,149 @@
+"""A configuration put together value by value, each checked where it was given.
+
+Template's file: updates replace it.
+"""
+
+from typing import Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from .errors import UserError
+from .given import Given
+from .schema import (
+    in_yaml,
+    is_mapping,
+    is_optional,
+    known_keys,
+    meant,
+    names_in,
+    refusal,
+    section_of,
+    unknown,
+)
+
+YOUR_CONFIG = "experiment/config.py"
+
+
+class Assembly:
+    """The defaults of ``config_class``, over which later values are laid.
+
+    OmegaConf holds the values, checks their types and resolves ``${...}``; this class gives it one
+    value at a time, so that each refusal can name the key and the place.
+    """
+
+    def __init__(self, config_class: type) -> None:
+        try:
+            self.config = OmegaConf.structured(config_class)
+        except (ValueError, TypeError) as error:
+            raise UserError(f"{YOUR_CONFIG}: {_first_line(error)}") from None
+        self.known = known_keys(config_class)
+        self.places: dict[str, str] = {}
+
+    def set(self, key: str, given: Given) -> None:
+        """Lay one value, or one section's values, over what is there."""
+        if mapping := self._mapping_above(key):
+            self._set_entry(mapping, key.removeprefix(f"{mapping}."), given)
+        elif key not in self.known:
+            raise UserError(f"{given.place}: {unknown(key, self.known)}")
+        elif section_of(self.known[key]):
+            self._set_section(key, given)
+        else:
+            self._set_value(key, given)
+
+    def get(self, key: str) -> Any:
+        """The value as it stands."""
+        return OmegaConf.select(self.config, key)
+
+    def build(self) -> Any:
+        """The finished configuration: real dataclasses, whose range checks have passed."""
+        sections = [key for key, wanted in self.known.items() if section_of(wanted)]
+        sections = [key for key in sections if OmegaConf.select(self.config, key) is not None]
+        for key in sorted(sections, key=lambda key: -key.count(".")):  # the innermost one objects
+            self._built(OmegaConf.select(self.config, key), f"{key}.")
+        return self._built(self.config, "")
+
+    def _set_section(self, key: str, given: Given) -> None:
+        optional = is_optional(self.known[key])
+        if isinstance(given.value, dict):
+            self._switch_on(key)
+            self._note(key, given)
+            for name, part in given.value.items():
+                self.set(f"{key}.{name}", part)
+        elif optional and given.value in (None, "None"):
+            self._switch_off(key)
+            self._note(key, given)
+        elif given.text != "":  # a section whose lines are all commented out sets nothing
+            switch = "null (off), {} (on) or " if optional else ""
+            names = ", ".join(names_in(key, self.known)) or "no settings"
+            shown = in_yaml(given.plain())
+            raise UserError(
+                f"{given.place}: {key} is {shown}; it must be {switch}a section with {names}"
+            )
+
+    def _set_value(self, key: str, given: Given) -> None:
+        wanted = self.known[key]
+        if is_mapping(wanted) and given.text == "":  # nothing in it, as above
+            return
+        value = meant(key, given, wanted)
+        self._switch_on(key.rpartition(".")[0])
+        try:
+            OmegaConf.update(self.config, key, value, merge=isinstance(value, dict))
+        except OmegaConfBaseException:
+            raise refusal(key, given, wanted) from None
+        self._note(key, given)
+
+    def _set_entry(self, key: str, rest: str, given: Given) -> None:
+        """Set one entry of a mapping, whose own names may hold dots: callbacks.extra.pkg.Mine.x."""
+        present = OmegaConf.select(self.config, key) or {}
+        entry = next((name for name in present if rest.startswith(f"{name}.")), None)
+        if entry:
+            given = Given({rest.removeprefix(f"{entry}."): given}, given.place)
+        self._set_value(key, Given({entry or rest: given}, given.place))
+
+    def _note(self, key: str, given: Given) -> None:
+        """Remember where a value came from; the latest stands last."""
+        self.places.pop(key, None)
+        self.places[key] = given.place
+
+    def _place(self, key: str) -> str:
+        """Where a value came from or, of a default, where its section was changed last."""
+        section = key[: key.rfind(".") + 1]
+        near = [place for other, place in self.places.items() if other.startswith(section)]
+        return self.places.get(key) or (near or [YOUR_CONFIG])[-1]
+
+    def _switch_on(self, key: str) -> None:
+        """Give every optional section on the way to ``key`` its defaults."""
+        names = key.split(".") if key else []
+        for depth in range(1, len(names) + 1):
+            above = ".".join(names[:depth])
+            if OmegaConf.select(self.config, above) is None:
+                OmegaConf.update(self.config, above, section_of(self.known[above]))
+
+    def _switch_off(self, key: str) -> None:
+        OmegaConf.update(self.config, key, None)
+        below = f"{key}."
+        self.places = {k: place for k, place in self.places.items() if not k.startswith(below)}
+
+    def _mapping_above(self, key: str) -> str | None:
+        """The free mapping that ``key`` points into, if it does."""
+        names = key.split(".")
+        above = (".".join(names[:depth]) for depth in range(1, len(names)))
+        return next((k for k in above if k in self.known and is_mapping(self.known[k])), None)
+
+    def _built(self, node: Any, prefix: str) -> Any:
+        try:
+            return OmegaConf.to_object(node)
+        except MissingMandatoryValue as error:
+            key = error.full_key
+            raise UserError(f"{key} has no value: set it in configs/experiment.yaml") from None
+        except OmegaConfBaseException as error:
+            key = error.full_key or ""
+            raise UserError(f"{self._place(key)}: {key}: {_first_line(error)}") from None
+        except ValueError as error:  # a range check: its message starts with the field's name
+            key = prefix + str(error).partition(" ")[0]
+            raise UserError(f"{self._place(key)}: {prefix}{error}") from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]

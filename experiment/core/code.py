@@ -1,0 +1,90 @@
+"""Which code a run was started with: a fingerprint and a copy of the project's own files.
+
+Template's file: updates replace it.
+"""
+
+import hashlib
+import shutil
+import subprocess
+from pathlib import Path
+
+SUFFIXES = (".py", ".yaml", ".yml")
+# Never the project's own code, also where git is not there to say so.
+SKIPPED_FOLDERS = {"runs", "data", "wandb", "build", "dist", "site-packages", "node_modules"}
+
+
+def code_files(root: Path) -> list[Path]:
+    """The project's Python and YAML files that git tracks or does not ignore, relative to it."""
+    names = _listed_by_git(root)
+    if names is None:
+        names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
+    files = (Path(name) for name in names)
+    return sorted(file for file in files if _is_code(file) and (root / file).is_file())
+
+
+def fingerprint(root: Path) -> str:
+    """A hash of the names and contents of all code files: equal if and only if the code is.
+
+    Files of ``configs/`` and ``sweeps/`` are left out: what they set is in the configuration.
+    """
+    digest = hashlib.sha256()
+    for file, content in _contents(root, code_files(root)).items():
+        digest.update(f"{file}\0{content}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def snapshot(root: Path, folder: Path) -> None:
+    """Copy all code files to ``folder``, which is made anew, or not at all if anything fails."""
+    unfinished = folder.with_name(f".{folder.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    for file in code_files(root):
+        target = unfinished / file
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(root / file, target)
+    unfinished.mkdir(parents=True, exist_ok=True)
+    unfinished.replace(folder)
+
+
+def renew_snapshot(root: Path, folder: Path) -> list[str]:
+    """Make ``folder/code`` the project's code as it is now; which files are others than before.
+
+    An older copy is kept as ``code-1``, ``code-2``, ...
+    """
+    copy = folder / "code"
+    changed: list[str] = []
+    if copy.exists():
+        changed = differing(copy, root)
+        if not changed:
+            return []
+        number = 1 + sum(1 for _ in folder.glob("code-*"))
+        copy.replace(folder / f"code-{number}")
+    snapshot(root, copy)
+    return changed
+
+
+def differing(one: Path, other: Path) -> list[str]:
+    """The names of the files that two copies of the code do not have alike."""
+    before, now = (_contents(root, code_files(root)) for root in (one, other))
+    return [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+
+
+def _contents(root: Path, files: list[Path]) -> dict[str, str]:
+    """A hash of each file by its name; what sets and what tests is not what runs."""
+    running = [file for file in files if file.parts[0] not in {"configs", "sweeps", "tests"}]
+    hashes = (hashlib.sha256((root / file).read_bytes()).hexdigest() for file in running)
+    return {file.as_posix(): content for file, content in zip(running, hashes, strict=True)}
+
+
+def _is_code(file: Path) -> bool:
+    hidden = any(part.startswith(".") for part in file.parts)
+    return file.suffix in SUFFIXES and not hidden and not SKIPPED_FOLDERS.intersection(file.parts)
+
+
+def _listed_by_git(root: Path) -> list[str] | None:
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        listing = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    names = [name for name in listing.stdout.split("\0") if name]
+    return names or None  # a copy in a folder that git ignores: nothing in it is listed

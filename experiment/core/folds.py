@@ -1,0 +1,53 @@
+"""k-fold cross-validation: which examples validate, in one ordinary run for each fold.
+
+Template's file: updates replace it. sweeps/folds.yaml runs all folds. To fold otherwise, override
+``DataModule.fold`` in data.py. A dataset whose examples belong together (slices of a patient, pages
+of a book) has ``groups``, a name for each example: a group is in one fold as a whole.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Dataset
+
+from .datasets import Subset, num_examples
+from .sampling import Indices
+
+
+def folded(
+    train: Dataset[Any], val: Dataset[Any] | None, fold: int, folds: int, seed: int
+) -> tuple[Subset[Any], Subset[Any]]:
+    """All folds but one, and that one; the test split has no part in it.
+
+    Args:
+        train: What is trained on without folds.
+        val: What is validated on without them: joins in where it was taken from the same dataset.
+        fold: Which one validates, counted from 0.
+        folds: How many there are.
+        seed: Another seed, other folds.
+    """
+    dataset, places = _places(train)
+    if val is not None:
+        other, more = _places(val)
+        if other is dataset:
+            places = np.sort(np.concatenate([places, more]))
+    groups: Sequence[Any] | None = getattr(dataset, "groups", None)
+    keys = places.tolist() if groups is None else [groups[place] for place in places]
+    held = fold_numbers(keys, folds, seed) == fold
+    return Subset(dataset, places[~held]), Subset(dataset, places[held])
+
+
+def fold_numbers(keys: Iterable[Any], folds: int, seed: int) -> Indices:
+    """The fold of each key: a hash, so that no key changes its fold when others are added."""
+    digests = (hashlib.sha256(f"{seed}/{key}".encode()).digest() for key in keys)
+    numbers = [int.from_bytes(digest[:8], "big") % folds for digest in digests]
+    return np.array(numbers, dtype=np.int64)
+
+
+def _places(dataset: Dataset[Any]) -> tuple[Dataset[Any], Indices]:
+    """The dataset that examples lie in, and where."""
+    if isinstance(dataset, Subset):
+        return dataset.dataset, dataset.indices
+    return dataset, np.arange(num_examples(dataset))

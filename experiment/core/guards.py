@@ -1,0 +1,164 @@
+"""What watches training: losses and weights that must be finite, and a sign of life.
+
+Template's file: updates replace it. A training that diverged ends with exit code 3 and
+``nan.json``; what the supervisor makes of it is in ``rollback.py``.
+"""
+
+import time
+from contextlib import suppress
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from .errors import UserError, shown
+from .run import Run, write_json
+
+DIVERGED = 3
+HEARTBEAT_SECONDS = 1.0
+NEVER = 2**62  # greater than any number of a batch
+
+
+class Diverged(UserError):
+    """The loss or the weights are NaN or infinite: going on would only spoil more."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, DIVERGED)
+
+
+class FiniteLoss(pl.Callback):
+    """Stops at a loss that is NaN or infinite, without waiting for the device in each step.
+
+    The losses are kept and looked at together every ``every`` batches, at the epoch's end and
+    before each checkpoint, so that no checkpoint holds what has diverged.
+
+    Args:
+        run: Where ``nan.json`` goes: place, examples of the batch, learning rate, gradient norms.
+        every: Batches between two looks.
+    """
+
+    def __init__(self, run: Run, every: int) -> None:
+        self.run, self.every = run, max(1, every)
+        self._losses: list[tuple[int, Tensor]] = []  # (batch, loss) since the last look
+
+    def on_train_batch_end(
+        self,
+        trainer: pl.Trainer,
+        pl_module: pl.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+    ) -> None:
+        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        if isinstance(loss, Tensor):
+            self._losses.append((batch_idx, loss))
+        if (batch_idx + 1) % self.every == 0 or trainer.is_last_batch:
+            self.look(trainer, pl_module)
+
+    def look(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Look at all losses since the last look, and at the weights.
+
+        Raises:
+            Diverged: One of them is not finite.
+        """
+        losses, self._losses = self._losses, []
+        now = trainer.fit_loop.epoch_loop.batch_idx
+        bad = _first_bad(losses)
+        spoiled = now if bad == NEVER and not weights_are_finite(module) else NEVER
+        bad, spoiled = _first_of_all_ranks(trainer, bad, spoiled)
+        if bad == spoiled == NEVER:
+            return
+        what, batch = ("the loss", bad) if bad != NEVER else ("a weight", spoiled)
+        place = f"epoch {trainer.current_epoch + 1}, batch {batch + 1}"
+        reason = f"{what} is NaN or infinite in {place}"
+        if trainer.is_global_zero:
+            write_json(self.run.folder / "nan.json", _record(trainer, module, batch, reason))
+        raise Diverged(
+            f"{reason}: see {shown(self.run.folder / 'nan.json')}; a smaller "
+            "optimizer.learning_rate or trainer.gradient_clip_norm may help"
+        )
+
+
+class Heartbeat(pl.Callback):
+    """Writes step and time into a file, at most once a second, for whoever looks after the run.
+
+    The supervisor sees by it that steps are made; the next start, how long a killed one lasted.
+
+    Args:
+        run: Where the file lies; its restarts are logged as a metric.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self._last = float("-inf")
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if restarts := self.run.summary.get("restarts"):
+            for logger in trainer.loggers:
+                logger.log_metrics({"restarts": restarts}, step=trainer.global_step)
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
+
+    def on_validation_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
+
+    def on_test_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        self._beat(trainer)
+
+    def _beat(self, trainer: pl.Trainer) -> None:
+        now = time.monotonic()
+        if now - self._last >= HEARTBEAT_SECONDS and trainer.is_global_zero:
+            self._last = now
+            with suppress(OSError):  # a broken disk: the saves say so
+                self.run.beat(trainer.global_step)
+
+
+def weights_are_finite(module: torch.nn.Module) -> bool:
+    """Whether every weight is; one number is read from the device."""
+    weights = [weight.detach() for weight in module.parameters() if weight.is_floating_point()]
+    if not weights:
+        return True
+    norms = torch._foreach_norm(weights)  # pyright: ignore[reportPrivateImportUsage]
+    return bool(torch.stack([norm.float() for norm in norms]).isfinite().all())
+
+
+def _first_bad(losses: list[tuple[int, Tensor]]) -> int:
+    """The first batch whose loss is not finite, or NEVER."""
+    if not losses:
+        return NEVER
+    with torch.no_grad():
+        scalars = [loss if loss.dim() == 0 else loss.mean() for _, loss in losses]
+        finite = torch.stack(scalars).isfinite().tolist()
+    return NEVER if all(finite) else losses[finite.index(False)][0]
+
+
+def _first_of_all_ranks(trainer: pl.Trainer, bad: int, spoiled: int) -> tuple[int, int]:
+    """The first batches that any rank saw, so that all stop at once and name the same place."""
+    if trainer.world_size > 1:
+        here = torch.tensor([bad, spoiled], device=trainer.strategy.root_device)
+        bad, spoiled = trainer.strategy.reduce(here, reduce_op="min").tolist()  # pyright: ignore[reportAttributeAccessIssue]
+    return bad, spoiled
+
+
+def _record(
+    trainer: pl.Trainer, module: pl.LightningModule, batch: int, reason: str
+) -> dict[str, Any]:
+    sampler: Any = getattr(trainer.train_dataloader, "sampler", None)
+    examples = getattr(sampler, "examples", None)
+    epoch = trainer.current_epoch
+    return {
+        "reason": reason,
+        "epoch": epoch,
+        "batch": batch,
+        "step": trainer.global_step,
+        "examples": examples(epoch, batch).tolist() if examples else None,  # of all ranks
+        "num_examples": getattr(sampler, "num_examples", 0),
+        "learning_rate": [group["lr"] for group in trainer.optimizers[0].param_groups],
+        "gradient_norms": {
+            name: str(float(weight.grad.norm()))  # text: JSON has no NaN
+            for name, weight in module.named_parameters()
+            if weight.grad is not None
+        },
+    }

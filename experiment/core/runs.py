@@ -1,0 +1,119 @@
+"""The runs of a project: their names, and which of them is meant.
+
+Template's file: updates replace it. Free of torch.
+"""
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from .checkpoint_files import LAST
+from .disk import unwritable
+from .errors import UserError, shown
+from .run import TRIAL_FILE, read_summary
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+
+
+def check_name(name: str) -> str:
+    """Refuse a name that cannot be a folder's.
+
+    Raises:
+        UserError: It cannot.
+    """
+    if not NAME.fullmatch(name):
+        raise UserError(f"--name {name}: use letters, digits and . _ - (and / for a group of runs)")
+    return name
+
+
+def find_run(name: str, output: Path) -> Path:
+    """The folder that a person means by a run's name or path, or by nothing: the newest.
+
+    Raises:
+        UserError: There is none.
+    """
+    if not name:
+        folders = sorted(all_runs(output), key=_age)
+        if not folders:
+            raise UserError(f"{shown(output)} holds no run yet; train one first, or name a --name")
+        trained = [folder for folder in folders if (folder / "checkpoints" / LAST).exists()]
+        return (trained or folders)[-1]
+    for folder in (output / name, Path(name)):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise UserError(f"there is no run {name} in {shown(output)}{_present(output)}")
+
+
+def all_runs(output: Path) -> list[Path]:
+    """All runs in a folder, those of groups (``sweep/trial``) included."""
+    runs: list[Path] = []
+    for folder, inner, files in os.walk(output):
+        if "config.yaml" in files:
+            runs.append(Path(folder))
+            inner.clear()  # what lies in a run is its own
+        elif "sweep.yaml" in files and "code" in inner:
+            inner.remove("code")  # a sweep's copy of the code, with a configuration in it
+    return runs
+
+
+def newest_unfinished(output: Path, same: Any) -> Path | None:
+    """The newest run that stopped before its end and is free, for which ``same(folder)`` holds."""
+    for folder in sorted(all_runs(output), key=_age, reverse=True):
+        if (folder / TRIAL_FILE).exists():
+            continue  # its sweep goes on with it
+        status = read_summary(folder).get("status")
+        if status in {"running", "failed", "stopped"} and _is_free(folder) and same(folder):
+            return folder
+    return None
+
+
+def new_folder(output: Path) -> Path:
+    """Make the next numbered folder: ``run-001``, ``run-002``, ..."""
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise unwritable(output, error) from None
+    taken = [int(m[1]) for p in output.iterdir() if (m := re.fullmatch(r"run-(\d+)", p.name))]
+    number = max(taken, default=0)
+    while True:  # another process may take the number between the look and the making
+        number += 1
+        folder = output / f"run-{number:03d}"
+        try:
+            folder.mkdir()
+            return folder
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise unwritable(folder, error) from None
+
+
+def _is_free(folder: Path) -> bool:
+    lock = FileLock(folder / ".lock")
+    try:
+        with lock.acquire(timeout=0):
+            return True
+    except (Timeout, OSError):
+        return False
+
+
+def make_newest(folder: Path, output: Path) -> None:
+    """Let a run that just started be the newest, also where the clock was set back meanwhile."""
+    newest = max((_age(other) for other in all_runs(output) if other != folder), default=0)
+    if _age(folder) <= newest:
+        with suppress(OSError):
+            os.utime(folder / "config.yaml", ns=(newest + 1, newest + 1))
+
+
+def _age(folder: Path) -> int:
+    return (folder / "config.yaml").stat().st_mtime_ns
+
+
+def _present(output: Path) -> str:
+    runs = sorted(all_runs(output), key=_age)
+    names = [folder.relative_to(output).as_posix() for folder in runs[-5:]]
+    there_are = "there are" if len(names) == len(runs) else "the newest are"
+    return f"; {there_are} {', '.join(names)}" if names else ""

@@ -1,0 +1,49 @@
+"""When ``checkpoint.every_minutes`` have passed, told alike to all processes of a run.
+
+Template's file: updates replace it.
+"""
+
+import time
+
+import pytorch_lightning as pl
+
+SECONDS_BETWEEN_LOOKS = 1.0
+MOST_BATCHES = 100  # between two looks
+
+
+class SaveClock:
+    """The first process's clock, which all of them look at in the same batches.
+
+    To ask the first process in every batch would cost a tenth of a millisecond each: it also says
+    how many batches may pass until the next look, so that looks are about a second apart.
+
+    Args:
+        minutes: Between two saves; None: for ever.
+    """
+
+    def __init__(self, minutes: float | None) -> None:
+        self.seconds = None if minutes is None else 60.0 * minutes
+        self.restart()
+        self._looked = self._since
+        self._batches, self._next_look = 0, 1
+
+    def restart(self) -> None:
+        """Count from now."""
+        self._since, self._is_over = time.monotonic(), False
+
+    def is_over(self, trainer: pl.Trainer) -> bool:
+        """Whether the time has passed; to be asked once a batch."""
+        if self.seconds is None or self._is_over:
+            return self._is_over
+        self._batches += 1
+        if self._batches >= self._next_look:
+            self._look(trainer, self.seconds)
+        return self._is_over
+
+    def _look(self, trainer: pl.Trainer, seconds: float) -> None:
+        now = time.monotonic()
+        soon = now - self._looked < SECONDS_BETWEEN_LOOKS
+        batches = min(2 * self._next_look, MOST_BATCHES) if soon else max(1, self._next_look // 2)
+        seen = now - self._since >= seconds, batches
+        self._is_over, self._next_look = trainer.strategy.broadcast(seen)
+        self._looked, self._batches = now, 0

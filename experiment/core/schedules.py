@@ -1,0 +1,149 @@
+"""The learning rate's course: warm-up, then one of the ways that ``schedule.name`` names.
+
+Template's file: updates replace it. To use another schedule, override ``configure_optimizers`` in
+module.py.
+
+All but plateau are pure functions of the optimizer step, so that accumulation, limits and restarts
+cannot move them. With peak ``p``, ``T`` steps of which ``W`` warm up, final factor ``f``, and
+``t = (s - W) / (T - W)``, the rate of step ``s`` is ``p`` times
+
+=============  ====================================================================================
+``s < W``      ``(s + 1) / (W + 1)``; one-cycle: ``1/25 + (1 - 1/25) (1 - cos(pi s / W)) / 2``
+``constant``   ``1``
+``linear``     ``f + (1 - f) (1 - t)``
+``cosine``     ``f + (1 - f) (1 + cos(pi t)) / 2``, Loshchilov and Hutter 2017 (arXiv:1608.03983)
+``one-cycle``  as cosine, after its longer rise, Smith and Topin 2018 (arXiv:1708.07120), in the
+               form of fast.ai; the rate alone is cycled, not the momentum
+``step``       ``factor^floor(s / every)``, also while it warms up; or of the epoch of ``s``
+``plateau``    ``factor`` once more each time when ``patience`` validations and one more did not
+               improve the metric (by 0.01 %), not below ``f``
+=============  ====================================================================================
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytorch_lightning as pl
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LambdaLR, LinearLR, ReduceLROnPlateau
+
+from .config import RunConfig, ScheduleConfig
+from .errors import UserError
+
+ONE_CYCLE_START = 1 / 25  # of the peak
+
+
+class Length(NamedTuple):
+    """How long training takes in optimizer steps; infinite where nobody knows.
+
+    Args:
+        steps: Of the whole training.
+        epoch: Of one epoch.
+    """
+
+    steps: float
+    epoch: float = math.inf
+
+
+def training_length(trainer: pl.Trainer) -> Length:
+    """Counted as Lightning trains: with accumulation, limits, devices, and ``max_steps``."""
+    steps = trainer.estimated_stepping_batches  # before the next line: it makes the loader
+    batches = trainer.num_training_batches  # infinite for a stream of data
+    epoch = batches if math.isinf(batches) else -(-batches // trainer.accumulate_grad_batches)
+    return Length(math.inf if steps < 0 else steps, epoch)
+
+
+def make_schedules(optimizer: Optimizer, config: RunConfig, length: Length) -> list[dict[str, Any]]:
+    """What Lightning is to step, and when.
+
+    Args:
+        optimizer: Whose learning rates are the peak.
+        config: Its ``schedule``; and what plateau watches unless told, which is the checkpoint's.
+        length: Of the training.
+
+    Raises:
+        UserError: The schedule depends on a length that is not known.
+    """
+    if config.schedule.name == "plateau":
+        return _plateau(optimizer, config, length)
+    schedule = LambdaLR(optimizer, schedule_factor(config.schedule, length))
+    return [{"scheduler": schedule, "interval": "step"}]
+
+
+def schedule_factor(config: ScheduleConfig, length: Length) -> Callable[[int], float]:
+    """What the peak learning rate is multiplied by: a pure function of the step.
+
+    Raises:
+        UserError: It depends on a length that is not known.
+    """
+    one_cycle = config.name == "one-cycle"
+    warmup = _warmup_steps(config.rise_fraction if one_cycle else config.warmup_fraction, length)
+    falls = config.name in {"linear", "cosine", "one-cycle"}
+    falling = _known(length.steps) - warmup if falls else 0
+    every = config.every
+    if config.name == "step" and config.unit == "epoch":
+        every *= _known(length.epoch)
+
+    def rise(step: int) -> float:
+        if one_cycle:
+            return ONE_CYCLE_START + (1 - ONE_CYCLE_START) * (1 - _half_cosine(step / warmup))
+        return (step + 1) / (warmup + 1)
+
+    def way_down(step: int) -> float:
+        if config.name == "constant":
+            return 1.0
+        if config.name == "step":
+            return config.factor ** (step // every)
+        done = min(1.0, (step - warmup) / max(1, falling))
+        left = 1 - done if config.name == "linear" else _half_cosine(done)
+        return config.final_factor + (1 - config.final_factor) * left
+
+    def factor(step: int) -> float:
+        if step >= warmup:
+            return way_down(step)
+        return rise(step) * (way_down(step) if config.name == "step" else 1.0)
+
+    return factor
+
+
+def _plateau(optimizer: Optimizer, config: RunConfig, length: Length) -> list[dict[str, Any]]:
+    """Two of torch's own: both multiply the rate as it stands, so neither undoes the other."""
+    schedule, checkpoint = config.schedule, config.checkpoint
+    plateau = ReduceLROnPlateau(
+        optimizer,
+        schedule.mode or checkpoint.mode,
+        schedule.factor,
+        schedule.patience,
+        min_lr=[schedule.final_factor * group["lr"] for group in optimizer.param_groups],
+    )
+    warmup = _warmup_steps(schedule.warmup_fraction, length)
+    rise = LinearLR(optimizer, 1 / (warmup + 1), total_iters=warmup)
+    name = f"lr-{type(optimizer).__name__}"  # one rate, so one name in the log
+    watch = {
+        "monitor": schedule.monitor or checkpoint.monitor,
+        "interval": "epoch",
+        "frequency": config.trainer.check_val_every_n_epoch,
+    }
+    return [
+        {"scheduler": rise, "interval": "step", "name": name},
+        {"scheduler": plateau, "name": name, **watch},
+    ]
+
+
+def _warmup_steps(fraction: float, length: Length) -> int:
+    return round(fraction * _known(length.steps)) if fraction else 0
+
+
+def _known(steps: float) -> int:
+    if math.isinf(steps):
+        raise UserError(
+            "schedule: a stream of data does not say how many steps it gives; set trainer.max_steps"
+            " or trainer.limit_train_batches, or schedule.name=constant schedule.warmup_fraction=0"
+        )
+    return int(steps)
+
+
+def _half_cosine(done: float) -> float:
+    """From 1 down to 0."""
+    return (1 + math.cos(math.pi * done)) / 2

@@ -1,0 +1,279 @@
+"""Restarts training that died: one process that waits, and knows a crash from an end.
+
+Template's file: updates replace it. Free of torch. Set it under ``restart:``; ``--restarts 0`` and
+a debugger leave it out.
+
+The training process is a child in a session of its own, which runs the run's ``code/``. It is
+started again after a death that nobody asked for, as long as it gets on: a new checkpoint gives all
+restarts back. After training diverged it goes back, and something changes: ``rollback.py``. The
+child dies with this process, and with the child everything that it started.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import suppress
+from datetime import datetime
+from types import FrameType
+from typing import Any
+
+from .alerts import Alerts
+from .checkpoint_files import LAST, best_score, choose_last
+from .config import RunConfig
+from .console import say
+from .errors import UserError, shown
+from .processes import SUPERVISOR, end_session
+from .rollback import (
+    AT_MOST,
+    RECORD,
+    finish_rollbacks,
+    go_back,
+    point_to_return_to,
+    read_rollbacks,
+    record_rollback,
+)
+from .run import JOIN, PROJECT, Run
+from .stall import Stall
+
+POLL_SECONDS = 0.05
+LONGEST_BACKOFF = 300.0  # s
+LONGEST_HISTORY = 20  # restarts in summary.json
+
+FINISHED, CONFIGURATION, DIVERGED = 0, 2, 3
+HANGUP, CTRL_C, TERMINATED = 129, 130, 143
+# Ends that were meant, or that a restart would only repeat.
+FINAL = {FINISHED, CONFIGURATION, DIVERGED, HANGUP, CTRL_C, TERMINATED}
+FORWARDED = [s for s in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1") if hasattr(signal, s)]
+
+
+class Supervisor:
+    """Starts training, waits for it, and starts it again when it should go on.
+
+    Args:
+        run: The run, locked by this process; it starts from ``run.resume``.
+        config: The whole configuration.
+    """
+
+    def __init__(self, run: Run, config: RunConfig) -> None:
+        self.run, self.config = run, config.restart
+        self.alerts = Alerts(run, config.alert)
+        self.in_vain = 0  # restarts since training last got on
+        self.marks = {self._mark()}  # what it has reached
+        self.got_on = False  # since this process began
+        self.asked: int | None = None  # the signal by which somebody asked for the end
+        self.child: subprocess.Popen[bytes] | None = None
+        self.stalled = False
+
+    def supervise(self) -> int:
+        """Train to the end; the exit code."""
+        for name in FORWARDED:
+            signal.signal(getattr(signal, name), self._forward)
+        failure = None
+        while True:
+            earlier, code = failure, self._train()
+            failure = self.run.summary.get("failure")
+            diverged = bool(failure and failure.get("code") == DIVERGED)
+            if self.asked is not None or (code in FINAL and not diverged):
+                return self._end(code)
+            if diverged:
+                if not self._roll_back():
+                    return self._end(DIVERGED)
+                if self.asked is not None:
+                    return self._end(128 + self.asked)
+                continue
+            self._count()
+            reason = self._reason(code)
+            if failure is not None and failure == earlier:
+                return self._give_up(code, f"{reason}, again at the same step")
+            if self.in_vain > self.config.max:
+                return self._give_up(code, f"{reason}, {self.in_vain} times without a checkpoint")
+            self._announce(reason)
+            if not self._back_off():
+                return self._end(code)
+            self._choose()
+
+    def _train(self) -> int:
+        """Start the child and wait for its end; its exit code, negative for a signal."""
+        heartbeat = self.run.heartbeat_file
+        self.run.update(status="running", reason=None, failure=None)
+        with suppress(OSError):  # on a disk that broke
+            heartbeat.unlink(missing_ok=True)
+        self.child = subprocess.Popen(
+            child_command(self.run), env=child_variables(self.run), start_new_session=True
+        )
+        stall = Stall(heartbeat, self.config)
+        self.stalled = False
+        while self.child.poll() is None:
+            time.sleep(POLL_SECONDS)
+            if not self.stalled and stall.is_over():
+                self.stalled = True
+                self.child.kill()
+        end_session(self.child.pid)
+        self.run.refresh()
+        return self.child.returncode
+
+    def _forward(self, number: int, frame: FrameType | None) -> None:
+        """Pass a signal on; the child saves what it has, and ends with the fitting exit code."""
+        if number == getattr(signal, "SIGUSR1", None):
+            number = signal.SIGTERM  # a scheduler's way to say that the time is nearly up
+        self.asked = number
+        if self.child is not None and self.child.poll() is None:
+            # Lightning saves on SIGTERM alone: a closed terminal asks for the same.
+            closed = number == getattr(signal, "SIGHUP", None)
+            self.child.send_signal(signal.SIGTERM if closed else number)
+
+    def _mark(self) -> Any:
+        """What tells how far training has come, by what a restart goes on from."""
+        if self.config.checkpoint == "best":
+            best = best_score(self.run.checkpoints)
+            return best and (best[0].name, best[2])  # not its time: it is reached more than once
+        return self.run.newest_checkpoint()
+
+    def _count(self) -> None:
+        """Count the restarts in which training did not get on."""
+        mark = self._mark()
+        got_on = mark not in self.marks
+        self.marks.add(mark)
+        self.got_on |= got_on
+        self.in_vain = 1 if got_on else self.in_vain + 1
+
+    def _choose(self) -> None:
+        """Start from the checkpoint that is configured, if it can be read; else as before."""
+        best = (
+            point_to_return_to(self.run.checkpoints) if self.config.checkpoint == "best" else None
+        )
+        if best is not None:
+            go_back(self.run.checkpoints, best.name)
+        elif self.run.resume is not None and not self.got_on:
+            return  # what somebody chose by hand may be older than last.ckpt
+        chosen = choose_last(self.run.checkpoints)
+        if chosen is not None:
+            self.run.resume = chosen.path
+            if chosen.remark:
+                say(chosen.remark)
+
+    def _roll_back(self) -> bool:
+        """Go back after training diverged, with a change; False if that is not to be tried."""
+        if self.config.on_nan == "stop":
+            return False
+        rollback = record_rollback(self.run.folder)
+        if rollback is None:
+            say(f"{self.run.name}: diverged after {AT_MOST} rollbacks: see {self._shown(RECORD)}")
+            return False
+        finish_rollbacks(self.run.folder)
+        last = self.run.checkpoints / LAST
+        self.run.resume = last if rollback.checkpoint else None
+        self.marks.add(self._mark())
+        self.in_vain, self.got_on = 0, True
+        rollbacks = [entry.entry() for entry in read_rollbacks(self.run.folder)]
+        self._restart(
+            rollback.reason,
+            f"{rollback.origin} {rollback.change}; {self._shown(RECORD)}",
+            ("nan", "restart"),
+            rollbacks=rollbacks,
+        )
+        return True
+
+    def _reason(self, code: int) -> str:
+        if self.stalled:
+            return f"no step for {self.config.stall_minutes:g} minutes"
+        if code < 0:
+            return f"killed by {signal.Signals(-code).name}"
+        failure = self.run.summary.get("failure") or {}
+        return str(failure.get("error") or f"exit code {code}")
+
+    def _announce(self, reason: str) -> None:
+        events = ("stall", "restart") if self.stalled else ("restart", "crash")
+        self._restart(reason, f"in {self._pause():g} s", events)
+
+    def _restart(self, reason: str, how: str, events: tuple[str, ...], **changes: Any) -> None:
+        """Say, write down and tell that training is started again."""
+        restarts = self.run.summary.get("restarts", 0) + 1
+        failure, beat = self.run.summary.get("failure"), self.run.last_beat()
+        step = failure["step"] if failure else beat[0] if beat else None
+        now = datetime.now().astimezone().isoformat(timespec="seconds")
+        history = [
+            *self.run.summary.get("restart_history", []),
+            {"time": now, "reason": reason, "step": step},
+        ]
+        self.run.update(
+            restarts=restarts,
+            restart_history=history[-LONGEST_HISTORY:],
+            status="running",
+            reason=None,
+            **changes,
+        )
+        message = f"{self.run.name}: {reason}; restart {restarts} {how}"
+        say(message)
+        self.alerts.send(events, message)
+
+    def _shown(self, name: str) -> str:
+        return shown(self.run.folder / name)
+
+    def _pause(self) -> float:
+        """Seconds to wait: doubled with each restart in vain."""
+        return min(LONGEST_BACKOFF, self.config.backoff_seconds * 2 ** (self.in_vain - 1))
+
+    def _back_off(self) -> bool:
+        """Wait; False if somebody asked for the end meanwhile."""
+        until = time.monotonic() + self._pause()
+        while time.monotonic() < until and self.asked is None:
+            time.sleep(POLL_SECONDS)
+        return self.asked is None
+
+    def _end(self, code: int) -> int:
+        """The end that was meant, however the child took it."""
+        if self.asked is not None and code not in {FINISHED, CONFIGURATION, DIVERGED}:
+            code = 128 + self.asked
+            if self.run.status == "running":  # killed before it could say so
+                self.run.end("stopped", signal.Signals(self.asked).name)
+        if code == FINISHED and self.run.status == "finished":
+            self.alerts.send(("finish",), f"{self.run.name}: finished", code)
+        if code == DIVERGED:
+            message = f"{self.run.name}: {self.run.summary.get('reason')}"
+            self.alerts.send(("nan", "give_up"), message, code)
+        return code
+
+    def _give_up(self, code: int, reason: str) -> int:
+        code = 128 - code if code < 0 else code
+        self.run.end("failed", reason)
+        message = f"{self.run.name}: giving up: {reason}"
+        say(message)
+        cause = "stall" if self.stalled else "crash"
+        self.alerts.send(("give_up", cause), message, code)
+        return code
+
+
+def child_command(run: Run) -> list[str]:
+    """The run's own copy of the code, with the run's own configuration."""
+    program = run.folder.resolve() / "code" / "main.py"
+    return [sys.executable, str(program), "fit", "--config", str(run.config_file.resolve())]
+
+
+def child_variables(run: Run) -> dict[str, str]:
+    """The environment in which the child knows its run, its checkpoint and its parent."""
+    # What the copy lacks, such as modules that git ignores, is found in the project itself.
+    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        **os.environ,
+        JOIN: str(run.folder.resolve()),
+        "EXPERIMENT_RESUME": str(run.resume.resolve() if run.resume else ""),
+        "EXPERIMENT_PROJECT": str(PROJECT),
+        SUPERVISOR: str(os.getpid()),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
+
+
+def supervise(run: Run, config: RunConfig) -> int:
+    """Train under a supervisor; the exit code.
+
+    Raises:
+        UserError: No checkpoint that is left can be read.
+    """
+    try:
+        return Supervisor(run, config).supervise()
+    except UserError as error:
+        run.end("failed", str(error))
+        raise

@@ -1,0 +1,179 @@
+"""What came out of a sweep: a table, results.csv, best.yaml, and the page.
+
+Template's file: updates replace it.
+"""
+
+import csv
+import io
+import json
+import os
+import shlex
+from argparse import Namespace
+from pathlib import Path
+from statistics import mean, stdev
+from typing import Any
+
+from ..cli import CORE_ARGUMENTS
+from ..console import say
+from ..errors import shown
+from ..run import read_summary
+from .file import Metric, Sweep
+from .progress import as_typed, best_of, short_names
+from .progress import shown as shown_value
+from .trials import SweepFolder, Trial
+
+REPEATS = ("seed", "data.fold")  # what makes a trial another measurement of the same thing
+MOST_ROWS = 20
+
+
+class Results:
+    """The files that a sweep leaves beside its trials, and what it says at its end.
+
+    Args:
+        folder: The sweep's.
+        sweep: What was varied.
+        metric: What was compared.
+        typed: The command line, for that of the best trial.
+    """
+
+    def __init__(self, folder: SweepFolder, sweep: Sweep, metric: Metric, typed: Namespace) -> None:
+        self.folder, self.sweep, self.metric, self.typed = folder, sweep, metric, typed
+        self.trials: list[Trial] = []
+        self.is_over = False
+
+    @property
+    def best(self) -> Trial | None:
+        return best_of(self.trials, self.metric)
+
+    def ranked(self) -> list[Trial]:
+        """The trials, best first; those without a value last."""
+        sign = -1 if self.metric.goal == "maximize" else 1
+        worst = float("inf")
+        return sorted(
+            self.trials,
+            key=lambda t: (worst if t.value is None else sign * t.value, t.number),
+        )
+
+    def write(self, trials: list[Trial], is_over: bool = False) -> None:
+        """Bring all files up to date, each whole or not at all."""
+        from .page import page
+
+        self.trials, self.is_over = trials, is_over
+        with self.folder.lock():
+            _replace(self.folder.path / "results.csv", self._csv())
+            _replace(self.folder.path / "index.html", page(self))
+            if self.best is not None:
+                config = self.folder.folder(self.best) / "config.yaml"
+                if config.exists():
+                    head = f"# {self.best.name}: {self.metric.name} {self.best.value:.6g}\n"
+                    text = config.read_text(encoding="utf-8")
+                    _replace(self.folder.path / "best.yaml", head + text)
+
+    def say(self) -> None:
+        """The table, and what to type next."""
+        for row in self.table():
+            say(row)
+        if self.best is not None:
+            say(f"best: {self.best.name}, {self.metric.name} {self.best.value:.6g}")
+            say(f"  again        {self.command_line(self.best)}")
+            say(f"  its settings {shown(self.folder.path / 'best.yaml')}")
+        say(f"  results      {shown(self.folder.path / 'results.csv')}")
+        say(f"  to look at   {shown(self.folder.path / 'index.html')}")
+        modes = {self._wandb_mode(trial) for trial in self.trials}
+        if "offline" in modes:
+            pattern = f"{shown(self.folder.path)}/trial-*/wandb/offline-run-*"
+            say(f"  W&B          offline; upload with: wandb sync {pattern}")
+
+    def table(self) -> list[str]:
+        """Rows of text: the best trials or, where trials repeat each other, their means."""
+        rows = self.means() if self.is_repeated else None
+        if rows is not None:
+            header = [*self._short(self.distinguishing), "n", "mean", "std"]
+            cells = [
+                [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
+                for values, n, average, spread in rows
+            ]
+            return [f"{self.metric.name}:", *_aligned([header, *cells])]
+        names = [p.key for p in self.sweep.parameters]
+        header = ["trial", "state", self.metric.name, "seconds", *self._short(names)]
+        cells = [
+            [
+                t.name,
+                t.state,
+                shown_value(t.value),
+                f"{t.seconds:.0f}",
+                *map(shown_value, t.values.values()),
+            ]
+            for t in self.ranked()[:MOST_ROWS]
+        ]
+        more = len(self.trials) - MOST_ROWS
+        return [*_aligned([header, *cells]), *([f"... and {more} more"] if more > 0 else [])]
+
+    def means(self) -> list[tuple[list[Any], int, float, float]]:
+        """Of trials that are equal but for seed and fold: values, how many, mean, deviation."""
+        keys = self.distinguishing
+        groups: dict[str, list[Trial]] = {}
+        for trial in self.trials:
+            if trial.value is not None:
+                same = json.dumps([trial.values.get(key) for key in keys], sort_keys=True)
+                groups.setdefault(same, []).append(trial)
+        rows = [(json.loads(same), group) for same, group in groups.items()]
+        return [(values, *_statistics(group)) for values, group in rows]
+
+    def command_line(self, trial: Trial) -> str:
+        """What trains a trial's configuration again, in the code as it is now."""
+        words = ["python", "main.py", "fit"]
+        for file in self.typed.config:
+            default = os.path.join("configs", "experiment.yaml")
+            words += [] if str(file).endswith(default) else ["--config", str(file)]
+        options = {k: v for k, v in vars(self.typed).items() if k not in CORE_ARGUMENTS}
+        words += [*self.typed.overrides, *(f"{k}={as_typed(v)}" for k, v in options.items())]
+        words += [f"{key}={as_typed(value)}" for key, value in trial.values.items()]
+        return shlex.join(words)
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether the sweep does the same thing under several seeds or on several folds."""
+        return any(p.key in REPEATS for p in self.sweep.parameters)
+
+    @property
+    def distinguishing(self) -> list[str]:
+        """The parameters that make a trial another thing."""
+        return [p.key for p in self.sweep.parameters if p.key not in REPEATS]
+
+    def _short(self, names: list[str]) -> list[str]:
+        return list(short_names(dict.fromkeys(names)))
+
+    def _wandb_mode(self, trial: Trial) -> str | None:
+        return read_summary(self.folder.folder(trial)).get("wandb", {}).get("mode")
+
+    def _csv(self) -> str:
+        names = [p.key for p in self.sweep.parameters]
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(["trial", "state", self.metric.name, *names, "seconds", "reason"])
+        for t in self.trials:
+            values = [as_typed(t.values.get(name)) for name in names]
+            value = "" if t.value is None else repr(t.value)
+            writer.writerow([t.name, t.state, value, *values, t.seconds, t.reason or ""])
+        return text.getvalue()
+
+
+def _statistics(group: list[Trial]) -> tuple[int, float, float]:
+    values = [trial.value for trial in group if trial.value is not None]
+    return len(values), mean(values), stdev(values) if len(values) > 1 else 0.0
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
+def _replace(path: Path, text: str) -> None:
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    unfinished.write_text(text, encoding="utf-8")
+    os.replace(unfinished, path)

@@ -1,0 +1,170 @@
+"""The Trainer, as the configuration wants it.
+
+Template's file: updates replace it. In main.py, ``build_trainer(config, run, ...)`` takes any
+further argument of Lightning's Trainer.
+"""
+
+import os
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from lightning_fabric.plugins.environments.cluster_environment import ClusterEnvironment
+from lightning_fabric.plugins.environments.lightning import LightningEnvironment
+from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
+from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import ProgressBar
+from pytorch_lightning.profilers import PassThroughProfiler
+
+from .after_rollback import AfterRollback
+from .callbacks import make_callbacks
+from .checkpoint import Checkpoint
+from .checkpoint_io import AtomicCheckpointIO
+from .compiling import Compile
+from .config import RunConfig
+from .errors import UserError
+from .guards import FiniteLoss, Heartbeat
+from .last_step import LastStep
+from .loggers import make_loggers
+from .loop_position import EpochSoFar
+from .metrics import EpochMetrics
+from .module import leave_out_idle_hooks
+from .overfit import Overfit, overfits
+from .parameter_groups import Freeze
+from .precision import usable_precision
+from .profiling import StepTimes
+from .progress import make_progress
+from .ranks import is_in_srun, is_in_torchrun
+from .resumption import Resumption
+from .run import Run
+from .time_limit import TimeLimit
+from .together import StopTogether
+from .wandb_alerts import WandbAlerts
+
+
+def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
+    """A Trainer for the run's command.
+
+    Args:
+        config: The whole configuration; ``config.trainer`` above all.
+        run: Where everything is written.
+        arguments: Further arguments of Lightning's Trainer, which win; ``callbacks`` are added.
+
+    Raises:
+        UserError: Lightning refuses the combination.
+    """
+    _prepare_process(config)
+    _check_devices(config)
+    training = run.command == "fit"
+    ours = [*_callbacks(config, run, training), *arguments.pop("callbacks", [])]
+    has_bar = any(isinstance(callback, ProgressBar) for callback in ours)
+    for callback in ours:
+        leave_out_idle_hooks(callback, pl.Callback)
+    profiled = training and config.trainer.profile
+    settings: dict[str, Any] = {
+        **_trainer_settings(config),
+        "default_root_dir": run.folder,
+        "logger": make_loggers(run, config.logger) if training else False,
+        "callbacks": ours,
+        "plugins": [AtomicCheckpointIO(), *_environment()],
+        "profiler": StepTimes(run.folder / "profile.txt") if profiled else NoProfiler(),
+        "enable_checkpointing": training,
+        "enable_progress_bar": has_bar,
+        "enable_model_summary": False,
+        "use_distributed_sampler": False,  # the DataModule's batch sampler knows the ranks
+        **arguments,
+    }
+    try:
+        return pl.Trainer(**settings)
+    except (MisconfigurationException, ValueError, RuntimeError) as error:
+        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+
+
+class NoProfiler(PassThroughProfiler):
+    """Measures nothing, at no cost: Lightning's own makes a generator for each of 50 hooks a step.
+
+    ``--profile`` puts profiling.py in its place.
+    """
+
+    nothing = nullcontext()
+
+    def profile(self, action_name: str) -> AbstractContextManager[Any]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        return self.nothing
+
+
+def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]:
+    callbacks: list[pl.Callback] = [EpochMetrics()]
+    if training:
+        callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
+        callbacks += [Resumption(run, config), AfterRollback(run), StopTogether()]
+        callbacks += [Heartbeat(run), WandbAlerts(run, config.alert)]
+        if config.trainer.compile:
+            callbacks.append(Compile())
+        if overfits(config):
+            callbacks.append(Overfit())
+        if config.optimizer.freeze:
+            callbacks.append(Freeze(config.optimizer.freeze))
+        callbacks += make_callbacks(config.callbacks, config.checkpoint, run)
+        if config.trainer.max_steps:
+            callbacks.append(LastStep())
+        if config.trainer.max_time:
+            callbacks.append(TimeLimit(run, config.trainer.max_seconds))
+        callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
+    if config.trainer.progress_bar:
+        callbacks.append(make_progress())
+    return callbacks
+
+
+def _trainer_settings(config: RunConfig) -> dict[str, Any]:
+    """Those that are Lightning's own, by Lightning's names."""
+    trainer = config.trainer
+    by_norm = trainer.gradient_clip_value is None
+    return {
+        "max_epochs": -1 if trainer.max_epochs is None else trainer.max_epochs,
+        "max_steps": -1 if trainer.max_steps is None else trainer.max_steps,
+        "accelerator": trainer.accelerator,
+        "devices": trainer.devices,
+        "num_nodes": trainer.num_nodes,
+        "precision": usable_precision(trainer),
+        "accumulate_grad_batches": trainer.accumulate_grad_batches,
+        "gradient_clip_val": trainer.gradient_clip_norm if by_norm else trainer.gradient_clip_value,
+        "gradient_clip_algorithm": "norm" if by_norm else "value",
+        "log_every_n_steps": trainer.log_every_n_steps,
+        "val_check_interval": trainer.val_check_interval,
+        "check_val_every_n_epoch": trainer.check_val_every_n_epoch,
+        "limit_train_batches": trainer.limit_train_batches,
+        "limit_val_batches": trainer.limit_val_batches,
+        "limit_test_batches": trainer.limit_test_batches,
+        # Not False: to be told so much, torch imports its compiler.
+        "deterministic": trainer.deterministic or None,
+    }
+
+
+def _environment() -> list[ClusterEnvironment]:
+    """Who starts the ranks under SLURM: srun, several tasks; Lightning itself, as everywhere, one.
+
+    Lightning's own requeueing stays off: it saves wherever the signal comes, in mid-step.
+    """
+    if is_in_srun():
+        return [SLURMEnvironment(auto_requeue=False)]
+    alone = "SLURM_JOB_ID" in os.environ and not is_in_torchrun()
+    return [LightningEnvironment()] if alone else []
+
+
+def _check_devices(config: RunConfig) -> None:
+    devices, cores = config.trainer.devices, os.cpu_count() or 1
+    on_cpu = config.trainer.accelerator == "cpu" or not torch.accelerator.is_available()
+    if on_cpu and str(devices).isdecimal() and int(str(devices)) > cores:
+        raise UserError(f"trainer.devices is {devices}; this machine has {cores} CPU cores")
+
+
+def _prepare_process(config: RunConfig) -> None:
+    if not torch.cuda.is_available():
+        # Lightning sets this to 1; without a GPU torch's optimizers then look for NVIDIA's library
+        # in every step.
+        os.environ["PYTORCH_NVML_BASED_CUDA_CHECK"] = "0"
+    # Adam's second moments fall below the smallest normal number, where a CPU is 100 times slower.
+    torch.set_flush_denormal(True)
+    if torch.cuda.is_available() and config.trainer.precision == "32-true":
+        torch.set_float32_matmul_precision("high")

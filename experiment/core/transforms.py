@@ -1,0 +1,257 @@
+"""A transform that is written for one example, applied to a whole batch.
+
+Template's file: updates replace it. To transform otherwise, override ``DataModule.fetch`` in
+data.py. Nothing needs to be registered: a transform that is not known here is right, only slower.
+
+torchvision's v2 transforms draw once a call, so that on a batch they would flip all images or none.
+Here each example has its own draw:
+
+- what is not random runs once, on the whole tensor (``SAME_FOR_ALL``);
+- a change that happens or not runs once, and is kept where the draw says so (``BY_CHANCE``);
+- crops, rotations and affine maps move all images at once, each by its own draw (``GEOMETRY``);
+- everything else, the researcher's own too, runs on one example after the other.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import torch
+from torch import Tensor, nn
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional
+
+from .warping import AffineMaps, warp
+
+BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
+Step = Callable[[Any], Any]
+
+
+class BatchTransform:
+    """Transforms a batch as ``transform`` would have transformed each of its examples.
+
+    Args:
+        transform: From a sample to a sample, such as a ``v2.Compose``.
+
+    Attributes:
+        random: Whether anything may be drawn, so that seeding is worth its 20 us.
+    """
+
+    def __init__(self, transform: Callable[[BatchT], BatchT]) -> None:
+        self.random = False
+        self.steps: list[Step] = []
+        one_by_one: list[Step] = []
+        for part in _parts(transform):
+            self.random |= type(part) not in SAME_FOR_ALL
+            whole = _whole_batch_form(part)
+            if whole is None:
+                one_by_one.append(part)
+                continue
+            self._add_one_by_one(one_by_one)
+            self.steps.append(whole)
+        self._add_one_by_one(one_by_one)
+
+    def __call__(self, batch: BatchT) -> BatchT:
+        for step in self.steps:
+            batch = step(batch)
+        return batch
+
+    def _add_one_by_one(self, parts: list[Step]) -> None:
+        """Neighbours share one taking apart and putting together of the batch."""
+        if parts:
+            self.steps.append(OneByOne(list(parts)))
+            parts.clear()
+
+
+def _parts(transform: Any) -> list[Step]:
+    """What a chain of transforms consists of, chains in chains laid flat."""
+    if type(transform) is v2.Compose:
+        links = transform.transforms
+    elif type(transform) is nn.Sequential:
+        links = transform
+    else:
+        return [transform]
+    return [part for link in links for part in _parts(link)]
+
+
+def _whole_batch_form(part: Step) -> Step | None:
+    """The step for a whole batch; a subclass may differ in anything, so exact types count."""
+    if type(part) in SAME_FOR_ALL:
+        return SameForAll(part)
+    if type(part) in BY_CHANCE:
+        return ByChance(part)
+    if type(part) in GEOMETRY and not isinstance(getattr(part, "fill", None), dict):
+        return Geometry(part)
+    return None
+
+
+class OneByOne:
+    """Takes the batch apart, transforms each example, and puts them together again."""
+
+    def __init__(self, parts: list[Step]) -> None:
+        self.parts = parts
+
+    def __call__(self, batch: BatchT) -> BatchT:
+        return stack([self._transformed(sample) for sample in unstack(batch)])
+
+    def _transformed(self, sample: BatchT) -> BatchT:
+        for part in self.parts:
+            sample = part(sample)
+        return sample
+
+
+class WholeBatch:
+    """Changes all images of a batch at once; subclasses say how.
+
+    Boxes and points go one by one: torchvision holds those of one example only.
+    """
+
+    def __init__(self, transform: Any) -> None:
+        self.transform, self.one_by_one = transform, OneByOne([transform])
+
+    def __call__(self, batch: BatchT) -> BatchT:
+        known = [field for field in batch if isinstance(field, tv_tensors.TVTensor)]
+        alike = all(isinstance(field, tv_tensors.Image | tv_tensors.Mask) for field in known)
+        change = self.change(known[0]) if known and alike else None
+        if change is None:
+            return self.one_by_one(batch)
+        return type(batch)(
+            *(
+                like(change(field), field) if isinstance(field, tv_tensors.TVTensor) else field
+                for field in batch
+            )
+        )
+
+    def change(self, image: Tensor) -> Step | None:
+        """The change of each image and mask of a batch that holds this one; None: one by one."""
+        raise NotImplementedError
+
+
+class SameForAll(WholeBatch):
+    """Nothing is drawn."""
+
+    def change(self, image: Tensor) -> Step:
+        return lambda field: self.transform.transform(field, {})
+
+
+class ByChance(WholeBatch):
+    """Makes the change in all examples, and keeps it in those that drew it."""
+
+    def change(self, image: Tensor) -> Step:
+        params = self.transform.make_params([image])
+        chosen = torch.rand(len(image)) < self.transform.p
+
+        def changed(field: Tensor) -> Tensor:
+            here = chosen.view(-1, *[1] * (field.ndim - 1))
+            return torch.where(here, self.transform.transform(field, params), field)
+
+        return changed
+
+
+class Geometry(WholeBatch):
+    """Moves every image by its own draw; masks move with their image."""
+
+    def change(self, image: Tensor) -> Step | None:
+        return GEOMETRY[type(self.transform)](self.transform, image)
+
+
+def like(tensor: Tensor, field: Tensor) -> Tensor:
+    """``tensor`` as an image if ``field`` is one, as boxes with the same canvas, and so on.
+
+    ``tv_tensors.wrap`` does it, too, but refuses boxes with an axis for the batch.
+    """
+    if not isinstance(field, tv_tensors.TVTensor):
+        return tensor
+    result = tensor.as_subclass(type(field))
+    vars(result).update(vars(field))
+    return result
+
+
+def stack(samples: Sequence[BatchT]) -> BatchT:
+    """Samples as one batch: each field stacked along a new first axis."""
+    fields = zip(*samples, strict=True)
+    return type(samples[0])(*(like(torch.stack(list(field)), field[0]) for field in fields))
+
+
+def unstack(batch: BatchT) -> list[BatchT]:
+    """The samples of a batch."""
+    fields = [[like(row, field) for row in field.as_subclass(Tensor).unbind()] for field in batch]
+    return [type(batch)(*sample) for sample in zip(*fields, strict=True)]
+
+
+def random_crop(crop: Any, image: Tensor) -> Step | None:
+    """``v2.RandomCrop``: all windows are one view of the padded images; each picks its own."""
+    height, width = crop.size
+    left, right, top, bottom = crop.padding or (0, 0, 0, 0)
+    spare_rows = image.shape[-2] + top + bottom - height
+    spare_columns = image.shape[-1] + left + right - width
+    if spare_rows < 0 or spare_columns < 0:
+        return None  # v2 pads further, or says that the crop is too large
+    example = torch.arange(len(image))
+    row = torch.randint(spare_rows + 1, example.shape)
+    column = torch.randint(spare_columns + 1, example.shape)
+
+    def move(field: Tensor) -> Tensor:
+        if crop.padding:
+            border = [left, top, right, bottom]
+            field = functional.pad(field, border, fill=crop.fill, padding_mode=crop.padding_mode)
+        windows = field.as_subclass(Tensor).unfold(-2, height, 1).unfold(-2, width, 1)
+        return windows[example, ..., row, column, :, :]
+
+    return move
+
+
+def random_affine(affine: Any, image: Tensor) -> Step | None:
+    """``v2.RandomAffine``, with its draws made for all examples at once."""
+    batch, (height, width) = len(image), image.shape[-2:]
+    angle = _uniform(batch, affine.degrees)
+    across, down = affine.translate or (0.0, 0.0)
+    shift_x = _uniform(batch, (-across * width, across * width)).round()
+    shift_y = _uniform(batch, (-down * height, down * height)).round()
+    scale = _uniform(batch, affine.scale or (1.0, 1.0))
+    shear = tuple(affine.shear or (0.0, 0.0))
+    shear_x, shear_y = _uniform(batch, shear[:2]), _uniform(batch, shear[2:] or (0.0, 0.0))
+    return warp(affine, AffineMaps(angle, shift_x, shift_y, scale, shear_x, shear_y))
+
+
+def random_rotation(rotation: Any, image: Tensor) -> Step | None:
+    """``v2.RandomRotation``; where images grow with the angle they differ in size: no batch."""
+    if rotation.expand:
+        return None
+    angle, zero = _uniform(len(image), rotation.degrees), torch.zeros(len(image))
+    return warp(rotation, AffineMaps(-angle, zero, zero, torch.ones(len(image)), zero, zero))
+
+
+def _uniform(count: int, bounds: Sequence[float]) -> Tensor:
+    return torch.empty(count).uniform_(bounds[0], bounds[1])
+
+
+SAME_FOR_ALL = {
+    v2.CenterCrop,
+    v2.ConvertImageDtype,
+    v2.Grayscale,
+    v2.Identity,
+    v2.Normalize,
+    v2.Pad,
+    v2.Resize,
+    v2.RGB,
+    v2.ToDtype,
+    v2.ToImage,
+    v2.ToPureTensor,
+}
+BY_CHANCE = {
+    v2.RandomAdjustSharpness,
+    v2.RandomAutocontrast,
+    v2.RandomEqualize,
+    v2.RandomGrayscale,
+    v2.RandomHorizontalFlip,
+    v2.RandomInvert,
+    v2.RandomPosterize,
+    v2.RandomSolarize,
+    v2.RandomVerticalFlip,
+}
+GEOMETRY: dict[type, Callable[[Any, Tensor], Step | None]] = {
+    v2.RandomAffine: random_affine,
+    v2.RandomCrop: random_crop,
+    v2.RandomRotation: random_rotation,
+}
