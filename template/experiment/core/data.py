@@ -84,6 +84,13 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
             self._facts = self._find() if file is None else self._stored(file)
         return self._facts
 
+    @property
+    def known_facts(self) -> FactsT | None:
+        """The facts that the run has already; ``setup`` goes by them where the data may change."""
+        if self._facts is None and self.run and self.run.facts_file.exists():
+            return self.facts
+        return self._facts
+
     def find_facts(self) -> FactsT:
         raise NotImplementedError("data.py: find_facts() returns your Facts")
 
