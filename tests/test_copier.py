@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tomllib
 import warnings
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -310,23 +309,6 @@ def test_template_files_are_text_with_names_for_every_system() -> None:
 
 
 # -------------------------------------------------------------------------- with a real environment
-@pytest.mark.slow
-def test_generated_code_is_typed(default_project: Project, python: Path) -> None:
-    checker = python.with_name("basedpyright")
-
-    words = [str(checker), "--pythonpath", str(python)]
-    done = run(words, default_project.path)
-
-    assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.slow
-def test_the_projects_own_tests_pass(copied: Callable[[], Project], python: Path) -> None:
-    done = run([str(python), "-m", "pytest", "-q"], copied().path)
-
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.mark.slow
 def test_two_wheels_live_side_by_side(published: Template, tmp_path: Path, python: Path) -> None:
     for name in ("wide-net", "deep-net"):

@@ -84,6 +84,13 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
             self._facts = self._find() if file is None else self._stored(file)
         return self._facts
 
+    @property
+    def known_facts(self) -> FactsT | None:
+        """The facts that the run has already; ``setup`` goes by them where the data may change."""
+        if self._facts is None and self.run and self.run.facts_file.exists():
+            return self.facts
+        return self._facts
+
     def find_facts(self) -> FactsT:
         raise NotImplementedError("data.py: find_facts() returns your Facts")
 
@@ -154,7 +161,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
         return fetch.untransformed(evenly(total, min(count, total)))
 
-    def preview(self, n: int, split: str = "train") -> "list[Sample]":
+    def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
         raise NotImplementedError("data.py: preview() returns samples as core/samples.py has them")
 
     def summary(self) -> list[str]:

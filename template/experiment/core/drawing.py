@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Sequence
 from functools import singledispatch
-from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -43,16 +42,16 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
     """The image with its true boxes in green and the predicted ones in orange."""
     picture, times = _enlarged(sample.image, 2 * TILE)
     pencil, font = ImageDraw.Draw(picture), ImageFont.load_default(size=11)
-    for boxes, names, colour, name_above in (
-        (sample.boxes, sample.names, TRUE, True),
-        (sample.predicted_boxes, sample.predicted_names, PREDICTED, False),
+    for boxes, names, colour in (
+        (sample.boxes, sample.names, TRUE),
+        (sample.predicted_boxes, sample.predicted_names, PREDICTED),
     ):
-        for box, name in zip_longest(boxes.tolist(), names, fillvalue=""):
-            left, top, right, bottom = (times * edge for edge in box)
+        edges = (boxes * times).tolist()
+        for (left, top, right, bottom), name in zip(edges, names or [""] * len(edges), strict=True):
             pencil.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), None, colour)
-            place = (left, top) if name_above else (left, bottom)
-            anchor = "lb" if name_above else "la"
-            pencil.text(place, str(name), colour, font, anchor=anchor)
+            # True names above their boxes, predicted ones below: so both can be read.
+            place, anchor = ((left, top), "lb") if colour == TRUE else ((left, bottom), "la")
+            pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
 
 

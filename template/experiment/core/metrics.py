@@ -20,15 +20,15 @@ class Averages:
     def __init__(self) -> None:
         self.sums: dict[str, dict[str, list[Tensor]]] = {}
 
-    def add(self, split: str, weight: float, values: dict[str, Tensor]) -> None:
-        """Add the means of a batch of ``weight`` examples."""
+    def add(self, split: str, weight: float | Tensor, values: dict[str, Tensor]) -> None:
+        """Add the means of a batch of ``weight`` examples, or tokens, or whatever it counts."""
         sums = self.sums.setdefault(split, {})
         for name, value in values.items():
             # float64 where there is one: an epoch of float32 sums loses digits.
             dtype = torch.float32 if value.device.type == "mps" else torch.float64
             term = value.detach().to(dtype) * weight
             if name not in sums:
-                sums[name] = [term, torch.full_like(term, weight)]
+                sums[name] = [term, torch.zeros_like(term) + weight]
             else:
                 sums[name][0] += term
                 sums[name][1] += weight

@@ -59,12 +59,13 @@ class Module(pl.LightningModule):
         else:
             super().__setattr__(name, value)
 
-    def average(self, split: Split, weight: int, **values: Tensor) -> None:
+    def average(self, split: Split, weight: float | Tensor, **values: Tensor) -> None:
         """Average scalars over the epoch, logged as ``split/name`` at its end.
 
         Args:
             split: ``train``, ``val`` or ``test``.
-            weight: Examples in the batch, so that a smaller last batch counts less.
+            weight: Examples in the batch, so that a smaller last batch counts less; or whatever
+                else ``values`` are means over, such as tokens.
             values: Means over the batch, scalar tensors.
         """
         self.averages.add(split, weight, values)

@@ -19,8 +19,8 @@ from typing import Any
 from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
+from .folders import SPLITS
 from .found_boxes import Faults, FoundImage, FoundObject, gather
-from .image_folder import SPLITS
 from .images import common_channels, open_file
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"

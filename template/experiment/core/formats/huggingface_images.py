@@ -4,7 +4,6 @@ Template's file: updates replace it. To read a data set of another shape, write 
 """
 
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +12,9 @@ from PIL import Image
 
 from ..datasets import DataError
 from ..errors import UserError
-from ..run import shown
-from ..spelling import did_you_mean, nearest
+from .huggingface import column_feature, splits_of
 from .images import UNREADABLE, common_channels, unreadable
 from .labelled_images import LabelledImages
-
-SPLITS = {"train": ("train",), "val": ("validation", "valid", "val"), "test": ("test",)}
 
 
 def download(name: str, root: Path) -> None:
@@ -27,7 +23,7 @@ def download(name: str, root: Path) -> None:
     Raises:
         UserError: The package is missing, or there is no such data set.
     """
-    _splits(name, root)
+    splits_of(name, root)
 
 
 def load(name: str, root: Path, image_column: str, label_column: str) -> dict[str, LabelledImages]:
@@ -42,7 +38,7 @@ def load(name: str, root: Path, image_column: str, label_column: str) -> dict[st
     Raises:
         UserError: The package, the data set or a column is missing, or a column holds other things.
     """
-    splits = _splits(name, root)
+    splits = splits_of(name, root)
     class_names = _class_names(splits["train"], name, label_column)
     for split in splits.values():
         _check_images(split, name, image_column)
@@ -59,61 +55,15 @@ def load(name: str, root: Path, image_column: str, label_column: str) -> dict[st
     }
 
 
-def _splits(name: str, root: Path) -> dict[str, Any]:
-    """From our names of splits to the data set's own."""
-    try:
-        datasets: Any = import_module("datasets")  # an extra: may be missing
-    except ImportError:
-        raise UserError(
-            "data.source: huggingface needs the package datasets: uv sync --extra huggingface"
-        ) from None
-    folder = next((path for path in (Path(name), root / name) if path.is_dir()), None)
-    try:
-        if folder is not None:
-            found = datasets.load_from_disk(str(folder))
-        else:
-            found = datasets.load_dataset(name, cache_dir=str(root))
-    except Exception as error:  # the hub's client has dozens of types for "not found", "no network"
-        raise _out_of_reach(name, folder, error) from None
-    if not isinstance(found, dict):
-        return {"train": found}
-    named = {split: word for split, words in SPLITS.items() for word in words if word in found}
-    if "train" not in named:
-        raise UserError(f"data.dataset: {name} has no split train, only {', '.join(found)}")
-    return {split: found[word] for split, word in named.items()}
-
-
-def _out_of_reach(name: str, folder: Path | None, error: Exception) -> UserError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    if folder is not None:
-        return UserError(
-            f"data.dataset: {shown(folder)} was not made by save_to_disk, or is damaged ({reason})"
-        )
-    return UserError(
-        f"data.dataset: {name} is no folder, and cannot be had from huggingface.co ({reason}): "
-        "check the name and the network, or name a folder made by save_to_disk"
-    )
-
-
-def _feature(data: Any, name: str, setting: str, column: str) -> Any:
-    """What a column holds."""
-    columns = list(data.features)
-    if column not in columns:
-        hint = did_you_mean(nearest(column, columns))
-        there = ", ".join(columns)
-        raise UserError(f"data.{setting}: {name} has no column {column}, only {there}{hint}")
-    return data.features[column]
-
-
 def _check_images(data: Any, name: str, column: str) -> None:
-    kind = type(_feature(data, name, "image_column", column)).__name__
+    kind = type(column_feature(data, name, "image_column", column)).__name__
     if kind != "Image":
         raise UserError(f"data.image_column: {column} of {name} holds {kind}, expected Image")
 
 
 def _class_names(data: Any, name: str, column: str) -> list[str]:
     """The names that the data set gives its classes, else the words or numbers in the column."""
-    feature = _feature(data, name, "label_column", column)
+    feature = column_feature(data, name, "label_column", column)
     if hasattr(feature, "names"):  # a ClassLabel
         return list(feature.names)
     values = sorted(set(data[column]))
@@ -125,7 +75,7 @@ def _class_names(data: Any, name: str, column: str) -> list[str]:
 
 def _labels(data: Any, name: str, column: str, class_names: list[str]) -> torch.Tensor:
     values = list(data[column])
-    if hasattr(_feature(data, name, "label_column", column), "names"):
+    if hasattr(column_feature(data, name, "label_column", column), "names"):
         labels = torch.tensor(values, dtype=torch.long)
         if (labels < 0).any():
             raise UserError(

@@ -17,11 +17,11 @@ import torch
 from ..errors import UserError
 from ..run import shown
 from ..spelling import did_you_mean, nearest
+from .folders import files_below, split_folders, visible
 from .images import common_channels, open_file
 from .labelled_images import LabelledImages
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 log = logging.getLogger(__name__)
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 
@@ -35,7 +35,7 @@ def load(root: Path, on_error: str = "raise") -> dict[str, LabelledImages]:
     """
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
-    folders = _split_folders(root)
+    folders = split_folders(root)
     class_names = _classes(folders["train"])
     files = {
         split: _files(folder, class_names, on_error, complete=split == "train")
@@ -62,22 +62,12 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
 
 def images_inside(folder: Path) -> list[Path]:
     """All image files below a folder, in the order of their names."""
-    return [file for file in _inside(folder) if _is_image(file)]
-
-
-def _split_folders(root: Path) -> dict[str, Path]:
-    found = {
-        split: root / name
-        for split, names in SPLITS.items()
-        for name in names
-        if (root / name).is_dir()
-    }
-    return found if "train" in found else {"train": root}
+    return [file for file in files_below(folder) if _is_image(file)]
 
 
 def _classes(folder: Path) -> list[str]:
     """The names of the class folders, of which there must be two."""
-    names = [path.name for path in _visible(folder) if path.is_dir()]
+    names = [path.name for path in visible(folder) if path.is_dir()]
     if not names:
         raise UserError(f"{shown(folder)} holds no folder for a class; expected {LAYOUT}")
     if len(names) == 1:
@@ -89,7 +79,7 @@ def _files(
     folder: Path, class_names: list[str], on_error: str, *, complete: bool
 ) -> list[tuple[Path, int]]:
     """Each image file with its class number; ``complete``: every class must have one."""
-    for path in _visible(folder):
+    for path in visible(folder):
         if path.is_dir() and path.name not in class_names:
             hint = did_you_mean(nearest(path.name, class_names))
             raise UserError(f"{shown(path)} is a class that the training images lack{hint}")
@@ -97,7 +87,7 @@ def _files(
     others = 0
     for label, name in enumerate(class_names):
         before = len(found)
-        for file in _inside(folder / name):
+        for file in files_below(folder / name):
             if _is_image(file):
                 found.append((file, label))
             elif on_error == "skip":
@@ -123,21 +113,6 @@ def _labelled(
     labels = torch.tensor([label for _, label in files], dtype=torch.long)
     names = [shown(path) for path in paths]
     return LabelledImages(labels, class_names, partial(open_file, paths), channels, names)
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
-def _inside(folder: Path) -> list[Path]:
-    """All files below a folder, without those that desktops leave behind."""
-    files = folder.rglob("*") if folder.is_dir() else ()
-    left_behind = {"Thumbs.db", "desktop.ini"}
-    return sorted(
-        file
-        for file in files
-        if file.is_file() and not file.name.startswith(".") and file.name not in left_behind
-    )
 
 
 def _is_image(file: Path) -> bool:

@@ -19,8 +19,9 @@ import yaml
 from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
+from .folders import SPLITS
 from .found_boxes import Faults, FoundImage, FoundObject, gather
-from .image_folder import SPLITS, images_inside
+from .image_folder import images_inside
 from .images import common_channels, open_file
 
 LAYOUT = "data.yaml or classes.txt, images/train/*.jpg and labels/train/*.txt"

@@ -1,0 +1,83 @@
+"""What can be set in this experiment: the data and the model; the rest comes from core."""
+
+import codecs
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .core.checks import above, at_least, fraction
+from .core.config import DataConfig as CoreDataConfig
+from .core.config import RunConfig
+
+
+@dataclass
+class DataConfig(CoreDataConfig):
+    """Where the texts come from, and how they become tokens."""
+
+    source: Literal["demo", "huggingface", "folder"] = "demo"  # demo: Python's documentation
+    dataset: str | None = None  # huggingface: the name of a data set (user/name), or a folder
+    subset: str | None = None  # huggingface: which part, such as wikitext-103-raw-v1; null: the one
+    text_column: str = "text"  # huggingface: the column that holds the text
+    rows_are_documents: bool = True  # huggingface: false where rows are lines of one text: wikitext
+    encoding: str = "utf-8"  # folder: of the files
+    test_fraction: float = 0.1  # of the training text, where the source has no test split
+    vocab_size: int = 1024  # tokens; the tokenizer is trained on the training text
+    window: int = 128  # tokens that the model sees at once
+    cache: str = "data/.tokens"  # folder for tokenizers and encoded texts; may be deleted
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 257, "vocab_size")  # the 256 bytes, and the end of a text
+        at_least(self, 2, "window")
+        fraction(self, "test_fraction")
+        if self.source == "huggingface" and not self.dataset:
+            raise ValueError("dataset is null; data.source=huggingface needs the name of one")
+        try:
+            codecs.lookup(self.encoding)
+        except LookupError:
+            raise ValueError(
+                f"encoding is {self.encoding}; Python knows none of that name"
+            ) from None
+
+
+@dataclass
+class ModelConfig:
+    """The network: see model.py."""
+
+    depth: int = 3  # blocks
+    dim: int = 128  # channels of a token
+    num_heads: int = 4  # attention heads; divides dim
+    num_kv_heads: int | None = None  # key/value heads, divides num_heads; null: as many
+    tie_embeddings: bool = True  # one matrix to read tokens and to score them
+    dropout: float = 0.1  # share of activations that training leaves out
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "depth", "dim", "num_heads", "num_kv_heads")
+        fraction(self, "dropout")
+        if self.dim % (2 * self.num_heads):
+            raise ValueError(f"dim is {self.dim}; 2 * {self.num_heads} (num_heads) must divide it")
+        if self.num_kv_heads and self.num_heads % self.num_kv_heads:
+            raise ValueError(f"num_kv_heads is {self.num_kv_heads}; it must divide num_heads")
+
+
+@dataclass
+class SamplingConfig:
+    """How `predict` goes on with a text."""
+
+    max_new_tokens: int = 64  # for each text, unless it ends before
+    temperature: float = 0.8  # below 1 the likely becomes likelier; 0: always the likeliest
+    top_k: int | None = None  # draw among so many of the likeliest tokens; null: all
+    top_p: float | None = 0.95  # draw among the likeliest that have this probability; null: all
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "max_new_tokens", "top_k")
+        at_least(self, 0, "temperature")
+        above(self, 0, "top_p")
+
+
+@dataclass
+class Config(RunConfig):
+    """Everything that can be set; configs/experiment.yaml holds what this experiment does set."""
+
+    data: DataConfig = field(default_factory=DataConfig)
+    model: ModelConfig = field(default_factory=ModelConfig)
+    sampling: SamplingConfig = field(default_factory=SamplingConfig)

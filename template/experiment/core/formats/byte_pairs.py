@@ -1,0 +1,104 @@
+"""Text to tokens and back: byte-level byte-pair encoding, by the package tokenizers.
+
+Template's file: updates replace it. To use another tokenizer, write a class with these attributes
+and methods in data.py, where this one is named.
+
+Sennrich et al. 2015 (arXiv:1508.07909), over bytes as in GPT-2, Radford et al. 2019 (section 2.2):
+every text has tokens, and its tokens give it back to the byte.
+"""
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from ..seeding import key_seed
+from .texts import Texts
+
+END = "<|endoftext|>"  # before each document, and so after the one before it; number 0
+SAMPLE_BYTES = 50_000_000  # of training text, at most, that a tokenizer is trained on
+log = logging.getLogger(__name__)
+
+
+class BytePairs:
+    """A trained tokenizer.
+
+    Args:
+        text: The tokenizer as JSON, as ``Facts`` and a cache keep it.
+
+    Attributes:
+        vocab_size: How many tokens there are.
+        end: The number of the token that stands before each document.
+    """
+
+    end = 0
+
+    def __init__(self, text: str) -> None:
+        # Named, so that a process that forks after tokenizers has used its threads is not warned.
+        os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+        self.text = text
+        self._tokenizer = Tokenizer.from_str(text)
+        self._tokenizer.encode_special_tokens = True  # in a text, END is thirteen characters
+        self.vocab_size = self._tokenizer.get_vocab_size()
+
+    def encode(self, text: str) -> list[int]:
+        """The tokens of a text, without END."""
+        return self._tokenizer.encode(text).ids
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """The tokens of each text, by as many threads as there are cores."""
+        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of some tokens; a character that is cut becomes U+FFFD, END nothing."""
+        return self._tokenizer.decode(list(tokens))
+
+    def decode_until_end(self, tokens: Sequence[int]) -> str:
+        """The text of a row of tokens: up to the next END, and up to where none is written."""
+        tokens = list(tokens)
+        start = int(tokens[:1] == [self.end])
+        stops = (self.end, -1)
+        stop = next((i for i, token in enumerate(tokens) if token in stops and i >= start), None)
+        return self.decode(tokens[start:stop])
+
+    @cached_property
+    def token_bytes(self) -> list[int]:
+        """How many bytes of text each token stands for; none: END."""
+        words = [self._tokenizer.id_to_token(token) or "" for token in range(self.vocab_size)]
+        return [0 if token == self.end else len(word) for token, word in enumerate(words)]
+
+
+def train(texts: Texts, vocab_size: int, seed: int) -> str:
+    """Train a tokenizer on texts, or on a sample of them if they are long; returns its JSON.
+
+    Args:
+        texts: The training texts.
+        vocab_size: Tokens it shall have, END and the 256 bytes included; few texts give fewer.
+        seed: Of the sample.
+    """
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=vocab_size,
+        special_tokens=[END],
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(_sample(texts, seed), trainer)
+    return tokenizer.to_str()
+
+
+def _sample(texts: Texts, seed: int) -> Iterator[str]:
+    """Pieces drawn from all over the texts, up to ``SAMPLE_BYTES`` in all; or all of them."""
+    share = SAMPLE_BYTES / max(texts.num_bytes, 1)
+    if share < 1:
+        log.info(
+            f"tokenizer: trained on {SAMPLE_BYTES / 1e6:.0f} MB of the {texts.num_bytes / 1e6:,.0f}"
+            f" MB in {texts.name}, drawn by data.split_seed={seed}"
+        )
+    for number, piece in enumerate(texts.pieces()):
+        if key_seed(seed, number) < share * 2**64:
+            yield piece.text

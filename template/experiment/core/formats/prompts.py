@@ -1,0 +1,82 @@
+"""Texts to go on with: what ``predict --input`` names.
+
+Template's file: updates replace it. To read prompts otherwise, write ``predict_dataset`` in data.py
+anew.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from ..errors import UserError
+from .byte_pairs import BytePairs
+from .folders import files_below
+from .text_folder import read_text
+
+BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
+NOTHING = -1  # after a prompt's end, and as all of its targets
+
+
+class Prompts(Dataset[BatchT], Generic[BatchT]):
+    """The lines of a file, or the files of a folder; of a long one, its last window.
+
+    Args:
+        path: The file or folder.
+        tokenizer: What the model was trained with.
+        batch_type: Made from ``tokens`` and ``targets``.
+        window: The most tokens of a prompt that count.
+        encoding: Of the text.
+
+    Shape:
+        - tokens: ``(batch, longest)``, END first where all of a prompt is there, ``NOTHING`` after
+          its end
+        - targets: ``(batch, longest)``, ``NOTHING``
+
+    Raises:
+        UserError: There is no text.
+        DataError: A file is empty, binary, or in another encoding.
+    """
+
+    labels = None
+
+    def __init__(
+        self,
+        path: Path,
+        tokenizer: BytePairs,
+        batch_type: Callable[[Tensor, Tensor], BatchT],
+        window: int,
+        encoding: str = "utf-8",
+    ) -> None:
+        prompts = _read(path, encoding)
+        if not prompts:
+            raise UserError(f"--input {path}: holds no text; expected one a line, or one a file")
+        self.names, self.batch_type = list(prompts), batch_type
+        encoded = tokenizer.encode_all(list(prompts.values()))
+        self.tokens = [[tokenizer.end, *tokens][-window:] for tokens in encoded]
+
+    def __len__(self) -> int:
+        return len(self.tokens)
+
+    def __getitems__(self, indices: ArrayLike) -> BatchT:
+        rows = [self.tokens[index] for index in np.asarray(indices).tolist()]
+        longest = max(len(row) for row in rows)
+        tokens = torch.tensor([row + [NOTHING] * (longest - len(row)) for row in rows])
+        return self.batch_type(tokens, torch.full_like(tokens, NOTHING))
+
+
+def _read(path: Path, encoding: str) -> dict[str, str]:
+    """Each text by its name."""
+    if path.is_dir():
+        return {
+            file.relative_to(path).as_posix(): read_text(file, encoding)
+            for file in files_below(path)
+        }
+    lines = read_text(path, encoding).splitlines()
+    numbered = enumerate(lines, start=1)
+    return {f"{path.name}:{number}": line for number, line in numbered if line.strip()}

@@ -1,0 +1,172 @@
+"""Texts, wherever they lie, in pieces that fit in memory; what every reader of texts returns.
+
+Template's file: updates replace it. To read texts otherwise, write a reader in data.py.
+"""
+
+import hashlib
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from ..datasets import DataError
+from ..sampling import Indices
+
+PIECE = 16 * 1024  # characters; a piece ends with a line where it can
+FEW = 5  # held-out documents; where there would be fewer, the texts' end is held out instead
+
+
+class Piece(NamedTuple):
+    """A part of a document.
+
+    Args:
+        text: Some lines of it.
+        begins: Whether a document begins here.
+    """
+
+    text: str
+    begins: bool
+
+
+class Unreadable(NamedTuple):
+    """A document that is no text, in place of its pieces.
+
+    Args:
+        name: What to call it.
+        fault: What is wrong with it, and what would be right; goes on after the name.
+    """
+
+    name: str
+    fault: str
+
+
+@dataclass
+class Texts:
+    """Documents that are read one after the other, as often as wanted.
+
+    Args:
+        name: What to call them in a message.
+        read: Yields the pieces of the documents with these numbers.
+        documents: Their numbers.
+        num_bytes: About how long they are, in UTF-8.
+        fingerprint: Another one, if there is another text to read.
+        names: What each document is called, such as its file, by number; empty without names.
+        on_error: ``raise`` at a document that is no text, or ``skip`` it.
+        span: The share of the text that counts, from and to.
+
+    Attributes:
+        left_out: Names of the documents that were skipped when they were read last.
+    """
+
+    name: str
+    read: Callable[[Indices], Iterator[Piece | Unreadable]]
+    documents: Indices
+    num_bytes: int
+    fingerprint: str
+    names: Sequence[str] = ()
+    on_error: str = "raise"
+    span: tuple[float, float] = (0.0, 1.0)
+    left_out: list[str] = field(default_factory=list, init=False)
+
+    def pieces(self) -> Iterator[Piece]:
+        """All of the text, piece by piece.
+
+        Raises:
+            DataError: A document is no text, and ``on_error`` is ``raise``.
+        """
+        first, end = (share * self.num_bytes for share in self.span)
+        end = math.inf if self.span[1] == 1 else end
+        self.left_out.clear()
+        place, begins = 0, True
+        for piece in self.read(self.documents):
+            if isinstance(piece, Unreadable):
+                self._leave_out(piece)
+                continue
+            if first <= place < end:
+                yield piece._replace(begins=piece.begins or begins)
+                begins = False
+            place += len(piece.text.encode())
+
+    def _leave_out(self, document: Unreadable) -> None:
+        if self.on_error == "raise":
+            raise DataError(f"{document.name} {document.fault}, or set data.on_error=skip")
+        self.left_out.append(document.name)
+
+    @property
+    def key(self) -> str:
+        """What tells these texts from others."""
+        digest = hashlib.sha256(f"{self.fingerprint} {self.span} ".encode())
+        digest.update(self.documents.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+    def split(self, name: str, fraction: float, seed: int) -> "tuple[Texts, Texts]":
+        """Part the texts in two: what remains, and about a ``fraction`` of them.
+
+        Whole documents are held out, each by a draw of its own, so that one that is added moves no
+        other. Of a few long ones the end is held out.
+
+        Args:
+            name: What is held out, such as "test".
+            fraction: How much.
+            seed: Another one, other documents.
+        """
+        held_name = f"{self.name} ({name})"
+        if len(self.documents) * fraction < FEW:
+            first, end = self.span
+            middle = end - fraction * (end - first)
+            held = replace(self, span=(middle, end), name=held_name)
+            return replace(self, span=(first, middle)), held
+        salt = f"{name}/{seed}"
+        held = np.array([self._draw(number, salt) < fraction for number in self.documents.tolist()])
+        share = round(self.num_bytes * held.mean())
+        return (
+            replace(self, documents=self.documents[~held], num_bytes=self.num_bytes - share),
+            replace(self, documents=self.documents[held], num_bytes=share, name=held_name),
+        )
+
+    def _draw(self, number: int, salt: str) -> float:
+        """From 0 to 1."""
+        key = self.names[number] if self.names else number
+        digest = hashlib.sha256(f"{salt}/{key}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") / 2**64
+
+
+def pieces_of(parts: Iterable[str], begins: bool = True) -> Iterator[Piece]:
+    """One document in pieces: cut after a line where there is one, else before a word.
+
+    A token never spans either place, so that the pieces have the tokens of the whole.
+
+    Args:
+        parts: The document's text, cut anywhere.
+        begins: Whether the first piece begins a document, too.
+    """
+    text = ""
+    for part in parts:
+        text += part
+        start = 0
+        while len(text) - start > PIECE:
+            end = text.rfind("\n", start, start + PIECE) + 1
+            end = end or max(text.rfind(" ", start + 1, start + PIECE), 0) or start + PIECE
+            yield Piece(text[start:end], begins)
+            start, begins = end, False
+        text = text[start:]
+    if text:
+        yield Piece(text, begins)
+
+
+def from_strings(documents: Sequence[str], name: str) -> Texts:
+    """Texts that are in memory already."""
+    digest = hashlib.sha256()
+    for document in documents:
+        digest.update(f"{len(document)} {document}".encode())
+    num_bytes = sum(len(document.encode()) for document in documents)
+    read = partial(_read_strings, documents)
+    return Texts(name, read, np.arange(len(documents)), num_bytes, digest.hexdigest())
+
+
+def _read_strings(documents: Sequence[str], numbers: Indices) -> Iterator[Piece]:
+    for number in numbers.tolist():
+        yield from pieces_of([documents[number]])
