@@ -125,7 +125,7 @@ class ExperimentData(DataModule[Facts]):
         why scenes are not turned here.
         """
         moved = v2.RandomAffine(
-            degrees=0,
+            degrees=(0, 0),
             translate=(0.1, 0.1),
             scale=(0.9, 1.1),
             interpolation=v2.InterpolationMode.BILINEAR,

@@ -128,7 +128,7 @@ def test_a_moved_box_is_still_about_its_object(experiment: Modules, batch: Any) 
     chain = v2.Compose(
         [
             v2.RandomHorizontalFlip(),
-            v2.RandomAffine(0, (0.2, 0.2), (0.7, 1.2)),
+            v2.RandomAffine((0, 0), (0.2, 0.2), (0.7, 1.2)),
             v2.RandomCrop((SIDE, SIDE), padding=4),
             experiment("core.boxes").DropLostBoxes(),
         ]
@@ -166,12 +166,13 @@ def test_other_transforms_take_one_after_the_other(experiment: Modules, batch: A
 
 def test_boxes_of_another_form_go_one_by_one(experiment: Modules, batch: Any) -> None:
     boxes = functional.convert_bounding_box_format(
-        of_one(batch.boxes.as_subclass(torch.Tensor).flatten(0, 1)), new_format="CXCYWH"
+        of_one(batch.boxes.as_subclass(torch.Tensor).flatten(0, 1)),
+        new_format=tv_tensors.BoundingBoxFormat.CXCYWH,
     )
     like = experiment("core.transforms").like
     other = batch._replace(boxes=like(boxes.as_subclass(torch.Tensor).view(32, 5, 4), boxes))
 
-    moved = transformed(experiment, v2.RandomAffine(20), other)
+    moved = transformed(experiment, v2.RandomAffine((-20, 20)), other)
 
     assert moved.boxes.format == tv_tensors.BoundingBoxFormat.CXCYWH
     assert moved.boxes.shape == (32, 5, 4)

@@ -35,8 +35,8 @@ def write_images(folder: Path, names: str = "abcd", mode: str = "RGB") -> None:
     for name in names:
         size, objects = IMAGES[name]
         image = Image.new(mode, size)
-        for _, *box in objects:
-            image.paste(255 if mode == "L" else (255, 255, 255), tuple(box))
+        for _, left, top, right, bottom in objects:
+            image.paste(255 if mode == "L" else (255,) * 3, (left, top, right, bottom))
         image.save(folder / f"{name}.png")
 
 
