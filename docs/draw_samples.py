@@ -1,4 +1,4 @@
-"""Draw a task's demo data for its README: a few samples, as ``preview()`` in its data.py gives them.
+"""Draw a task's demo data for its README: a few samples, as its ``preview()`` gives them.
 
     uv run --project my-experiment python docs/draw_samples.py object_detection
 

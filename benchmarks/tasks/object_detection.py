@@ -18,8 +18,9 @@ SMALLEST = 20  # pixels; what is smaller is noise
 
 def baselines() -> dict[str, float]:
     """What methods without a network reach, in the metric above."""
-    from experiment.core.demo import scenes  # pyright: ignore[reportMissingImports]
     from sklearn.neighbors import KNeighborsClassifier
+
+    from experiment.core.demo import scenes  # pyright: ignore[reportMissingImports]
 
     splits = scenes.load(train=2000)
     train, test = splits["train"], splits["test"]
@@ -56,8 +57,8 @@ def _spots(images: Tensor) -> tuple[Tensor, Tensor]:
 
     rows = []
     for image in F.avg_pool2d(images, 3, stride=1, padding=1)[:, 0].numpy():
-        spots, _ = ndimage.label(ndimage.binary_dilation(image > BRIGHT))
-        slices: Any = ndimage.find_objects(spots)
+        spots: Any = ndimage.label(ndimage.binary_dilation(image > BRIGHT))
+        slices: Any = ndimage.find_objects(spots[0])
         found = [(x.start, y.start, x.stop, y.stop) for y, x in slices]
         rows.append([b for b in found if (b[2] - b[0]) * (b[3] - b[1]) > SMALLEST])
     most = max(map(len, rows))
