@@ -18,7 +18,7 @@ from .config import DataConfig
 from .core.boxes import DropLostBoxes, image_out_of_square, out_of_square
 from .core.data import DataModule
 from .core.demo import scenes
-from .core.formats import coco_json, image_folder, torchvision_boxes, yolo_text
+from .core.formats import box_folder, image_folder, torchvision_boxes
 from .core.formats.boxed_images import BoxedImages, without_boxes
 from .core.samples import BoxSample
 
@@ -87,10 +87,8 @@ class ExperimentData(DataModule[Facts]):
         match self.config:
             case DataConfig(source="torchvision", dataset=str(name)):
                 return torchvision_boxes.load(name, self.root, self.config.year, on_error)
-            case DataConfig(source="folder") if yolo_text.is_here(self.root):
-                return yolo_text.load(self.root, on_error)
             case DataConfig(source="folder"):
-                return coco_json.load(self.root, on_error)
+                return box_folder.load(self.root, on_error)
         return {split: found.boxed() for split, found in scenes.load().items()}
 
     def squares(self, images: BoxedImages, objects: int) -> Dataset[Batch]:
@@ -127,7 +125,7 @@ class ExperimentData(DataModule[Facts]):
         why scenes are not turned here.
         """
         moved = v2.RandomAffine(
-            degrees=0,
+            degrees=(0, 0),
             translate=(0.1, 0.1),
             scale=(0.9, 1.1),
             interpolation=v2.InterpolationMode.BILINEAR,

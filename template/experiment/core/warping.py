@@ -68,7 +68,7 @@ class AffineMaps(NamedTuple):
 
     def _centers(self, center_x: float, center_y: float) -> tuple[Tensor, Tensor]:
         """What everything turns about, and where that goes in each example."""
-        center = torch.tensor([center_x, center_y])
+        center = torch.tensor([center_x, center_y], dtype=torch.float32)
         return center, center + torch.stack([self.shift_x, self.shift_y], dim=1)
 
 

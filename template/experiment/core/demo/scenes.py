@@ -25,7 +25,7 @@ SMALLEST, LARGEST = 8.0, 20.0  # pixels a side of the square that a digit is dra
 TURN, SLANT = 0.15, 0.15  # radians; sideways for each pixel down
 INK, NOISE = 0.3, 0.15  # from where on a pixel belongs to its digit; standard deviation
 ROOM = 1.15  # of that square's side; what turns needs more than the square
-TRIES = 12  # for a place that is free, then the digit is left out
+TRIES = 24  # for a place that is free, the second half for a smallest digit
 WINDOW = 28  # pixels a side; a digit of any size, turned, fits inside
 
 
@@ -82,8 +82,7 @@ def compose(images: LabelledImages, count: int, seed: int) -> Scenes:
 def _compose(images: LabelledImages, seed: int, number: int, count: int = 500) -> Scenes:
     """The part of the list with a number."""
     draw = torch.Generator().manual_seed(1000 * seed + number)
-    size = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, MOST, generator=draw)
-    center, placed = _places(size, draw)
+    size, center, placed = _places(count, draw)
     chosen = torch.randint(len(images), (count, MOST), generator=draw)
     turn = TURN * (2 * torch.rand(count, MOST, generator=draw) - 1)
     slant = SLANT * (2 * torch.rand(count, MOST, generator=draw) - 1)
@@ -115,22 +114,24 @@ def _compose(images: LabelledImages, seed: int, number: int, count: int = 500) -
     return Scenes(image, boxes, label, center, size, owner.view(count, SIDE, SIDE))
 
 
-def _places(size: Tensor, draw: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Centres at which the digits do not touch, and which of them found one."""
-    count = len(size)
+def _places(count: int, draw: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+    """Sizes and centres of digits that do not touch, and which of them there are."""
+    size = SMALLEST + (LARGEST - SMALLEST) * torch.rand(count, MOST, generator=draw)
     center, placed = torch.zeros(count, MOST, 2), torch.zeros(count, MOST, dtype=torch.bool)
     wanted = torch.randint(FEWEST, MOST + 1, (count,), generator=draw)
-    room = ROOM * size
     for place in range(MOST):
-        side = room[:, place, None]
-        for _ in range(TRIES):
+        for attempt in range(TRIES):
+            if attempt == TRIES // 2:
+                size[~placed[:, place], place] = SMALLEST
+            room = ROOM * size
+            side = room[:, place, None]
             spot = side / 2 + torch.rand(count, 2, generator=draw) * (SIDE - side)
             distance = (spot.unsqueeze(1) - center).abs().amax(2)  # (scenes, objects)
             free = ~(placed & (distance < (room + side) / 2)).any(1)
             takes = free & ~placed[:, place] & (place < wanted)
             center[takes, place] = spot[takes]
             placed[:, place] |= takes
-    return center, placed
+    return size, center, placed
 
 
 def _drawn(pixels: Tensor, center: Tensor, size: Tensor, turn: Tensor, slant: Tensor) -> Tensor:

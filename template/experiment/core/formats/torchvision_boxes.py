@@ -10,6 +10,7 @@ are left out, as its own evaluation does.
 
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,11 @@ def download(name: str, root: Path, year: str) -> None:
     """
     if _known(name) == "VOCDetection":
         for split in SPLITS:
-            _voc(root, year, split, download=True)
+            try:
+                _voc(root, year, split)
+            except (OSError, RuntimeError):  # its files are not there; unpacking takes minutes
+                with _reachable(root, year):
+                    _voc(root, year, split, download=True)
 
 
 def load(name: str, root: Path, year: str, on_error: str = "raise") -> dict[str, BoxedImages]:
@@ -68,7 +73,8 @@ def _known(name: str) -> str:
 
 
 def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
-    made = {split: _voc(root, year, split, download=False) for split in SPLITS}
+    with _reachable(root, year):
+        made = {split: _voc(root, year, split) for split in SPLITS}
     found, faults = {}, {}
     for split, data in made.items():
         if data is not None:
@@ -76,32 +82,34 @@ def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
             found[split] = list(_found(data, faults[split]))
     names = sorted({one.class_name for image in found["train"] for one in image.objects})
     if not names:
-        raise UserError(f"VOCDetection {year}: no object in the training images")
+        raise UserError(f"VOCDetection {year} has no object in its training images")
     return {
         split: gather(images, names, _channels(images), faults[split])
         for split, images in found.items()
     }
 
 
-def _voc(root: Path, year: str, split: str, *, download: bool) -> Any:
+def _voc(root: Path, year: str, split: str, *, download: bool = False) -> Any:
     """torchvision's data set, or None where it has no such split."""
     try:
         return torchvision.datasets.VOCDetection(
             str(root), year=year, image_set=split, download=download
         )
-    except ValueError:  # torchvision's answer to a split that it does not know
+    except ValueError:  # torchvision's answer to a year or split that it does not know
         if split == "train":
-            years = ", ".join(str(number) for number in range(2007, 2013))
             raise UserError(
-                f"data.year: {year} is no year of VOCDetection, expected {years}"
+                f"data.year: {year} is no year of VOCDetection, expected 2007 to 2012"
             ) from None
         return None
-    except (OSError, RuntimeError) as error:  # no network, a full disk, a file that is missing
-        if split == "test":
-            return None
-        reason = (
-            str(error).strip().splitlines()[0].rstrip(".") if str(error).strip() else "no answer"
-        )
+
+
+@contextmanager
+def _reachable(root: Path, year: str) -> Iterator[None]:
+    """Say in a sentence that there is no network, no room, or a file is missing."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        reason = (str(error).strip().splitlines() or ["no answer"])[0].rstrip(".")
         raise UserError(
             f"data.dataset: torchvision cannot get VOCDetection {year} into {shown(root)} "
             f"({reason}): check the network, copy its files there from a machine that has it, or "
