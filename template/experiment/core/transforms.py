@@ -9,6 +9,7 @@ Here each example has its own draw:
 - what is not random runs once, on the whole tensor (``SAME_FOR_ALL``);
 - a change that happens or not runs once, and is kept where the draw says so (``BY_CHANCE``);
 - crops, rotations and affine maps move all images at once, each by its own draw (``GEOMETRY``);
+- what says of itself that it ``takes_batches`` gets one, and draws for each example itself;
 - everything else, the researcher's own too, runs on one example after the other.
 """
 
@@ -76,6 +77,8 @@ def _parts(transform: Any) -> list[Step]:
 
 def _whole_batch_form(part: Step) -> Step | None:
     """The step for a whole batch; a subclass may differ in anything, so exact types count."""
+    if getattr(part, "takes_batches", False):
+        return part
     if type(part) in SAME_FOR_ALL:
         return SameForAll(part)
     if type(part) in BY_CHANCE:

@@ -15,7 +15,7 @@ import numpy as np
 from ..datasets import DataError
 from ..sampling import Indices
 
-PIECE = 16 * 1024  # characters; a piece ends with a line where it can
+PIECE = 4096  # characters at most; a piece ends with a line where it can
 FEW = 5  # held-out documents; where there would be fewer, the texts' end is held out instead
 
 
@@ -85,10 +85,11 @@ class Texts:
             if isinstance(piece, Unreadable):
                 self._leave_out(piece)
                 continue
-            if first <= place < end:
+            length = len(piece.text.encode())
+            if first <= place + length / 2 < end:
                 yield piece._replace(begins=piece.begins or begins)
                 begins = False
-            place += len(piece.text.encode())
+            place += length
 
     def _leave_out(self, document: Unreadable) -> None:
         if self.on_error == "raise":
