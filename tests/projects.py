@@ -20,6 +20,7 @@ AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
 # Written once, then the researcher's for ever: the promise, once more and apart from copier.yml.
 YOURS = (
     "README.md",
+    "docs/samples.svg",
     "LICENSE",
     "main.py",
     "configs/experiment.yaml",
