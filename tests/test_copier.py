@@ -44,6 +44,7 @@ TREE = [
     "LICENSE",
     "README.md",
     "configs/experiment.yaml",
+    "docs/samples.svg",
     "experiment/__init__.py",
     "experiment/callbacks.py",
     "experiment/config.py",
@@ -280,7 +281,7 @@ def test_a_task_is_exactly_these_files(task: str) -> None:
     names = {path.name for path in TASK_FILES if path.parent.name == task}
 
     assert names == {"config.py", "data.py", "model.py", "module.py", "experiment.yaml",
-                     "sweep.yaml", "README.md", "dependencies.txt"}  # fmt: skip
+                     "sweep.yaml", "README.md", "dependencies.txt", "samples.svg"}  # fmt: skip
     assert task in QUESTIONS["task"]["choices"].values()
 
 

@@ -20,7 +20,7 @@ from .core.formats.byte_pairs import BytePairs
 from .core.formats.prompts import Prompts
 from .core.formats.texts import Texts
 from .core.formats.token_files import encode, tokenizer_for
-from .core.formats.token_windows import TokenWindows
+from .core.formats.token_windows import RandomWindow, TokenWindows
 from .core.run import PROJECT
 from .core.samples import TextSample
 
@@ -74,9 +74,8 @@ class ExperimentData(DataModule[Facts]):
             )
         for split, text in texts.items():
             tokens = encode(text, self.tokenizer, cache).held(config.in_memory_mb)
-            # Held-out windows overlap, so that every token is scored with half a window before it.
-            overlapping = split != "train"
-            self.datasets[split] = TokenWindows(tokens, Batch, config.window, overlapping)
+            windows = TokenWindows(tokens, Batch, config.window, held_out=split != "train")
+            self.datasets[split] = windows
 
     def texts(self) -> dict[str, Texts]:
         """The texts of the source by split, as they are."""
@@ -94,6 +93,12 @@ class ExperimentData(DataModule[Facts]):
             case DataConfig(source="folder"):
                 return text_folder.load(self.root, config.encoding, config.on_error)
         return topics.load()
+
+    def transforms(self, split: str) -> RandomWindow | None:
+        """Training windows begin anywhere in the text, in each epoch somewhere else."""
+        if split == "predict":  # prompts of any length
+            return None
+        return RandomWindow(self.config.window, random=split == "train")
 
     def find_facts(self) -> Facts:
         """The tokenizer, and what follows from it."""

@@ -3,6 +3,7 @@
 Yours: edit it, or write another network and build it in module.py.
 """
 
+import math
 from collections.abc import Sequence
 
 from jaxtyping import Float, Int64
@@ -51,7 +52,9 @@ class LanguageModel(nn.Module):
         tokens: Int64[Tensor, "batch window"],
         caches: Sequence[KeyValueCache] | None = None,
     ) -> Float[Tensor, "batch window vocabulary"]:
-        x = self.dropout(self.embedding(tokens))  # (batch, window, dim)
+        # As long as what the blocks add, though small as scores: Vaswani et al. 2017, section 3.4.
+        x = self.embedding(tokens) * math.sqrt(self.embedding.embedding_dim)
+        x = self.dropout(x)  # (batch, window, dim)
         for block, cache in zip(self.blocks, caches or [None] * len(self.blocks), strict=True):
             x = block(x, cache)
         return self.head(self.norm(x))

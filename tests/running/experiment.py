@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import runpy
 import shutil
 import signal
 import socket
@@ -17,18 +16,10 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import torch
+from projects import DEFAULT_TASK, small_words
 
 SERVER = Path(__file__).with_name("server.py")
-DEFAULT_TASK = "image_classification"  # what copier.yml offers first
 PATIENCE = 120.0  # s, for a process that should end by itself
-
-
-def small_words(task: str) -> tuple[str, ...]:
-    """What is typed for the smallest run of a task; each row of the log has one step."""
-    file = Path(__file__).parents[1] / "tasks" / task / "small.py"
-    return (*runpy.run_path(str(file))["SMALL"], "trainer.log_every_n_steps=1")
-
-
 SMALL = small_words(DEFAULT_TASK)
 
 

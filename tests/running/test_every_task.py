@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from projects import ROOT, TASKS, Project, Template, run
-from running.experiment import Experiment, Server, small_words
+from projects import ROOT, TASKS, Project, Template, bring, run, small_words
+from running.experiment import Experiment, Server
 from running.test_killed import assert_same
 
 pytestmark = pytest.mark.slow
@@ -81,6 +81,20 @@ def test_it_draws_what_it_predicts(experiment: Experiment) -> None:
     done = experiment.trained("callbacks.sample_predictions.every_n_epochs=3")
 
     assert (done / "samples/epoch-003.png").stat().st_size > 1000
+
+
+def test_its_section_of_the_readme_speaks_of_commands_that_work(
+    task: str, experiment: Experiment
+) -> None:
+    section = (ROOT / "tasks" / task / "README.md").read_text(encoding="utf-8")
+    bring(task, experiment.path)
+    experiment.trained()
+
+    typed = re.findall(r"`uv run python main\.py ([^`]+)`", section)
+    assert typed
+    for words in typed:
+        done = experiment.main(*words.split())
+        assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
 
 
 def test_its_learning_bar_is_a_metric_of_its_test(task: str, experiment: Experiment) -> None:

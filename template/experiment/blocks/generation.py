@@ -85,7 +85,7 @@ def generate(
         prompts: At least one token each; ``NOT_YET`` after a prompt's end.
         new_tokens: How many to draw for each prompt.
         window: Tokens that the model can see at once.
-        draw: From probabilities' logits ``(batch, vocabulary)`` to tokens ``(batch,)``.
+        draw: Chooses the next tokens, ``(batch,)``, by their logits, ``(batch, vocabulary)``.
         end: After this token a row has ended, and what follows is of no interest: when all have,
             no more are drawn.
         use_cache: Whether to remember keys and values; without, the same takes longer.
@@ -105,12 +105,11 @@ def generate(
             caches = model.empty_caches() if use_cache else None
         logits = model(tokens[:, seen:place], caches)[:, -1]  # (batch, vocabulary)
         seen = place if use_cache else start
-        given = tokens[:, place]
-        tokens[:, place] = torch.where(given == NOT_YET, draw(logits), given)
-        if end is not None:
-            ended |= (given == NOT_YET) & (tokens[:, place] == end)
-            if ended.all():
-                break
+        is_free = tokens[:, place] == NOT_YET
+        tokens[:, place] = torch.where(is_free, draw(logits), tokens[:, place])
+        ended |= is_free & (tokens[:, place] == end)
+        if ended.all():
+            break
     places = lengths[:, None] + torch.arange(new_tokens, device=tokens.device)
     return tokens.gather(1, places)
 

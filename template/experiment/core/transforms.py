@@ -9,7 +9,7 @@ Here each example has its own draw:
 - what is not random runs once, on the whole tensor (``SAME_FOR_ALL``);
 - a change that happens or not runs once, and is kept where the draw says so (``BY_CHANCE``);
 - crops, rotations and affine maps move all images at once, each by its own draw (``GEOMETRY``);
-- what says ``takes_batches = True`` gets the batch as it is (it draws nothing);
+- what says of itself that it ``takes_batches`` gets one, and draws for each example itself;
 - everything else, the researcher's own too, runs on one example after the other.
 """
 
@@ -43,7 +43,7 @@ class BatchTransform:
         self.steps: list[Step] = []
         one_by_one: list[Step] = []
         for part in _parts(transform):
-            self.random |= type(part) not in SAME_FOR_ALL and not _takes_batches(part)
+            self.random |= type(part) not in SAME_FOR_ALL
             whole = _whole_batch_form(part)
             if whole is None:
                 one_by_one.append(part)
@@ -77,7 +77,7 @@ def _parts(transform: Any) -> list[Step]:
 
 def _whole_batch_form(part: Step) -> Step | None:
     """The step for a whole batch; a subclass may differ in anything, so exact types count."""
-    if _takes_batches(part):
+    if getattr(part, "takes_batches", False):
         return part
     if type(part) in SAME_FOR_ALL:
         return SameForAll(part)
@@ -86,10 +86,6 @@ def _whole_batch_form(part: Step) -> Step | None:
     if type(part) in GEOMETRY and not isinstance(getattr(part, "fill", None), dict):
         return Geometry(part)
     return None
-
-
-def _takes_batches(part: Step) -> bool:
-    return getattr(part, "takes_batches", False)
 
 
 class OneByOne:

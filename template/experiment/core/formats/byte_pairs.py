@@ -87,11 +87,11 @@ def train(texts: Texts, vocab_size: int, seed: int) -> str:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    tokenizer.train_from_iterator(_sample(texts, seed), trainer)
+    tokenizer.train_from_iterator(sample(texts, seed), trainer)
     return tokenizer.to_str()
 
 
-def _sample(texts: Texts, seed: int) -> Iterator[str]:
+def sample(texts: Texts, seed: int) -> Iterator[str]:
     """Pieces drawn from all over the texts, up to ``SAMPLE_BYTES`` in all; or all of them."""
     share = SAMPLE_BYTES / max(texts.num_bytes, 1)
     if share < 1:

@@ -15,7 +15,7 @@ import numpy as np
 from ..datasets import DataError
 from ..sampling import Indices
 
-PIECE = 16 * 1024  # characters; a piece ends with a line where it can
+PIECE = 4096  # characters at most
 FEW = 5  # held-out documents; where there would be fewer, the texts' end is held out instead
 
 
@@ -85,10 +85,11 @@ class Texts:
             if isinstance(piece, Unreadable):
                 self._leave_out(piece)
                 continue
-            if first <= place < end:
+            length = len(piece.text.encode())
+            if first <= place + length / 2 < end:
                 yield piece._replace(begins=piece.begins or begins)
                 begins = False
-            place += len(piece.text.encode())
+            place += length
 
     def _leave_out(self, document: Unreadable) -> None:
         if self.on_error == "raise":
@@ -134,27 +135,34 @@ class Texts:
         return int.from_bytes(digest[:8], "big") / 2**64
 
 
-def pieces_of(parts: Iterable[str], begins: bool = True) -> Iterator[Piece]:
-    """One document in pieces: cut after a line where there is one, else before a word.
+def pieces_of(parts: Iterable[str]) -> Iterator[Piece]:
+    """One document, whose text was cut anywhere, in pieces that end with a line or a word.
 
-    A token never spans either place, so that the pieces have the tokens of the whole.
-
-    Args:
-        parts: The document's text, cut anywhere.
-        begins: Whether the first piece begins a document, too.
+    No token of a byte-level tokenizer spans the end of a word and the white space that follows, so
+    the pieces have the tokens of the whole.
     """
-    text = ""
+    text, begins = "", True
     for part in parts:
         text += part
         start = 0
         while len(text) - start > PIECE:
-            end = text.rfind("\n", start, start + PIECE) + 1
-            end = end or max(text.rfind(" ", start + 1, start + PIECE), 0) or start + PIECE
+            end = _cut(text, start)
             yield Piece(text[start:end], begins)
             start, begins = end, False
         text = text[start:]
     if text:
         yield Piece(text, begins)
+
+
+def _cut(text: str, start: int) -> int:
+    """Where the piece that begins at ``start`` ends."""
+    for mark in "\n ":
+        end = text.rfind(mark, start + 1, start + PIECE + 1)
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        if end > start:
+            return end
+    return start + PIECE
 
 
 def from_strings(documents: Sequence[str], name: str) -> Texts:

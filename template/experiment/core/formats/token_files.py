@@ -35,7 +35,7 @@ from .byte_pairs import BytePairs, train
 from .texts import Piece, Texts
 
 VERSION = 1  # of what a hash stands for
-BATCH = 64  # pieces encoded at once: a megabyte
+BATCH = 256  # pieces encoded at once: a megabyte
 log = logging.getLogger(__name__)
 
 

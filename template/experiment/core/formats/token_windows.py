@@ -8,36 +8,39 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..datasets import DataError
+from .byte_pairs import BytePairs
 from .token_files import TokenFile
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 UNSCORED = -1  # as a target: whatever is said of this token does not count
+FEW_DOCUMENTS = 20
 
 
 class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     """Tokens, and at each place the token that comes next.
 
-    Windows to train on lie side by side. To evaluate, they overlap by half, and of each only the
-    second half is scored (of the first one all): every token but the first is scored once, with at
-    least half a window before it.
+    To train on, they are almost two windows long, so that ``RandomWindow`` has a window to take
+    that begins anywhere; it is cut off a row of tokens once an epoch from every window's length of
+    it. Held-out windows overlap by half, and of each only the second half is scored (of the first
+    one all): every token but the very first is scored once, with at least half a window before it.
 
     Args:
         file: The tokens.
         batch_type: Made from ``tokens`` and ``targets``.
-        window: Length of both.
-        overlapping: Whether to evaluate.
+        window: Tokens that the model sees at once.
+        held_out: Whether they are for validation or test.
 
     Shape:
-        - tokens: ``(batch, window)``
-        - targets: ``(batch, window)``, ``UNSCORED`` where an earlier window scores it
+        - tokens: ``(batch, length)``, ``2 * window - 1`` or, held out, ``window``
+        - targets: ``(batch, length)``, ``UNSCORED`` where an earlier window scores it
 
     Raises:
-        DataError: There are fewer tokens than a window.
+        DataError: There are fewer tokens than that.
     """
 
     labels = None
@@ -47,17 +50,17 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
         file: TokenFile,
         batch_type: Callable[[Tensor, Tensor], BatchT],
         window: int,
-        overlapping: bool = False,
+        held_out: bool,
     ) -> None:
-        if len(file) <= window:
+        self.file, self.batch_type, self.held_out = file, batch_type, held_out
+        self.length = window if held_out else 2 * window - 1
+        self.stride = window // 2 if held_out else window
+        self.last = len(file) - self.length - 1  # where the last one begins
+        if self.last < 0:
             raise DataError(
-                f"{file.name} has {len(file)} tokens only, too few for data.window={window}: give "
-                "it more text, or make the window smaller"
+                f"{file.name} has {len(file)} tokens, too few for data.window={window}: give it "
+                "more text, or make the window smaller"
             )
-        self.file, self.batch_type = file, batch_type
-        self.window, self.overlapping = window, overlapping
-        self.stride = max(window // 2, 1) if overlapping else window
-        self.last = len(file) - window - 1  # where the last window can begin
 
     def __len__(self) -> int:
         return -(-self.last // self.stride) + 1
@@ -65,12 +68,43 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     def __getitems__(self, indices: ArrayLike) -> BatchT:
         numbers = np.asarray(indices)
         starts = np.minimum(numbers * self.stride, self.last)
-        tokens = self.file.tokens[starts[:, None] + np.arange(self.window + 1)]
-        tokens = torch.from_numpy(tokens.astype(np.int64))  # (batch, window + 1)
+        places = starts[:, None] + np.arange(self.length + 1)
+        tokens = torch.from_numpy(self.file.tokens[places].astype(np.int64))  # (batch, length + 1)
         targets = tokens[:, 1:].clone()
-        if self.overlapping:
-            before = np.maximum(numbers - 1, 0) * self.stride  # where the window before begins
-            seen = np.where(numbers > 0, self.window - (starts - before), 0)
-            is_seen = np.arange(self.window) < seen[:, None]
-            targets[torch.from_numpy(is_seen)] = UNSCORED
+        if self.held_out:
+            end_before = (numbers - 1) * self.stride + self.length  # of the window before, if any
+            seen = np.where(numbers > 0, end_before - starts, 0)
+            targets[torch.from_numpy(np.arange(self.length) < seen[:, None])] = UNSCORED
         return self.batch_type(tokens[:, :-1].contiguous(), targets)
+
+    @property
+    def groups(self) -> NDArray[np.int64]:
+        """The document that each begins in; for folds, which keep what belongs together together.
+
+        Where there are few documents, stretches of text stand in for them.
+        """
+        numbers = np.arange(len(self), dtype=np.int64)
+        begins = np.flatnonzero(self.file.tokens == BytePairs.end)
+        if len(begins) < FEW_DOCUMENTS:
+            return numbers * FEW_DOCUMENTS // len(self)
+        return np.searchsorted(begins, np.minimum(numbers * self.stride, self.last), side="right")
+
+
+class RandomWindow:
+    """A window that begins anywhere in what is almost two windows long: another one each epoch.
+
+    Args:
+        window: How many tokens it has.
+        random: False: the first ones, always.
+    """
+
+    takes_batches = True
+
+    def __init__(self, window: int, random: bool) -> None:
+        self.window, self.random = window, random
+
+    def __call__(self, batch: BatchT) -> BatchT:
+        count, length = batch[0].shape
+        starts = torch.randint(length - self.window + 1, (count, 1)) if self.random else 0
+        places = starts + torch.arange(self.window).expand(count, -1)  # (batch, window)
+        return type(batch)(*(field.gather(1, places) for field in batch))
