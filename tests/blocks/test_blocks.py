@@ -364,6 +364,19 @@ def test_feature_pyramid_is_torchvisions(blocks: ModuleType) -> None:
         assert_close(output, other)
 
 
+def test_a_pyramid_of_which_only_the_finest_maps_leave(blocks: ModuleType) -> None:
+    whole = blocks.pyramid.FeaturePyramid([2, 3, 4], 5).eval()
+    finest = blocks.pyramid.FeaturePyramid([2, 3, 4], 5, num_outputs=1).eval()
+    finest.load_state_dict(whole.state_dict(), strict=False)
+    maps = [torch.randn(2, 2 + level, 16 >> level, 16 >> level) for level in range(3)]
+
+    (first,) = finest(*maps)
+
+    assert first.equal(whole(*maps)[0])
+    first.sum().backward()  # in training on several devices each weight has to have a gradient
+    assert all(weight.grad is not None for weight in finest.parameters())
+
+
 def test_transformer_weights_start_small_and_smaller_at_the_end_of_a_branch(
     blocks: ModuleType,
 ) -> None:

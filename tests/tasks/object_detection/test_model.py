@@ -1,7 +1,7 @@
 """The networks: shapes, the way from boxes to maps and back, the loss, and torchvision's models."""
 
 from collections.abc import Callable
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -325,3 +325,20 @@ def test_nothing_to_find_is_no_error(experiment: Modules) -> None:
     metric.update(experiment("core.detectors").Detections(*none, torch.zeros(2, 5)), *none)
 
     assert metric.compute()["map_50"] == 0
+
+
+def test_only_single_numbers_are_logged(experiment: Modules) -> None:
+    """A metric may say more, such as a number for each class."""
+    from torchmetrics import MetricCollection
+    from torchmetrics.classification import MulticlassRecall
+
+    logged: dict[str, Any] = {}
+    each = MetricCollection(
+        {"each": MulticlassRecall(3, average=None), "mean": MulticlassRecall(3)}
+    )
+    each.update(torch.tensor([0, 1]), torch.tensor([0, 1]))
+    module = SimpleNamespace(averages=None, metrics={"val": each}, log_dict=logged.update)
+
+    experiment("core.metrics").EpochMetrics().on_validation_epoch_end(None, module)
+
+    assert set(logged) == {"val/mean"}

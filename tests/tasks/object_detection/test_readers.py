@@ -464,7 +464,7 @@ def test_a_fault_in_coco(
     said = left_out(
         root, objects, images=3 if "z.png" in sentence or "images[2]" in sentence else 4
     )
-    assert "1 faults left out" in said
+    assert "1 fault left out" in said
     assert sentence in said
 
 
@@ -521,7 +521,7 @@ def test_labels_without_an_image_and_labels_that_are_no_text(
     (labels / "b.txt").write_bytes(b"\xff\xfe0 0.5")
 
     assert "b.txt is not text in UTF-8" in refused(tmp_path)
-    assert "1 faults left out" in left_out(tmp_path, 5)
+    assert "1 fault left out" in left_out(tmp_path, 5)
 
 
 def test_names_that_are_none(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -548,7 +548,7 @@ def test_a_fault_in_voc(
     assert "a.xml cannot be read (no bndbox/xmin), expected VOC's size" in refused(root, **values)
     file.write_text(whole[:100])
     assert "a.xml cannot be read" in refused(root, **values)
-    assert "1 faults left out" in left_out(root, 4, images=3, **values)
+    assert "1 fault left out" in left_out(root, 4, images=3, **values)
 
 
 @pytest.mark.parametrize("in_memory_mb", [0, 100])

@@ -75,7 +75,8 @@ class Faults:
     def tell(self) -> None:
         """Say how many there were."""
         if self.count:
-            log.warning(f"{self.source}: {self.count} faults left out, the first: {self.first}")
+            faults = "1 fault" if self.count == 1 else f"{self.count} faults"
+            log.warning(f"{self.source}: {faults} left out, the first: {self.first}")
 
 
 def gather(
