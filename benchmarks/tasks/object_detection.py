@@ -46,7 +46,7 @@ def _precision(found: tuple[Tensor, Tensor, Tensor], test: Any) -> float:
     from experiment.core.box_metrics import BoxPrecision  # pyright: ignore[reportMissingImports]
     from experiment.core.detectors import Detections  # pyright: ignore[reportMissingImports]
 
-    metric = BoxPrecision(100)
+    metric = BoxPrecision()
     metric.update(Detections(*found), test.boxes, test.label)
     return float(metric.compute()["map_50"])
 

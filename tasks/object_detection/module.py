@@ -29,7 +29,7 @@ class ExperimentModule(Module):
         super().__init__(config, facts)
         self.class_names = facts.class_names
         self.model = build_model(config.model, facts)
-        self.add_metrics({"precision": BoxPrecision(config.model.max_detections)})
+        self.add_metrics({"precision": BoxPrecision()})
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         return self._step(batch, "train")

@@ -14,14 +14,11 @@ from .detectors import Detections
 class BoxPrecision(MeanAveragePrecision):
     """``map``, the mean over COCO's ten thresholds of overlap, and ``map_50``, that at 0.5.
 
-    Args:
-        max_detections: The surest so many of an image count.
+    As for COCO, the surest 100 detections of an image count.
     """
 
-    def __init__(self, max_detections: int = 100) -> None:
-        super().__init__(
-            max_detection_thresholds=[1, 10, max_detections], backend="faster_coco_eval"
-        )
+    def __init__(self) -> None:
+        super().__init__(backend="faster_coco_eval")  # a third of the time of pycocotools
         self.warn_on_many_detections = False
 
     def update(self, found: Detections, boxes: Tensor, label: Tensor) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]

@@ -116,11 +116,11 @@ class TorchvisionDetector(Detector):
             {"boxes": one[there], "labels": number[there] + 1}
             for one, number, there in zip(boxes, label, label >= 0, strict=True)
         ]
-        with _asked_for_losses(self.network):
+        with _in_mode(self.network, training=True):
             return self(image, targets)
 
     def detect(self, image: Tensor) -> Detections:
-        with _asked_for_losses(self.network, False):
+        with _in_mode(self.network, training=False):
             found = self(image)
         rows = [(one["boxes"], one["labels"] - 1, one["scores"]) for one in found]
         most = self.max_detections
@@ -152,15 +152,18 @@ class TorchvisionDetector(Detector):
 
 
 @contextmanager
-def _asked_for_losses(network: nn.Module, losses: bool = True) -> Iterator[None]:
-    """torchvision's detectors decide by ``training``; dropout and normalisation keep theirs."""
+def _in_mode(network: nn.Module, *, training: bool) -> Iterator[None]:
+    """What torchvision's detectors return is decided by ``training``.
+
+    Dropout and normalisation keep theirs: a loss in validation changes no statistics.
+    """
     keep = nn.modules.batchnorm._BatchNorm | nn.modules.dropout._DropoutNd
     parts = [part for part in network.modules() if not isinstance(part, keep)]
     before = [part.training for part in parts]
     for part in parts:
-        part.training = losses
+        part.training = training
     try:
         yield
     finally:
-        for part, training in zip(parts, before, strict=True):
-            part.training = training
+        for part, was_training in zip(parts, before, strict=True):
+            part.training = was_training

@@ -286,7 +286,7 @@ def test_weights_out_of_reach(experiment: Modules, monkeypatch: pytest.MonkeyPat
 def test_right_boxes_have_the_full_precision(experiment: Modules, capsys: Any) -> None:
     boxes, label = some_boxes(4)
     found = experiment("core.detectors").Detections(boxes, label, (label >= 0).float())
-    metric = experiment("core.box_metrics").BoxPrecision(30)
+    metric = experiment("core.box_metrics").BoxPrecision()
 
     metric.update(found, boxes, label)
 
@@ -302,7 +302,7 @@ def test_the_metric_is_that_of_pycocotools(experiment: Modules) -> None:
     boxes, label = some_boxes(5)
     around = boxes + torch.randn(5, 5, 4)
     found = experiment("core.detectors").Detections(around, label, torch.rand(5, 5))
-    metric = experiment("core.box_metrics").BoxPrecision(100)
+    metric = experiment("core.box_metrics").BoxPrecision()
     reference = MeanAveragePrecision(backend="pycocotools")
 
     metric.update(found, boxes, label)
@@ -320,7 +320,7 @@ def test_the_metric_is_that_of_pycocotools(experiment: Modules) -> None:
 
 def test_nothing_to_find_is_no_error(experiment: Modules) -> None:
     none = torch.zeros(2, 5, 4), torch.full((2, 5), -1)
-    metric = experiment("core.box_metrics").BoxPrecision(30)
+    metric = experiment("core.box_metrics").BoxPrecision()
 
     metric.update(experiment("core.detectors").Detections(*none, torch.zeros(2, 5)), *none)
 

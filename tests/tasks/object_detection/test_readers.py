@@ -266,6 +266,43 @@ def test_grey_images_stay_grey(make: Callable[..., Any], tmp_path: Path) -> None
     assert data.facts.channels == 1
 
 
+def test_every_split_has_the_channels_of_the_training_images(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    write_yolo(tmp_path)
+    write_images(tmp_path / "images" / "val", mode="L")
+
+    data = make(source="folder", root=str(tmp_path), image_size=16)
+    data.setup()
+
+    assert data.some(4, "train").image.shape[1] == data.some(4, "val").image.shape[1] == 3
+
+
+@pytest.mark.parametrize("annotated", ["as seen", "as stored"])
+def test_a_photo_that_its_camera_turned(
+    make: Callable[..., Any], tmp_path: Path, annotated: str
+) -> None:
+    stored = Image.new("RGB", (40, 20))
+    stored.paste((255, 255, 255), (0, 0, 10, 20))  # at the left; seen, it is at the top
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    size, box = ((20, 40), [0, 0, 20, 10]) if annotated == "as seen" else ((40, 20), [0, 0, 10, 20])
+    content = coco("a")
+    content["images"][0].update(width=size[0], height=size[1], file_name="a.jpg")
+    content["annotations"] = [{**content["annotations"][0], "bbox": box}]
+    root = write_coco(tmp_path, content)
+    for split in ("train", "val"):
+        stored.save(root / f"{split}2017" / "a.jpg", exif=turned, quality=95)
+
+    data = make(source="folder", root=str(root), image_size=40)
+    data.setup()
+
+    batch = data.some(1, "val")
+    left, top, right, bottom = batch.boxes[0, 0].int().tolist()
+    assert batch.image[0, :, top + 1 : bottom - 1, left + 1 : right - 1].min() > 200
+    assert batch.size[0].tolist() == [size[1], size[0]]
+
+
 def test_fewer_objects_than_there_are(
     make: Callable[..., Any], tmp_path: Path, caplog: Any
 ) -> None:

@@ -18,7 +18,15 @@ from torchvision import tv_tensors
 
 from ..boxes import as_boxes, into_square, letterbox
 from ..datasets import DataError, TensorData
-from .images import UNREADABLE, as_tensor, read_all, resized, unreadable, upright
+from .images import (
+    UNREADABLE,
+    as_tensor,
+    in_channels,
+    read_all,
+    resized,
+    unreadable,
+    upright,
+)
 from .labelled_images import LabelledImages
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
@@ -88,15 +96,17 @@ class BoxedImages:
         """
         image = self.open(index)
         try:
-            image = upright(image, self.channels)
-            square = as_tensor(letterbox(image, side))
+            seen = upright(image, self.channels)
+            if self.sizes is not None and self.sizes[index].tolist() != [seen.height, seen.width]:
+                seen = in_channels(image, self.channels)  # some annotate what the file holds
+            square = as_tensor(letterbox(seen, side))
         except UNREADABLE as error:
             raise DataError(unreadable(self.name(index), error)) from None
-        size = torch.tensor([image.height, image.width])
+        size = torch.tensor([seen.height, seen.width])
         if self.sizes is not None and not size.equal(self.sizes[index]):
             said = " x ".join(str(number) for number in self.sizes[index].flip(0).tolist())
             raise DataError(
-                f"{self.name(index)} is {image.width} x {image.height} pixels, its annotations are "
+                f"{self.name(index)} is {seen.width} x {seen.height} pixels, its annotations are "
                 f"for {said}: mend one of them, or set data.on_error=skip"
             )
         return square, self._in_square(self.boxes[index], size, self.labels[index], side), size

@@ -12,7 +12,6 @@ Groups that one box stands for (``iscrowd``) are left out, as they are no single
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +19,7 @@ from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
 from .folders import SPLITS
-from .found_boxes import Faults, FoundImage, FoundObject, gather
-from .images import common_channels, open_file
+from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
 EXPECTED = "expected COCO's images, annotations and categories"
@@ -37,11 +35,12 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     if not files:
         raise UserError(f"data.root: {shown(root)} holds no annotations; expected {LAYOUT}")
     contents = {split: read(file) for split, file in files.items()}
-    return {
+    names = class_names(contents["train"], files["train"])
+    splits = {
         split: convert(contents[split], file, image_folders(file, root, split), names, on_error)
-        for names in [class_names(contents["train"], files["train"])]
         for split, file in files.items()
     }
+    return all_in_colour_or_none(splits)
 
 
 def split_files(root: Path) -> dict[str, Path]:
@@ -118,9 +117,7 @@ def convert(
     faults = Faults(on_error, shown(file))
     images = list(_images(content, folders, faults))
     _add_objects(content, dict(images), faults)
-    paths = [image.file for _, image in images if image.file.is_file()]
-    channels = common_channels(len(paths), partial(open_file, paths))
-    return gather((image for _, image in images), names, channels, faults)
+    return gather((image for _, image in images), names, faults)
 
 
 def _images(

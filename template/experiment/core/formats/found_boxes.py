@@ -6,7 +6,7 @@ Template's file: updates replace it. To read another format, write a reader in d
 import logging
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from ..errors import UserError
 from ..run import shown
 from ..spelling import did_you_mean, nearest
 from .boxed_images import BoxedImages
-from .images import open_file
+from .images import common_channels, open_file
 
 SLACK = 1.0  # pixels that a box may reach over its image's edge, where annotators round
 log = logging.getLogger(__name__)
@@ -81,7 +81,6 @@ class Faults:
 def gather(
     found: Iterable[FoundImage],
     class_names: list[str],
-    channels: int,
     faults: Faults,
     in_pixels: bool = True,
 ) -> BoxedImages:
@@ -93,7 +92,6 @@ def gather(
     Args:
         found: The images with their objects.
         class_names: The classes there are.
-        channels: 1 for grey, 3 for RGB.
         faults: Where faults go.
         in_pixels: Whether sizes and boxes are pixels, not shares of the image.
 
@@ -127,15 +125,22 @@ def gather(
     if not files:
         raise UserError(f"{faults.source}: no image is left, expected at least one")
     boxes, labels = _padded(rows)
+    open_files = partial(open_file, files)
     return BoxedImages(
         boxes,
         labels,
         class_names,
-        partial(open_file, files),
-        channels,
+        open_files,
+        channels=common_channels(len(files), open_files),
         names=[shown(file) for file in files],
         sizes=torch.tensor(sizes).long() if in_pixels else None,
     )
+
+
+def all_in_colour_or_none(splits: dict[str, BoxedImages]) -> dict[str, BoxedImages]:
+    """The images of every split grey or RGB as those to train on are."""
+    channels = splits["train"].channels
+    return {split: replace(images, channels=channels) for split, images in splits.items()}
 
 
 def _fault(

@@ -45,7 +45,12 @@ def open_pixels(pixels: Tensor, index: int) -> Image.Image:
 
 def upright(image: Image.Image, channels: int) -> Image.Image:
     """The image as a camera's note says it is to be seen, grey (1 channel) or RGB (3)."""
-    return ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
+    return in_channels(ImageOps.exif_transpose(image), channels)
+
+
+def in_channels(image: Image.Image, channels: int) -> Image.Image:
+    """The image as the file holds it, grey (1 channel) or RGB (3)."""
+    return image.convert("L" if channels == 1 else "RGB")
 
 
 def as_tensor(image: Image.Image) -> Tensor:

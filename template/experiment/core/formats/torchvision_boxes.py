@@ -23,8 +23,7 @@ from ..run import shown
 from ..spelling import did_you_mean, nearest
 from . import coco_json
 from .boxed_images import BoxedImages
-from .found_boxes import Faults, FoundImage, FoundObject, gather
-from .images import common_channels, open_file
+from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 
 NAMES = ["CocoDetection", "VOCDetection"]
 SPLITS = ("train", "val", "test")
@@ -83,10 +82,8 @@ def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
     names = sorted({one.class_name for image in found["train"] for one in image.objects})
     if not names:
         raise UserError(f"VOCDetection {year} has no object in its training images")
-    return {
-        split: gather(images, names, _channels(images), faults[split])
-        for split, images in found.items()
-    }
+    splits = {split: gather(images, names, faults[split]) for split, images in found.items()}
+    return all_in_colour_or_none(splits)
 
 
 def _voc(root: Path, year: str, split: str, *, download: bool = False) -> Any:
@@ -147,8 +144,3 @@ def _text(element: Element, path: str) -> str:
     if text is None or not text.strip():
         raise ValueError(f"no {path}")
     return text.strip()
-
-
-def _channels(images: list[FoundImage]) -> int:
-    paths = [image.file for image in images if image.file.is_file()]
-    return common_channels(len(paths), partial(open_file, paths))

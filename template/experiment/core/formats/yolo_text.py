@@ -11,7 +11,6 @@ as shares of the image's width and height. An image without a text file has no o
 """
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 
 import yaml
@@ -20,9 +19,8 @@ from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
 from .folders import SPLITS
-from .found_boxes import Faults, FoundImage, FoundObject, gather
+from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .image_folder import images_inside
-from .images import common_channels, open_file
 
 LAYOUT = "data.yaml or classes.txt, images/train/*.jpg and labels/train/*.txt"
 ROW = "expected class, x, y, width, height, the last four from 0 to 1"
@@ -43,7 +41,8 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     folders = _folders(root)
     if not folders:
         raise UserError(f"data.root: {shown(root)} holds no folder images; expected {LAYOUT}")
-    return {split: _load(*pair, names, on_error) for split, pair in folders.items()}
+    splits = {split: _load(*pair, names, on_error) for split, pair in folders.items()}
+    return all_in_colour_or_none(splits)
 
 
 def class_names(root: Path) -> list[str]:
@@ -102,8 +101,7 @@ def _load(images: Path, labels: Path, names: list[str], on_error: str) -> BoxedI
         FoundImage(path, (1.0, 1.0), list(_objects(file, names, faults)))
         for path, file in zip(paths, text_files, strict=True)
     )
-    channels = common_channels(len(paths), partial(open_file, paths))
-    return gather(found, names, channels, faults, in_pixels=False)
+    return gather(found, names, faults, in_pixels=False)
 
 
 def _objects(file: Path, names: list[str], faults: Faults) -> Iterator[FoundObject]:
