@@ -1,22 +1,26 @@
 """Projects made for tests: a template with releases, and what a researcher does with a project."""
 
 import os
+import runpy
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from copier import run_copy, run_recopy, run_update
 
 ROOT = Path(__file__).parents[1]
 TASKS = sorted(path.name for path in (ROOT / "tasks").iterdir() if path.is_dir())
+DEFAULT_TASK = "image_classification"  # what copier.yml offers first
 AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
 
 # Written once, then the researcher's for ever: the promise, once more and apart from copier.yml.
 YOURS = (
     "README.md",
+    "docs/samples.svg",
     "LICENSE",
     "main.py",
     "configs/experiment.yaml",
@@ -31,6 +35,20 @@ YOURS = (
     "tests/test_experiment.py",
 )
 SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
+
+
+def small_words(task: str) -> tuple[str, ...]:
+    """What is typed for the smallest run of a task; each row of the log has one step."""
+    return (*_small(task)["SMALL"], "trainer.log_every_n_steps=1")
+
+
+def bring(task: str, project: Path) -> None:
+    """Put into a project what the README speaks of and only a reader can have."""
+    _small(task)["bring"](project)
+
+
+def _small(task: str) -> dict[str, Any]:
+    return runpy.run_path(str(ROOT / "tests" / "tasks" / task / "small.py"))
 
 
 def run(

@@ -2,11 +2,10 @@
 
 import os
 import re
-import shutil
 from pathlib import Path
 
 import pytest
-from projects import ROOT, Template, run
+from projects import DEFAULT_TASK, ROOT, Template, bring, run
 
 # What a command names that only a reader can have.
 PLACEHOLDERS = {"PACKAGE": "tabulate", "ADDRESS": "address"}
@@ -61,7 +60,7 @@ def test_every_command_of_the_projects_readme_works(made: Path) -> None:
     project = made
     readme = (project / "README.md").read_text(encoding="utf-8")
     shorten(project)
-    draw_images(project / "my-images")
+    bring(DEFAULT_TASK, project)
     elsewhere = {
         "uv run wandb sweep sweeps/sweep.yaml",  # tests/running: it needs a server
         "uv run python main.py sweep --workers 2",  # tests/running: shorter sweeps
@@ -116,13 +115,3 @@ def shorten(project: Path) -> None:
     file = project / "configs" / "experiment.yaml"
     text = re.sub(r"max_steps: \d+", "max_steps: 20", file.read_text(encoding="utf-8"))
     file.write_text(text, encoding="utf-8")
-
-
-def draw_images(folder: Path) -> None:
-    """Two images to predict, as a reader would bring."""
-    from PIL import Image
-
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
-    for shade in (40, 200):
-        Image.new("L", (16, 16), shade).save(folder / f"{shade}.png")

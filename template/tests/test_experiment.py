@@ -6,4 +6,4 @@ from experiment.config import Config
 def test_the_defaults_are_a_configuration() -> None:
     config = Config()
 
-    assert config.trainer.max_epochs > 0
+    assert config.trainer.max_epochs or config.trainer.max_steps

@@ -16,11 +16,11 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import torch
+from projects import DEFAULT_TASK, small_words
 
 SERVER = Path(__file__).with_name("server.py")
-# A few hundred weights and 7 batches an epoch, the last one short: a run takes a second.
-SMALL = ("model.width=4", "data.limit=200", "data.batch_size=32", "trainer.log_every_n_steps=1")
 PATIENCE = 120.0  # s, for a process that should end by itself
+SMALL = small_words(DEFAULT_TASK)
 
 
 class Server:
@@ -153,6 +153,7 @@ class Experiment:
     path: Path
     server: Server
     variables: dict[str, str] = field(default_factory=dict)
+    small: tuple[str, ...] = SMALL
     _started: int = 0
 
     def __truediv__(self, name: str) -> Path:
@@ -208,7 +209,7 @@ class Experiment:
 
     def fit(self, *argv: str, **request: Any) -> CompletedProcess[str]:
         """Train small, without W&B and without the test at the end, three epochs."""
-        return self.main(*fit_words(*argv), **request)
+        return self.main(*fit_words(*argv, small=self.small), **request)
 
     def trained(self, *argv: str, **request: Any) -> RunFolder:
         """Train as ``fit`` does, which must go well, the run called ``a``."""
@@ -277,14 +278,14 @@ class Experiment:
     def copy(self, folder: Path) -> "Experiment":
         """The same project in another folder, its runs included."""
         shutil.copytree(self.path, folder, symlinks=True)
-        return Experiment(folder, self.server, dict(self.variables))
+        return Experiment(folder, self.server, dict(self.variables), self.small)
 
 
-def fit_words(*argv: str) -> tuple[str, ...]:
+def fit_words(*argv: str, small: tuple[str, ...] = SMALL) -> tuple[str, ...]:
     """The words of a small ``fit``; what comes last wins."""
     quiet = ("logger.wandb=off", "trainer.test_after_fit=false", "trainer.accelerator=cpu")
     quiet += ("restart.max=0",)  # no supervisor, which would start a cold process: test_restart.py
-    return ("fit", *SMALL, *quiet, "trainer.max_epochs=3", *argv)
+    return ("fit", *small, *quiet, "trainer.max_epochs=3", *argv)
 
 
 @contextmanager

@@ -64,7 +64,9 @@ def swept(*lines: str, method: str = "random") -> str:
 
 
 @pytest.mark.parametrize("task", TASKS)
-def test_the_shipped_file_is_good(task: str, package: Package, project: Path) -> None:
+def test_the_shipped_file_is_good(task: str, tmp_path: Path) -> None:
+    project = assemble(tmp_path / "project", task)
+    package = Package(project)
     check = package.module("core.sweep.checks").check_sweep
     arguments = Namespace(config=[project / "configs/experiment.yaml"])
 

@@ -21,20 +21,24 @@ class FeaturePyramid(nn.Module):
     Args:
         in_channels: Channels of each map, the finest first.
         out_channels: Channels of each map that leaves.
+        num_outputs: How many leave, the finest ones; all when left out.
 
     Shape:
         - maps: each ``(batch, in_channels, height, width)``, the finest first
         - output: each ``(batch, out_channels, height, width)``, of the same sizes
     """
 
-    def __init__(self, in_channels: Sequence[int], out_channels: int) -> None:
+    def __init__(
+        self, in_channels: Sequence[int], out_channels: int, num_outputs: int | None = None
+    ) -> None:
         super().__init__()
         linear = nn.Identity()
         self.lateral = nn.ModuleList(
             ConvNormAct(channels, out_channels, 1, activation=linear) for channels in in_channels
         )
         self.smooth = nn.ModuleList(
-            ConvNormAct(out_channels, out_channels, activation=linear) for _ in in_channels
+            ConvNormAct(out_channels, out_channels, activation=linear)
+            for _ in in_channels[:num_outputs]
         )
 
     def forward(
@@ -44,4 +48,4 @@ class FeaturePyramid(nn.Module):
         for fine in reversed(range(len(sums) - 1)):
             size = sums[fine].shape[2:]
             sums[fine] = sums[fine] + F.interpolate(sums[fine + 1], size, mode="nearest")
-        return [smooth(x) for smooth, x in zip(self.smooth, sums, strict=True)]
+        return [smooth(x) for smooth, x in zip(self.smooth, sums, strict=False)]

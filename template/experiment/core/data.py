@@ -161,7 +161,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
         return fetch.untransformed(evenly(total, min(count, total)))
 
-    def preview(self, n: int, split: str = "train") -> "list[Sample]":
+    def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
         raise NotImplementedError("data.py: preview() returns samples as core/samples.py has them")
 
     def summary(self) -> list[str]:

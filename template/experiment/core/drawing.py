@@ -8,7 +8,6 @@ import math
 import re
 from collections.abc import Sequence
 from functools import singledispatch
-from itertools import zip_longest
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ TILE = 96  # pixels, the longer side that small images are enlarged to
 MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
 TRUE, PREDICTED = (60, 220, 130), (255, 130, 30)  # boxes, seen on dark and on bright images
 CONTINUED = (213, 94, 0)  # a text's words, on paper
-PAGE = 360  # pixels, the width of a text
+PAGE = 450  # pixels, the width of a text: 72 characters of the usual kind
 LINES = 14  # of a text at most
 
 
@@ -43,16 +42,16 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
     """The image with its true boxes in green and the predicted ones in orange."""
     picture, times = _enlarged(sample.image, 2 * TILE)
     pencil, font = ImageDraw.Draw(picture), ImageFont.load_default(size=11)
-    for boxes, names, colour, name_above in (
-        (sample.boxes, sample.names, TRUE, True),
-        (sample.predicted_boxes, sample.predicted_names, PREDICTED, False),
+    for boxes, names, colour in (
+        (sample.boxes, sample.names, TRUE),
+        (sample.predicted_boxes, sample.predicted_names, PREDICTED),
     ):
-        for box, name in zip_longest(boxes.tolist(), names, fillvalue=""):
-            left, top, right, bottom = (times * edge for edge in box)
+        edges = (boxes * times).tolist()
+        for (left, top, right, bottom), name in zip(edges, names or [""] * len(edges), strict=True):
             pencil.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), None, colour)
-            place = (left, top) if name_above else (left, bottom)
-            anchor = "lb" if name_above else "la"
-            pencil.text(place, str(name), colour, font, anchor=anchor)
+            # True names above their boxes, predicted ones below: so both can be read.
+            place, anchor = ((left, top), "lb") if colour == TRUE else ((left, bottom), "la")
+            pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
 
 
@@ -62,7 +61,7 @@ def draw_text(sample: TextSample) -> Image.Image:
     font = ImageFont.load_default(size=12)
     spans = [(word, INK) for word in _words(sample.text)]
     spans += [(word, CONTINUED) for word in _words(sample.continuation)]
-    sheet = Image.new("RGB", (PAGE, LINES * 16), PAPER)
+    sheet = Image.new("RGB", (PAGE + 2 * MARGIN, LINES * 16), PAPER)
     pencil = ImageDraw.Draw(sheet)
     x, row = 0.0, 0
     for word, colour in spans:
@@ -74,7 +73,7 @@ def draw_text(sample: TextSample) -> Image.Image:
         if word != "\n":
             pencil.text((x, row * 16), word, colour, font)
             x += length
-    return sheet.crop((0, 0, PAGE, 16 * min(LINES, row + 1)))
+    return sheet.crop((0, 0, PAGE + 2 * MARGIN, 16 * min(LINES, row + 1)))
 
 
 def _words(text: str) -> list[str]:

@@ -50,7 +50,10 @@ class Averages:
 
 
 class EpochMetrics(pl.Callback):
-    """Logs the averages and the torchmetrics of ``core.module.Module`` at each epoch's end."""
+    """Logs the averages and the torchmetrics of ``core.module.Module`` at each epoch's end.
+
+    What a metric says in more than one number, such as one a class, is left out: a curve has one.
+    """
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         _log_epoch(trainer, pl_module, "train")
@@ -90,7 +93,9 @@ def _log_epoch(trainer: pl.Trainer, module: pl.LightningModule, split: str) -> N
     metrics = getattr(module, "metrics", None)
     if metrics is not None and split in metrics:
         collection = metrics[split]
-        module.log_dict({f"{split}/{name}": value for name, value in collection.compute().items()})
+        values = {name: torch.as_tensor(value) for name, value in collection.compute().items()}
+        scalars = {name: value for name, value in values.items() if value.numel() == 1}
+        module.log_dict({f"{split}/{name}": value for name, value in scalars.items()})
         collection.reset()
 
 

@@ -79,7 +79,7 @@ class Module(pl.LightningModule):
         for split in ("val", "test"):
             self.metrics[split] = collection.clone()
 
-    def update_metrics(self, split: Split, *values: Tensor) -> None:
+    def update_metrics(self, split: Split, *values: Any) -> None:
         """Show a batch to the torchmetrics of ``val`` or ``test``."""
         cast(MetricCollection, self.metrics[split]).update(*values)
 

@@ -22,7 +22,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from .warping import AffineMaps, warp
+from .warping import AffineMaps, clipped, warp
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 Step = Callable[[Any], Any]
@@ -104,9 +104,10 @@ class OneByOne:
 
 
 class WholeBatch:
-    """Changes all images of a batch at once; subclasses say how.
+    """Changes all images of a batch at once, and masks and boxes with them; subclasses say how.
 
-    Boxes and points go one by one: torchvision holds those of one example only.
+    Boxes are ``(batch, objects, 4)``, padded rows included. Other kinds of boxes and points go one
+    by one.
     """
 
     def __init__(self, transform: Any) -> None:
@@ -114,27 +115,52 @@ class WholeBatch:
 
     def __call__(self, batch: BatchT) -> BatchT:
         known = [field for field in batch if isinstance(field, tv_tensors.TVTensor)]
-        alike = all(isinstance(field, tv_tensors.Image | tv_tensors.Mask) for field in known)
-        change = self.change(known[0]) if known and alike else None
+        images = [field for field in known if isinstance(field, tv_tensors.Image | tv_tensors.Mask)]
+        alike = all(is_boxes(field) for field in known if not any(field is i for i in images))
+        change = self.change(images[0]) if images and alike else None
         if change is None:
             return self.one_by_one(batch)
         return type(batch)(
             *(
-                like(change(field), field) if isinstance(field, tv_tensors.TVTensor) else field
+                _changed(change, field) if isinstance(field, tv_tensors.TVTensor) else field
                 for field in batch
             )
         )
 
     def change(self, image: Tensor) -> Step | None:
-        """The change of each image and mask of a batch that holds this one; None: one by one."""
+        """The change of each image, mask and boxes of a batch that holds this image.
+
+        None: one by one.
+        """
         raise NotImplementedError
+
+    def same(self, field: Tensor, params: dict[str, Any]) -> Tensor:
+        """The transform with one draw for all; for it, all boxes may be those of one image."""
+        if not isinstance(field, tv_tensors.BoundingBoxes):
+            return self.transform.transform(field, params)
+        of_one = like(field.as_subclass(Tensor).flatten(0, 1), field)
+        moved = self.transform.transform(of_one, params)
+        return like(moved.as_subclass(Tensor).view(field.shape), moved)
+
+
+def is_boxes(field: Tensor) -> bool:
+    """Whether these are the boxes of a batch, upright and by their corners."""
+    if not isinstance(field, tv_tensors.BoundingBoxes):
+        return False
+    return field.format == tv_tensors.BoundingBoxFormat.XYXY and field.ndim == 3
+
+
+def _changed(change: Step, field: Tensor) -> Tensor:
+    """A changed field of the type that it was; a change of boxes may say a new canvas."""
+    result = change(field)
+    return result if isinstance(result, tv_tensors.BoundingBoxes) else like(result, field)
 
 
 class SameForAll(WholeBatch):
     """Nothing is drawn."""
 
     def change(self, image: Tensor) -> Step:
-        return lambda field: self.transform.transform(field, {})
+        return lambda field: self.same(field, {})
 
 
 class ByChance(WholeBatch):
@@ -146,13 +172,13 @@ class ByChance(WholeBatch):
 
         def changed(field: Tensor) -> Tensor:
             here = chosen.view(-1, *[1] * (field.ndim - 1))
-            return torch.where(here, self.transform.transform(field, params), field)
+            return torch.where(here, self.same(field, params), field)
 
         return changed
 
 
 class Geometry(WholeBatch):
-    """Moves every image by its own draw; masks move with their image."""
+    """Moves every image by its own draw; masks and boxes move with their image."""
 
     def change(self, image: Tensor) -> Step | None:
         return GEOMETRY[type(self.transform)](self.transform, image)
@@ -195,6 +221,12 @@ def random_crop(crop: Any, image: Tensor) -> Step | None:
     column = torch.randint(spare_columns + 1, example.shape)
 
     def move(field: Tensor) -> Tensor:
+        if isinstance(field, tv_tensors.BoundingBoxes):
+            corner = torch.stack([column - left, row - top], dim=1)  # (batch, 2)
+            moved = field.as_subclass(Tensor) - corner.repeat(1, 2).unsqueeze(1)
+            moved = like(clipped(moved, height, width), field)
+            vars(moved)["canvas_size"] = (height, width)
+            return moved
         if crop.padding:
             border = [left, top, right, bottom]
             field = functional.pad(field, border, fill=crop.fill, padding_mode=crop.padding_mode)

@@ -35,31 +35,55 @@ class AffineMaps(NamedTuple):
         Shape:
             - output: ``(batch, 2, 3)``
         """
+        a, b, c, d = self._linear()
+        linear = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / self.scale.view(-1, 1, 1)
+        center, moved = self._centers(center_x, center_y)
+        offset = center - torch.einsum("bij,bj->bi", linear, moved)
+        return torch.cat([linear, offset.unsqueeze(2)], dim=2)
+
+    def forward(self, center_x: float, center_y: float) -> Tensor:
+        """The matrices from a place in the image to where the result shows it.
+
+        Shape:
+            - output: ``(batch, 2, 3)``
+        """
+        linear = torch.stack(self._linear(), dim=1).view(-1, 2, 2) * self.scale.view(-1, 1, 1)
+        center, moved = self._centers(center_x, center_y)
+        offset = moved - torch.einsum("bij,j->bi", linear, center)
+        return torch.cat([linear, offset.unsqueeze(2)], dim=2)
+
+    def _linear(self) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Rotation * shear_y * shear_x, as torchvision composes them; its determinant is 1."""
         degree = math.pi / 180
         rotation, shear_x, shear_y = (
             self.angle * degree,
             self.shear_x * degree,
             self.shear_y * degree,
         )
-        # Rotation * shear_y * shear_x, as torchvision composes them; then the 2x2 inverse.
         a = torch.cos(rotation - shear_y) / torch.cos(shear_y)
         b = -a * torch.tan(shear_x) - torch.sin(rotation)
         c = torch.sin(rotation - shear_y) / torch.cos(shear_y)
         d = -c * torch.tan(shear_x) + torch.cos(rotation)
-        linear = torch.stack([d, -b, -c, a], dim=1).view(-1, 2, 2) / self.scale.view(-1, 1, 1)
-        center = torch.tensor([center_x, center_y])
-        moved = center + torch.stack([self.shift_x, self.shift_y], dim=1)
-        offset = center - torch.einsum("bij,bj->bi", linear, moved)
-        return torch.cat([linear, offset.unsqueeze(2)], dim=2)
+        return a, b, c, d
+
+    def _centers(self, center_x: float, center_y: float) -> tuple[Tensor, Tensor]:
+        """What everything turns about, and where that goes in each example."""
+        center = torch.tensor([center_x, center_y], dtype=torch.float32)
+        return center, center + torch.stack([self.shift_x, self.shift_y], dim=1)
 
 
 def warp(transform: Any, maps: AffineMaps) -> Callable[[Tensor], Tensor] | None:
-    """Looks up every pixel where its example's map says: one ``grid_sample`` for the batch."""
+    """Looks up every pixel where its example's map says: one ``grid_sample`` for the batch.
+
+    Boxes become the boxes about their four moved corners, as torchvision has it.
+    """
     mode = getattr(transform.interpolation, "value", transform.interpolation)
     if mode not in ("nearest", "bilinear"):
         return None
 
     def move(field: Tensor) -> Tensor:
+        if isinstance(field, tv_tensors.BoundingBoxes):
+            return _moved_boxes(field, maps, transform.center)
         height, width = field.shape[-2:]
         center_x, center_y = transform.center or (width / 2, height / 2)
         inverse = maps.inverse(center_x - width / 2, center_y - height / 2)
@@ -74,6 +98,22 @@ def warp(transform: Any, maps: AffineMaps) -> Callable[[Tensor], Tensor] | None:
         return _look_up(field, grid, here, transform.fill)
 
     return move
+
+
+def clipped(boxes: Tensor, height: int, width: int) -> Tensor:
+    """Boxes that end at the edges of an image."""
+    return boxes.clamp(min=0).minimum(boxes.new_tensor([width, height] * 2))
+
+
+def _moved_boxes(boxes: tv_tensors.BoundingBoxes, maps: AffineMaps, center: Any) -> Tensor:
+    height, width = boxes.canvas_size
+    matrix = maps.forward(*(center or (width / 2, height / 2)))  # (batch, 2, 3)
+    left, top, right, bottom = boxes.as_subclass(Tensor).float().unbind(dim=2)
+    x = torch.stack([left, right, right, left], dim=2)  # (batch, objects, corners)
+    y = torch.stack([top, top, bottom, bottom], dim=2)
+    places = torch.einsum("bij,bojc->boci", matrix, torch.stack([x, y, torch.ones_like(x)], dim=2))
+    around = torch.cat([places.amin(dim=2), places.amax(dim=2)], dim=2)
+    return clipped(around, height, width).to(boxes.dtype)
 
 
 def _look_up(field: Tensor, grid: Tensor, mode: str, fill: Any) -> Tensor:

@@ -13,7 +13,8 @@ from PIL import Image
 from ..datasets import DataError
 from ..errors import UserError
 from .huggingface import column_feature, splits_of
-from .labelled_images import UNREADABLE, LabelledImages, common_channels, unreadable
+from .images import UNREADABLE, common_channels, unreadable
+from .labelled_images import LabelledImages
 
 
 def download(name: str, root: Path) -> None:

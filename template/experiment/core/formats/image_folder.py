@@ -9,19 +9,17 @@ Template's file: updates replace it. To read another layout, write a reader in d
 """
 
 import logging
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
 import torch
-from PIL import Image
 
-from ..datasets import DataError
 from ..errors import UserError
 from ..run import shown
 from ..spelling import did_you_mean, nearest
 from .folders import files_below, split_folders, visible
-from .labelled_images import UNREADABLE, LabelledImages, common_channels, unreadable
+from .images import common_channels, open_file
+from .labelled_images import LabelledImages
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 log = logging.getLogger(__name__)
@@ -56,22 +54,15 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
     """
     if not path.exists():
         raise UserError(f"--input {path}: there is no such file or folder")
-    files = [path] if path.is_file() else [file for file in files_below(path) if _is_image(file)]
+    files = [path] if path.is_file() else images_inside(path)
     if not files:
         raise UserError(f"--input {path}: holds no image ({', '.join(SUFFIXES)})")
     return _labelled([(file, -1) for file in files], class_names, channels)
 
 
-def open_file(paths: Sequence[Path], index: int) -> Image.Image:
-    """Open one of the files; what is wrong with its pixels shows later.
-
-    Raises:
-        DataError: It is no image.
-    """
-    try:
-        return Image.open(paths[index])
-    except UNREADABLE as error:
-        raise DataError(unreadable(shown(paths[index]), error)) from None
+def images_inside(folder: Path) -> list[Path]:
+    """All image files below a folder, in the order of their names."""
+    return [file for file in files_below(folder) if _is_image(file)]
 
 
 def _classes(folder: Path) -> list[str]:

@@ -3,10 +3,7 @@
 Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
 """
 
-import logging
-import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -17,16 +14,11 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
-from torchvision.transforms.v2 import functional
-from tqdm import tqdm
 
 from ..datasets import DataError, TensorData
-from ..slicing import evenly
+from .images import UNREADABLE, as_tensor, open_pixels, read_all, resized, unreadable, upright
 
-# What PIL raises at a file that is broken, cut short, too large or no image at all.
-UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -69,11 +61,10 @@ class LabelledImages:
         """
         image = self.open(index)
         try:
-            image = ImageOps.exif_transpose(image).convert("L" if self.channels == 1 else "RGB")
-            image = ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR)
+            image = upright(image, self.channels)
+            return as_tensor(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
         except UNREADABLE as error:
             raise DataError(unreadable(self.name(index), error)) from None
-        return torch.from_numpy(np.array(image)).view(size, size, self.channels).permute(2, 0, 1)
 
     def dataset(
         self,
@@ -86,7 +77,7 @@ class LabelledImages:
         if len(self) * self.channels * size * size > in_memory_mb * 2**20:
             return ImageFiles(self, batch_type, size)
         if self.pixels is not None:
-            pixels, kept = _resized(self.pixels, size), torch.arange(len(self))
+            pixels, kept = resized(self.pixels, size), torch.arange(len(self))
         else:
             pixels, kept = self._read_all(size, on_error)
         labels = self.labels[kept]
@@ -95,29 +86,16 @@ class LabelledImages:
 
     def _read_all(self, size: int, on_error: str) -> tuple[Tensor, Tensor]:
         """The pixels of every image that can be read, and which those are."""
-        # Arrays: a tensor made in inference mode refuses what other threads write to it.
+        # An array: a tensor made in inference mode refuses what other threads write to it.
         pixels = np.empty((len(self), self.channels, size, size), dtype=np.uint8)
-        kept = np.zeros(len(self), dtype=bool)
 
         def read(index: int) -> None:
-            try:
-                pixels[index], kept[index] = self.read(index, size).numpy(), True
-            except DataError:
-                if on_error == "raise":
-                    raise
+            pixels[index] = self.read(index, size).numpy()
 
-        with ThreadPoolExecutor(os.cpu_count()) as threads:
-            work = threads.map(read, range(len(self)))
-            for _ in tqdm(work, "reading images", len(self), leave=False, delay=2, unit=" images"):
-                pass
-        missing = [self.name(index) for index in np.flatnonzero(~kept).tolist()]
-        if len(missing) == len(self):
-            raise DataError(f"none of the {len(self)} images can be read, {missing[0]} for one")
-        if missing:
-            shown = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-            log.warning(f"{len(missing)} of {len(self):,} images cannot be read: left out {shown}")
-            pixels = pixels[kept]
-        return torch.from_numpy(pixels), torch.from_numpy(np.flatnonzero(kept))
+        kept = read_all(len(self), read, self.name, on_error)
+        return torch.from_numpy(pixels if len(kept) == len(self) else pixels[kept]), (
+            torch.from_numpy(kept)
+        )
 
 
 class ImageFiles(Dataset[BatchT], Generic[BatchT]):
@@ -142,39 +120,5 @@ class ImageFiles(Dataset[BatchT], Generic[BatchT]):
 
 def from_pixels(pixels: Tensor, labels: Tensor, class_names: Sequence[str]) -> LabelledImages:
     """Images that are in memory as ``(examples, channels, height, width)`` bytes."""
-    open_image = partial(_open_pixels, pixels)
+    open_image = partial(open_pixels, pixels)
     return LabelledImages(labels, list(class_names), open_image, pixels.shape[1], pixels=pixels)
-
-
-def _open_pixels(pixels: Tensor, index: int) -> Image.Image:
-    return functional.to_pil_image(pixels[index])
-
-
-def common_channels(count: int, open_image: Callable[[int], Image.Image]) -> int:
-    """1 if each of up to 64 images is grey, else 3; looks at their headers only."""
-    grey = {"1", "L", "LA", "I", "I;16", "F"}
-    for index in evenly(count, min(count, 64)).tolist():
-        try:
-            with open_image(index) as image:
-                if image.mode not in grey:
-                    return 3
-        except DataError:  # reading it will say so
-            continue
-    return 1
-
-
-def unreadable(name: str, error: Exception) -> str:
-    """The sentence about an image that cannot be read."""
-    unknown = isinstance(error, Image.UnidentifiedImageError)
-    reason = "it is no image, or a damaged one" if unknown else error
-    return f"{name} cannot be read ({reason}): replace it, or set data.on_error=skip"
-
-
-def _resized(pixels: Tensor, size: int) -> Tensor:
-    if pixels.shape[-2:] == (size, size):
-        return pixels
-    parts = [
-        functional.center_crop(functional.resize(part, [size], antialias=True), [size])
-        for part in pixels.split(4096)  # so that the floats in between stay small
-    ]
-    return torch.cat(parts)

@@ -20,7 +20,8 @@ from ..datasets import DataError
 from ..errors import UserError
 from ..run import shown
 from ..spelling import did_you_mean, nearest
-from .labelled_images import UNREADABLE, LabelledImages, common_channels, from_pixels, unreadable
+from .images import UNREADABLE, common_channels, unreadable
+from .labelled_images import LabelledImages, from_pixels
 
 NAMES = [
     *("Caltech101", "Caltech256", "CIFAR10", "CIFAR100", "Country211", "DTD", "EMNIST", "EuroSAT"),

@@ -1,0 +1,148 @@
+"""The images and their boxes: where from, which are for what, how they change, what a batch is.
+
+This file is yours. Splitting, sampling, batching and loaders come from ``core/data.py``, whose
+docstring says how to override each.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float, Int64
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision.transforms import v2
+
+from .config import DataConfig
+from .core.boxes import DropLostBoxes, image_out_of_square, out_of_square
+from .core.data import DataModule
+from .core.demo import scenes
+from .core.formats import box_folder, image_folder, torchvision_boxes
+from .core.formats.boxed_images import BoxedImages, without_boxes
+from .core.samples import BoxSample
+
+
+class Batch(NamedTuple):
+    """What a step gets. A sample is the same without the first axis.
+
+    Images differ in their number of objects: rows are filled up to ``objects``, the same for all
+    batches, and where there is no object the label is -1 and the box zero.
+
+    Shape:
+        - image: ``(batch, channels, height, width)``, normalised by the facts' mean and std
+        - boxes: ``(batch, objects, 4)``: left, top, right, bottom in pixels of ``image``
+        - label: ``(batch, objects)``, class numbers; -1 where there is no object
+        - size: ``(batch, 2)``, height and width before the image was fitted into its square
+    """
+
+    image: Float[Tensor, "batch channels height width"]
+    boxes: Float[Tensor, "batch objects 4"]
+    label: Int64[Tensor, "batch objects"]
+    size: Int64[Tensor, "batch 2"]
+
+
+@dataclass
+class Facts:
+    """What the data tells the model; stored with the run, so plain values only."""
+
+    class_names: list[str]
+    channels: int  # 1 grey, 3 RGB
+    image_size: int  # pixels a side
+    mean: list[float]  # of each channel, for values from 0 to 1
+    std: list[float]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+
+class ExperimentData(DataModule[Facts]):
+    """Images with a box and a class for each object, from ``data.source``."""
+
+    config: DataConfig
+    facts_type = Facts
+
+    def prepare_data(self) -> None:
+        """Download what is not there yet."""
+        match self.config:
+            case DataConfig(source="torchvision", dataset=str(name)):
+                torchvision_boxes.download(name, self.root, self.config.year)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Read the images; what the source has no split for is taken from its training images."""
+        sources = self.images()
+        self.class_names = sources["train"].class_names
+        most = max(images.most_objects for images in sources.values())
+        for split, images in sources.items():
+            self.datasets[split] = self.squares(images, self.config.max_objects or most)
+        for split in ("test", "val"):
+            if split not in self.datasets:
+                parts = self.split(self.datasets["train"], self.config.val_fraction)
+                self.datasets["train"], self.datasets[split] = parts
+
+    def images(self) -> dict[str, BoxedImages]:
+        """The images of the source by split, as they are."""
+        on_error = self.config.on_error
+        match self.config:
+            case DataConfig(source="torchvision", dataset=str(name)):
+                return torchvision_boxes.load(name, self.root, self.config.year, on_error)
+            case DataConfig(source="folder"):
+                return box_folder.load(self.root, on_error)
+        return {split: found.boxed() for split, found in scenes.load().items()}
+
+    def squares(self, images: BoxedImages, objects: int) -> Dataset[Batch]:
+        """Images fitted into squares, as bytes: in memory if they fit, else read when needed."""
+        config, images = self.config, images.with_room_for(objects)
+        return images.dataset(Batch, config.image_size, config.in_memory_mb, config.on_error)
+
+    def find_facts(self) -> Facts:
+        """Count and measure, on up to 2000 training images."""
+        image = self.some(2000).image / 255  # (images, channels, height, width)
+        return Facts(
+            class_names=self.class_names,
+            channels=image.shape[1],
+            image_size=image.shape[2],
+            mean=image.mean(dim=(0, 2, 3)).tolist(),
+            std=image.std(dim=(0, 2, 3)).clamp(min=0.01).tolist(),
+        )
+
+    def transforms(self, split: str) -> v2.Compose:
+        """What happens to an image and its boxes; write it for one, each of a batch draws anew."""
+        augment = split == "train" and self.config.augment
+        return v2.Compose(
+            [
+                *(self.augmentations() if augment else ()),
+                v2.ToDtype(torch.float32, scale=True),
+                v2.Normalize(self.facts.mean, self.facts.std),
+            ]
+        )
+
+    def augmentations(self) -> list[v2.Transform | DropLostBoxes]:
+        """Changes after which an image still shows the same; for photos, add a horizontal flip.
+
+        Boxes move with their image. One that turns stays upright and so becomes looser, which is
+        why scenes are not turned here.
+        """
+        moved = v2.RandomAffine(
+            degrees=(0, 0),
+            translate=(0.1, 0.1),
+            scale=(0.9, 1.1),
+            interpolation=v2.InterpolationMode.BILINEAR,
+        )
+        return [moved, DropLostBoxes(min_side=3)]
+
+    def predict_dataset(self, path: Path) -> Dataset[Batch]:
+        """The images of ``predict --input``: one file, or all in a folder."""
+        facts = self.facts
+        images = image_folder.load_unlabelled(path, facts.class_names, facts.channels)
+        return self.squares(without_boxes(images), 1)
+
+    def preview(self, n: int, split: str = "train") -> list[BoxSample]:
+        """Images in their own size, with a box and the name of its class about each object."""
+        samples = []
+        for image, boxes, label, size in zip(*self.some(n, split), strict=True):
+            boxes = out_of_square(boxes, size, image.shape[-1])[label >= 0]
+            names = [self.facts.class_names[number] for number in label[label >= 0].tolist()]
+            samples.append(BoxSample(image_out_of_square(image, size), boxes, names))
+        return samples

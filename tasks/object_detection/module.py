@@ -1,0 +1,69 @@
+"""How this experiment learns: the loss and the metrics.
+
+This file is yours. The optimizer, the schedule and the logging come from ``core/module.py``, whose
+docstring says how to override each.
+"""
+
+import torch
+from torch import Tensor
+
+from .config import Config
+from .core.box_metrics import BoxPrecision
+from .core.boxes import out_of_square
+from .core.module import Module, Split
+from .data import Batch, Facts
+from .model import build_model
+
+
+class ExperimentModule(Module):
+    """Detection by the network's own loss, measured by the mean average precision.
+
+    Args:
+        config: The whole configuration.
+        facts: Number and names of the classes, size and statistics of the images.
+    """
+
+    config: Config
+
+    def __init__(self, config: Config, facts: Facts) -> None:
+        super().__init__(config, facts)
+        self.class_names = facts.class_names
+        self.model = build_model(config.model, facts)
+        self.add_metrics({"precision": BoxPrecision(config.model.max_detections)})
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        return self._step(batch, "train")
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step(batch, "val")
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        self._step(batch, "test")
+
+    def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, object]:
+        """One column a key, one entry an image: its boxes in its own pixels, their classes, ..."""
+        found = self.model.detect(batch.image)
+        boxes = out_of_square(found.boxes, batch.size, batch.image.shape[-1])
+        sure = found.confidence >= self.config.model.min_confidence
+        there = sure & (found.label >= 0)  # (batch, detections)
+        names = [[self.class_names[i] for i in row.tolist()] for row in _rows(found.label, there)]
+        return {
+            "boxes": [row.tolist() for row in _rows(boxes, there)],
+            "class": names,
+            "confidence": [row.tolist() for row in _rows(found.confidence, there)],
+        }
+
+    def _step(self, batch: Batch, split: Split) -> Tensor:
+        """The loss of a batch, and its share of the epoch's metrics."""
+        losses = self.model.loss(batch.image, batch.boxes, batch.label)
+        loss = torch.stack(list(losses.values())).sum()
+        self.average(split, len(batch.label), loss=loss, **losses)
+        if split != "train":
+            found = self.model.detect(batch.image)
+            self.update_metrics(split, found, batch.boxes, batch.label)
+        return loss
+
+
+def _rows(values: Tensor, there: Tensor) -> list[Tensor]:
+    """Of each image the entries that are there."""
+    return [row[kept] for row, kept in zip(values, there, strict=True)]

@@ -1,0 +1,28 @@
+"""Own images with boxes in a folder, in COCO's or in YOLO's format, whichever lies there.
+
+Template's file: updates replace it. To read another layout, write a reader in data.py.
+"""
+
+from pathlib import Path
+
+from ..errors import UserError
+from ..run import shown
+from . import coco_json, yolo_text
+from .boxed_images import BoxedImages
+
+
+def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
+    """The images below ``root`` by split: only "train" where the folder has no splits.
+
+    Raises:
+        UserError: There is no such folder, neither format is in it, or (unless skipped) an
+            annotation is faulty.
+    """
+    expected = f"expected COCO ({coco_json.LAYOUT}) or YOLO ({yolo_text.LAYOUT}) in it"
+    if not root.is_dir():
+        raise UserError(f"data.root: there is no folder {shown(root)}; {expected}")
+    if yolo_text.is_here(root):
+        return yolo_text.load(root, on_error)
+    if coco_json.split_files(root):
+        return coco_json.load(root, on_error)
+    raise UserError(f"data.root: {shown(root)} holds no annotations; {expected}")

@@ -1,0 +1,164 @@
+"""Images with boxes about their objects, wherever they lie; what every reader of boxes returns.
+
+Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision import tv_tensors
+
+from ..boxes import as_boxes, into_square, letterbox
+from ..datasets import DataError, TensorData
+from .images import UNREADABLE, as_tensor, read_all, resized, unreadable, upright
+from .labelled_images import LabelledImages
+
+BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
+MakeBatch = Callable[[tv_tensors.Image, tv_tensors.BoundingBoxes, Tensor, Tensor], BatchT]
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class BoxedImages:
+    """Images that can be opened one by one, and boxes about the objects in each.
+
+    Args:
+        boxes: Left, top, right, bottom of each object; zero where there is none.
+        labels: Class numbers; -1 where there is no object.
+        class_names: The name of each class, by its number.
+        open: Opens the image with a number; raises DataError when it cannot. Worker processes get a
+            copy of it: a function of a module or a ``partial`` of one, not a lambda.
+        channels: 1 for grey, 3 for RGB; every image is converted.
+        names: What each image is called, such as its file.
+        sizes: Height and width that the annotations speak of; None: boxes are shares of both.
+        pixels: All images, where they are in memory already: squares.
+
+    Shape:
+        - boxes: ``(examples, objects, 4)``
+        - labels: ``(examples, objects)``
+        - sizes: ``(examples, 2)``
+        - pixels: ``(examples, channels, side, side)``, bytes
+    """
+
+    boxes: Tensor
+    labels: Tensor
+    class_names: list[str]
+    open: Callable[[int], Image.Image]
+    channels: int
+    names: Sequence[str] = ()
+    sizes: Tensor | None = None
+    pixels: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def most_objects(self) -> int:
+        """How many objects the fullest image has, 1 if none has any."""
+        return max(1, int((self.labels >= 0).sum(dim=1).max())) if len(self) else 1
+
+    def name(self, index: int) -> str:
+        """What to call an image in a message."""
+        return self.names[index] if self.names else f"image {index}"
+
+    def with_room_for(self, objects: int) -> "BoxedImages":
+        """The same images with so many rows for objects; those that have more lose the last."""
+        lost = int((self.labels[:, objects:] >= 0).sum())
+        if lost:
+            log.warning(f"data.max_objects: {objects} leaves {lost} objects out")
+        more = max(0, objects - self.labels.shape[1])
+        boxes = F.pad(self.boxes[:, :objects], (0, 0, 0, more))
+        return replace(
+            self, boxes=boxes, labels=F.pad(self.labels[:, :objects], (0, more), value=-1)
+        )
+
+    def read(self, index: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
+        """One image in the middle of a square, its boxes there, and its own height and width.
+
+        Shape:
+            - output: ``(channels, side, side)``, bytes; ``(objects, 4)``; ``(2,)``
+        """
+        image = self.open(index)
+        try:
+            image = upright(image, self.channels)
+            square = as_tensor(letterbox(image, side))
+        except UNREADABLE as error:
+            raise DataError(unreadable(self.name(index), error)) from None
+        size = torch.tensor([image.height, image.width])
+        if self.sizes is not None and not size.equal(self.sizes[index]):
+            said = " x ".join(str(number) for number in self.sizes[index].flip(0).tolist())
+            raise DataError(
+                f"{self.name(index)} is {image.width} x {image.height} pixels, its annotations are "
+                f"for {said}: mend one of them, or set data.on_error=skip"
+            )
+        return square, self._in_square(self.boxes[index], size, self.labels[index], side), size
+
+    def dataset(
+        self, batch_type: MakeBatch[BatchT], side: int, in_memory_mb: int, on_error: str = "raise"
+    ) -> Dataset[BatchT]:
+        """The images as squares: in memory if they fit there, else read when they are needed."""
+        if len(self) * self.channels * side * side > in_memory_mb * 2**20:
+            return BoxedFiles(self, batch_type, side)
+        count = len(self)
+        sizes, kept = np.empty((count, 2), dtype=np.int64), np.arange(count)
+        boxes = self.boxes.numpy().copy()
+        if self.pixels is not None:
+            pixels = resized(self.pixels, side).numpy()
+            sizes[:] = self.pixels.shape[-2:]
+            boxes = into_square(self.boxes, torch.from_numpy(sizes), side).numpy()
+        else:
+            # Arrays: a tensor made in inference mode refuses what other threads write to it.
+            pixels = np.empty((count, self.channels, side, side), dtype=np.uint8)
+
+            def read(index: int) -> None:
+                image, corners, size = self.read(index, side)
+                pixels[index], boxes[index], sizes[index] = image, corners, size
+
+            kept = read_all(count, read, self.name, on_error)
+        if len(kept) < count:
+            pixels, boxes, sizes = pixels[kept], boxes[kept], sizes[kept]
+        examples = batch_type(
+            tv_tensors.Image(torch.from_numpy(pixels)),
+            as_boxes(torch.from_numpy(boxes), side),
+            self.labels[torch.from_numpy(kept)],
+            torch.from_numpy(sizes),
+        )
+        names = [self.name(index) for index in kept.tolist()] if self.names else []
+        return TensorData(examples, names=names)
+
+    def _in_square(self, boxes: Tensor, size: Tensor, labels: Tensor, side: int) -> Tensor:
+        if self.sizes is None:
+            boxes = boxes * size.flip(0).repeat(2)
+        return into_square(boxes, size, side) * (labels >= 0).unsqueeze(1)
+
+
+class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
+    """Images that are read when they are needed; see ``BoxedImages.dataset``."""
+
+    def __init__(self, images: BoxedImages, batch_type: MakeBatch[BatchT], side: int) -> None:
+        self.images, self.batch_type, self.side = images, batch_type, side
+        self.names = images.names
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, index: int) -> BatchT:
+        image, boxes, size = self.images.read(index, self.side)
+        boxes = as_boxes(boxes, self.side)
+        return self.batch_type(tv_tensors.Image(image), boxes, self.images.labels[index], size)
+
+
+def without_boxes(images: LabelledImages) -> BoxedImages:
+    """Images of which nothing is known, such as those to predict on."""
+    boxes, labels = torch.zeros(len(images), 1, 4), torch.full((len(images), 1), -1)
+    return BoxedImages(
+        boxes, labels, images.class_names, images.open, images.channels, images.names
+    )

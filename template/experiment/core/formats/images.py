@@ -1,0 +1,122 @@
+"""What every reader of images needs: opening them, reading all of them, saying which cannot be.
+
+Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
+"""
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+from tqdm import tqdm
+
+from ..datasets import DataError
+from ..run import shown
+from ..sampling import Indices
+from ..slicing import evenly
+
+# What PIL raises at a file that is broken, cut short, too large or no image at all.
+UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+log = logging.getLogger(__name__)
+
+
+def open_file(paths: Sequence[Path], index: int) -> Image.Image:
+    """Open one of the files; what is wrong with its pixels shows later.
+
+    Raises:
+        DataError: It is no image.
+    """
+    try:
+        return Image.open(paths[index])
+    except UNREADABLE as error:
+        raise DataError(unreadable(shown(paths[index]), error)) from None
+
+
+def open_pixels(pixels: Tensor, index: int) -> Image.Image:
+    """One of the images that are in memory as ``(examples, channels, height, width)`` bytes."""
+    return functional.to_pil_image(pixels[index])
+
+
+def upright(image: Image.Image, channels: int) -> Image.Image:
+    """The image as a camera's note says it is to be seen, grey (1 channel) or RGB (3)."""
+    return ImageOps.exif_transpose(image).convert("L" if channels == 1 else "RGB")
+
+
+def as_tensor(image: Image.Image) -> Tensor:
+    """Pixels as ``(channels, height, width)`` bytes."""
+    pixels = torch.from_numpy(np.array(image))
+    return pixels.view(image.height, image.width, -1).permute(2, 0, 1)
+
+
+def read_all(
+    count: int, read: Callable[[int], None], name: Callable[[int], str], on_error: str
+) -> Indices:
+    """Have every image read, several at a time; returns which of them could be.
+
+    Args:
+        count: How many there are.
+        read: Reads the image with a number and keeps it; raises DataError when it cannot.
+        name: What to call an image in a message.
+        on_error: ``raise``, or ``skip``: those that cannot be read are counted and told of.
+
+    Raises:
+        DataError: An image cannot be read, or with ``skip`` none can.
+    """
+    kept = np.zeros(count, dtype=bool)
+
+    def attempt(index: int) -> None:
+        try:
+            read(index)
+            kept[index] = True
+        except DataError:
+            if on_error == "raise":
+                raise
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        work = threads.map(attempt, range(count))
+        for _ in tqdm(work, "reading images", count, leave=False, delay=2, unit=" images"):
+            pass
+    missing = [name(index) for index in np.flatnonzero(~kept).tolist()]
+    if missing and len(missing) == count:
+        raise DataError(f"none of the {count} images can be read, {missing[0]} for one")
+    if missing:
+        some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
+        log.warning(f"{len(missing)} of {count:,} images cannot be read: left out {some}")
+    return np.flatnonzero(kept)
+
+
+def common_channels(count: int, open_image: Callable[[int], Image.Image]) -> int:
+    """1 if each of up to 64 images is grey, else 3; looks at their headers only."""
+    grey = {"1", "L", "LA", "I", "I;16", "F"}
+    for index in evenly(count, min(count, 64)).tolist():
+        try:
+            with open_image(index) as image:
+                if image.mode not in grey:
+                    return 3
+        except DataError:  # reading it will say so
+            continue
+    return 1
+
+
+def unreadable(name: str, error: Exception) -> str:
+    """The sentence about an image that cannot be read."""
+    unknown = isinstance(error, Image.UnidentifiedImageError)
+    reason = "it is no image, or a damaged one" if unknown else error
+    return f"{name} cannot be read ({reason}): replace it, or set data.on_error=skip"
+
+
+def resized(pixels: Tensor, size: int) -> Tensor:
+    """Images in memory as squares of one size, cut about their middle."""
+    if pixels.shape[-2:] == (size, size):
+        return pixels
+    parts = [
+        functional.center_crop(functional.resize(part, [size], antialias=True), [size])
+        for part in pixels.split(4096)  # so that the floats in between stay small
+    ]
+    return torch.cat(parts)

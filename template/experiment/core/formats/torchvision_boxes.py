@@ -1,0 +1,154 @@
+"""Data sets of torchvision that have boxes: VOCDetection, which it downloads, and CocoDetection.
+
+Template's file: updates replace it. To read a data set that is not in torchvision, write a reader
+in data.py.
+
+COCO's files have to be in ``data.root`` (cocodataset.org/#download); ``coco_json.py`` reads them,
+without the package that torchvision's class needs. Of VOC, objects that are marked as difficult
+are left out, as its own evaluation does.
+"""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import torchvision.datasets
+
+from ..errors import UserError
+from ..run import shown
+from ..spelling import did_you_mean, nearest
+from . import coco_json
+from .boxed_images import BoxedImages
+from .found_boxes import Faults, FoundImage, FoundObject, gather
+from .images import common_channels, open_file
+
+NAMES = ["CocoDetection", "VOCDetection"]
+SPLITS = ("train", "val", "test")
+XML = "expected VOC's size (width, height) and object (name, bndbox)"
+
+
+def download(name: str, root: Path, year: str) -> None:
+    """Download what is not there yet, where torchvision can: VOC.
+
+    Raises:
+        UserError: torchvision has no such data set, or it cannot be downloaded.
+    """
+    if _known(name) == "VOCDetection":
+        for split in SPLITS:
+            try:
+                _voc(root, year, split)
+            except (OSError, RuntimeError):  # its files are not there; unpacking takes minutes
+                with _reachable(root, year):
+                    _voc(root, year, split, download=True)
+
+
+def load(name: str, root: Path, year: str, on_error: str = "raise") -> dict[str, BoxedImages]:
+    """The data set by split: those that there are, "train" in any case.
+
+    Raises:
+        UserError: torchvision has no such data set, its files are not in ``root``, or (unless
+            skipped) an annotation is faulty.
+    """
+    loaders: dict[str, Callable[[], dict[str, BoxedImages]]] = {
+        "CocoDetection": partial(coco_json.load, root, on_error),
+        "VOCDetection": partial(_load_voc, root, year, on_error),
+    }
+    return loaders[_known(name)]()
+
+
+def _known(name: str) -> str:
+    if name not in NAMES:
+        hint = did_you_mean(nearest(name, NAMES, cutoff=0.4))
+        raise UserError(
+            f"data.dataset: {name} is none of torchvision's {' and '.join(NAMES)}{hint}"
+        )
+    return name
+
+
+# --- VOC ----------------------------------------------------------------------------------------
+
+
+def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
+    with _reachable(root, year):
+        made = {split: _voc(root, year, split) for split in SPLITS}
+    found, faults = {}, {}
+    for split, data in made.items():
+        if data is not None:
+            faults[split] = Faults(on_error, f"VOCDetection {year} {split}")
+            found[split] = list(_found(data, faults[split]))
+    names = sorted({one.class_name for image in found["train"] for one in image.objects})
+    if not names:
+        raise UserError(f"VOCDetection {year} has no object in its training images")
+    return {
+        split: gather(images, names, _channels(images), faults[split])
+        for split, images in found.items()
+    }
+
+
+def _voc(root: Path, year: str, split: str, *, download: bool = False) -> Any:
+    """torchvision's data set, or None where it has no such split."""
+    try:
+        return torchvision.datasets.VOCDetection(
+            str(root), year=year, image_set=split, download=download
+        )
+    except ValueError:  # torchvision's answer to a year or split that it does not know
+        if split == "train":
+            raise UserError(
+                f"data.year: {year} is no year of VOCDetection, expected 2007 to 2012"
+            ) from None
+        return None
+
+
+@contextmanager
+def _reachable(root: Path, year: str) -> Iterator[None]:
+    """Say in a sentence that there is no network, no room, or a file is missing."""
+    try:
+        yield
+    except (OSError, RuntimeError) as error:
+        reason = (str(error).strip().splitlines() or ["no answer"])[0].rstrip(".")
+        raise UserError(
+            f"data.dataset: torchvision cannot get VOCDetection {year} into {shown(root)} "
+            f"({reason}): check the network, copy its files there from a machine that has it, or "
+            "set data.source=demo"
+        ) from None
+
+
+def _found(data: Any, faults: Faults) -> Iterator[FoundImage]:
+    for image, annotation in zip(data.images, data.annotations, strict=True):
+        file = Path(annotation)
+        try:
+            tree = ElementTree.parse(file).getroot()
+            size = float(_text(tree, "size/height")), float(_text(tree, "size/width"))
+            objects = [
+                FoundObject(_text(one, "name"), _box(one), f"{shown(file)}: object {number}")
+                for number, one in enumerate(tree.findall("object"), start=1)
+                if one.findtext("difficult", "0").strip() != "1"
+            ]
+        except (ParseError, OSError, ValueError) as error:
+            faults.add(f"{shown(file)} cannot be read ({error}), {XML}")
+            continue
+        yield FoundImage(Path(image), size, objects)
+
+
+def _box(one: Element) -> tuple[float, float, float, float]:
+    """VOC counts pixels from 1, and the last ones belong to the box."""
+    left, top, right, bottom = (
+        float(_text(one, f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax")
+    )
+    return left - 1, top - 1, right, bottom
+
+
+def _text(element: Element, path: str) -> str:
+    text = element.findtext(path)
+    if text is None or not text.strip():
+        raise ValueError(f"no {path}")
+    return text.strip()
+
+
+def _channels(images: list[FoundImage]) -> int:
+    paths = [image.file for image in images if image.file.is_file()]
+    return common_channels(len(paths), partial(open_file, paths))

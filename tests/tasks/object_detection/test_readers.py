@@ -1,0 +1,544 @@
+"""Boxes in the formats that people have them in, from small files made here."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+
+Modules = Callable[[str], ModuleType]
+Box = tuple[str, int, int, int, int]  # class, left, top, right, bottom
+# Of each image: its width and height, and its objects.
+IMAGES: dict[str, tuple[tuple[int, int], list[Box]]] = {
+    "a": ((80, 40), [("cat", 10, 5, 30, 35), ("dog", 40, 0, 80, 40)]),
+    "b": ((40, 80), [("dog", 0, 20, 40, 60)]),
+    "c": ((64, 64), []),
+    "d": ((50, 50), [("cat", 1, 2, 3, 4), ("cat", 10, 10, 20, 30), ("dog", 30, 30, 50, 50)]),
+}
+
+
+@pytest.fixture
+def make(experiment: Modules) -> Callable[..., Any]:
+    def make_data(**values: Any) -> Any:
+        return experiment("data").ExperimentData(experiment("config").DataConfig(**values))
+
+    return make_data
+
+
+def write_images(folder: Path, names: str = "abcd", mode: str = "RGB") -> None:
+    """Objects are bright on black."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in names:
+        size, objects = IMAGES[name]
+        image = Image.new(mode, size)
+        for _, left, top, right, bottom in objects:
+            image.paste(255 if mode == "L" else (255,) * 3, (left, top, right, bottom))
+        image.save(folder / f"{name}.png")
+
+
+def coco(names: str = "abcd") -> dict[str, Any]:
+    """The contents of COCO's file; its class numbers have gaps, as the real ones do."""
+    images, annotations = [], []
+    for number, name in enumerate(names):
+        (width, height), objects = IMAGES[name]
+        images.append(
+            {"id": 100 + number, "file_name": f"{name}.png", "width": width, "height": height}
+        )
+        for kind, left, top, right, bottom in objects:
+            annotations.append(
+                {
+                    "id": len(annotations) + 1,
+                    "image_id": 100 + number,
+                    "category_id": {"cat": 17, "dog": 18}[kind],
+                    "bbox": [left, top, right - left, bottom - top],
+                    "area": (right - left) * (bottom - top),
+                    "iscrowd": 0,
+                }
+            )
+    categories = [{"id": 18, "name": "dog"}, {"id": 17, "name": "cat"}]
+    return {"images": images, "annotations": annotations, "categories": categories}
+
+
+def write_coco(root: Path, content: dict[str, Any] | None = None, names: str = "abcd") -> Path:
+    """COCO's own layout; returns the root."""
+    for split in ("train", "val"):
+        write_images(root / f"{split}2017", names)
+        file = root / "annotations" / f"instances_{split}2017.json"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(json.dumps(content or coco(names)))
+    (root / "annotations" / "captions_train2017.json").write_text("{}")
+    return root
+
+
+def yolo_rows(name: str) -> str:
+    (width, height), objects = IMAGES[name]
+    return "".join(
+        f"{['cat', 'dog'].index(kind)} {(left + right) / 2 / width:.6f} "
+        f"{(top + bottom) / 2 / height:.6f} {(right - left) / width:.6f} "
+        f"{(bottom - top) / height:.6f}\n"
+        for kind, left, top, right, bottom in objects
+    )
+
+
+def write_yolo(root: Path, names: str = "abcd", *, split: bool = True) -> Path:
+    """Ultralytics' layout; an image without objects has no text file."""
+    for part in ("train", "val") if split else ("",):
+        write_images(root / "images" / part, names)
+        (root / "labels" / part).mkdir(parents=True)
+        for name in names:
+            if rows := yolo_rows(name):
+                (root / "labels" / part / f"{name}.txt").write_text(rows)
+    (root / "data.yaml").write_text("path: .\ntrain: images/train\nnames:\n  0: cat\n  1: dog\n")
+    return root
+
+
+def voc_xml(name: str, objects: list[Box], size: tuple[int, int], *, extra: str = "") -> str:
+    found = "".join(
+        f"<object><name>{kind}</name><difficult>0</difficult><bndbox><xmin>{left + 1}</xmin>"
+        f"<ymin>{top + 1}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax></bndbox></object>"
+        for kind, left, top, right, bottom in objects
+    )
+    return (
+        f"<annotation><filename>{name}.jpg</filename><size><width>{size[0]}</width>"
+        f"<height>{size[1]}</height><depth>3</depth></size>{found}{extra}</annotation>"
+    )
+
+
+def write_voc(root: Path, names: str = "abcd") -> Path:
+    """What VOCDetection downloads and unpacks."""
+    folder = root / "VOCdevkit" / "VOC2012"
+    for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
+        (folder / part).mkdir(parents=True)
+    write_images(folder / "JPEGImages", names)
+    for name in names:
+        size, objects = IMAGES[name]
+        (folder / "JPEGImages" / f"{name}.png").rename(folder / "JPEGImages" / f"{name}.jpg")
+        (folder / "Annotations" / f"{name}.xml").write_text(voc_xml(name, objects, size))
+    for split in ("train", "val", "trainval"):
+        (folder / "ImageSets" / "Main" / f"{split}.txt").write_text("\n".join(names) + "\n")
+    return root
+
+
+def check(data: Any, split: str = "val", side: int = 80) -> None:
+    """The images and boxes of the table above, in squares of one size."""
+    batch = data.some(10, split)
+    assert data.class_names == ["cat", "dog"]
+    assert batch.image.shape == (4, 3, side, side)
+    assert batch.label.tolist() == [[0, 1, -1], [1, -1, -1], [-1] * 3, [0, 0, 1]]
+    assert batch.size.tolist() == [[40, 80], [80, 40], [64, 64], [50, 50]]
+    expected = torch.tensor([[10.0, 25, 30, 55], [40, 20, 80, 60], [0, 0, 0, 0]])
+    torch.testing.assert_close(batch.boxes[0].as_subclass(torch.Tensor), expected)
+    torch.testing.assert_close(
+        batch.boxes[1, 0].as_subclass(torch.Tensor), torch.tensor([20.0, 20, 60, 60])
+    )
+    for image, boxes, label in zip(batch.image, batch.boxes, batch.label, strict=True):
+        lit = torch.zeros(side, side, dtype=torch.bool)
+        for left, top, right, bottom in boxes[label >= 0].round().int().tolist():
+            lit[top:bottom, left:right] = True
+        assert (image[0] > 127).logical_xor(lit).float().mean() < 0.02
+
+
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_coco(make: Callable[..., Any], tmp_path: Path, in_memory_mb: int) -> None:
+    root = write_coco(tmp_path)
+
+    data = make(source="folder", root=str(root), image_size=80, in_memory_mb=in_memory_mb)
+    data.setup()
+
+    check(data)
+
+
+def test_coco_by_torchvisions_name_reads_what_its_class_reads(
+    make: Callable[..., Any], tmp_path: Path, capsys: Any
+) -> None:
+    from torchvision.datasets import CocoDetection
+
+    root = write_coco(tmp_path)
+    file = root / "annotations" / "instances_val2017.json"
+
+    data = make(source="torchvision", dataset="CocoDetection", root=str(root), image_size=80)
+    data.prepare_data()
+    data.setup()
+
+    assert capsys.readouterr().out == ""
+    check(data)
+    theirs: Any = CocoDetection(str(root / "val2017"), str(file))
+    for index, (image, objects) in enumerate(theirs):
+        ours = data.images()["val"]
+        assert ours.open(index).tobytes() == image.tobytes()
+        for place, one in enumerate(objects):
+            left, top, width, height = one["bbox"]
+            box = ours.boxes[index, place].tolist()
+            assert box == [left, top, left + width, top + height]
+
+
+def test_coco_in_one_file_is_split_here(make: Callable[..., Any], tmp_path: Path) -> None:
+    write_images(tmp_path / "images")
+    (tmp_path / "labels.json").write_text(json.dumps(coco()))
+
+    data = make(source="folder", root=str(tmp_path), image_size=16, val_fraction=0.3)
+    data.setup()
+
+    assert [len(data.datasets[split]) for split in ("train", "val", "test")] == [2, 1, 1]
+
+
+def test_coco_beside_its_images(make: Callable[..., Any], tmp_path: Path) -> None:
+    for split in ("train", "valid"):
+        write_images(tmp_path / split)
+        (tmp_path / split / "_annotations.coco.json").write_text(json.dumps(coco()))
+
+    data = make(source="folder", root=str(tmp_path), image_size=80)
+    data.setup()
+
+    check(data)
+
+
+def test_groups_in_coco_are_left_out(make: Callable[..., Any], tmp_path: Path) -> None:
+    content = coco()
+    content["annotations"][0]["iscrowd"] = 1
+    root = write_coco(tmp_path, content)
+
+    data = make(source="folder", root=str(root), image_size=80)
+    data.setup()
+
+    assert data.some(1, "val").label.tolist() == [[1, -1, -1]]
+
+
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_yolo(make: Callable[..., Any], tmp_path: Path, in_memory_mb: int) -> None:
+    root = write_yolo(tmp_path)
+
+    data = make(source="folder", root=str(root), image_size=80, in_memory_mb=in_memory_mb)
+    data.setup()
+
+    check(data)
+
+
+def test_yolo_with_a_list_of_classes_is_split_here(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    root = write_yolo(tmp_path, split=False)
+    (root / "data.yaml").unlink()
+    (root / "classes.txt").write_text("cat\ndog\n\n")
+
+    data = make(source="folder", root=str(root), image_size=80, val_fraction=0.3)
+    data.setup()
+
+    assert data.class_names == ["cat", "dog"]
+    assert [len(data.datasets[split]) for split in ("train", "val", "test")] == [2, 1, 1]
+
+
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_voc_through_torchvisions_class(
+    make: Callable[..., Any], tmp_path: Path, in_memory_mb: int
+) -> None:
+    root = write_voc(tmp_path)
+    values = {"source": "torchvision", "dataset": "VOCDetection", "in_memory_mb": in_memory_mb}
+
+    data = make(root=str(root), image_size=80, **values)
+    data.setup()
+
+    check(data)
+
+
+def test_difficult_objects_of_voc_are_left_out(make: Callable[..., Any], tmp_path: Path) -> None:
+    root = write_voc(tmp_path)
+    file = root / "VOCdevkit" / "VOC2012" / "Annotations" / "a.xml"
+    file.write_text(file.read_text().replace("<difficult>0<", "<difficult>1<", 1))
+
+    data = make(source="torchvision", dataset="VOCDetection", root=str(root), image_size=80)
+    data.setup()
+
+    assert data.some(1, "val").label.tolist() == [[1, -1, -1]]
+
+
+def test_grey_images_stay_grey(make: Callable[..., Any], tmp_path: Path) -> None:
+    write_yolo(tmp_path)
+    for part in ("train", "val"):
+        write_images(tmp_path / "images" / part, mode="L")
+
+    data = make(source="folder", root=str(tmp_path), image_size=16)
+
+    assert data.facts.channels == 1
+
+
+def test_fewer_objects_than_there_are(
+    make: Callable[..., Any], tmp_path: Path, caplog: Any
+) -> None:
+    data = make(source="folder", root=str(write_coco(tmp_path)), max_objects=1)
+    data.setup()
+
+    assert data.some(4, "val").label.tolist() == [[0], [1], [-1], [0]]
+    assert any("max_objects: 1 leaves 3 objects out" in line.message for line in caplog.records)
+
+
+def test_a_box_may_end_a_pixel_beyond_its_image(make: Callable[..., Any], tmp_path: Path) -> None:
+    content = coco()
+    content["annotations"][1]["bbox"] = [40, 0, 40.7, 40]
+
+    data = make(source="folder", root=str(write_coco(tmp_path, content)), image_size=80)
+    data.setup()
+
+    assert data.some(4, "val").boxes[0, 1].tolist() == [40, 20, 80, 60]
+
+
+# --- bad input: where, what, and what was expected ------------------------------------------------
+
+
+@pytest.fixture
+def refused(experiment: Modules, make: Callable[..., Any]) -> Callable[..., str]:
+    """The sentence with which a folder is refused."""
+
+    def sentence(root: Path, **values: Any) -> str:
+        data = make(**{"source": "folder", "root": str(root), "image_size": 16, **values})
+        with pytest.raises(experiment("core.errors").UserError) as error:
+            data.setup()
+        assert "\n" not in str(error.value)
+        return str(error.value)
+
+    return sentence
+
+
+@pytest.fixture
+def left_out(make: Callable[..., Any], caplog: Any) -> Callable[..., str]:
+    """What is said when the same folder is read with ``on_error=skip``."""
+
+    def words(root: Path, objects: int, images: int = 4, **values: Any) -> str:
+        values = {"source": "folder", "root": str(root), "image_size": 16, **values}
+        data = make(on_error="skip", **values)
+        data.setup()
+        batches = [data.some(10, split) for split in ("train", "test") if data.has(split)]
+        assert sum(len(batch.label) for batch in batches) == images
+        assert sum(int((batch.label >= 0).sum()) for batch in batches) == objects
+        return "\n".join(line.message for line in caplog.records)
+
+    return words
+
+
+def test_a_folder_that_is_missing_or_empty(refused: Callable[..., str], tmp_path: Path) -> None:
+    assert "there is no folder" in refused(tmp_path / "none")
+    message = refused(tmp_path)
+    assert "no annotations" in message
+    assert "instances_train2017.json" in message
+    assert "images/train" in message
+    (tmp_path / "classes.txt").write_text("cat\n")
+    assert "no folder images" in refused(tmp_path)
+    (tmp_path / "images").mkdir()
+    assert "holds no image" in refused(tmp_path)
+
+
+def test_coco_and_voc_that_are_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
+    coco_message = refused(tmp_path, source="torchvision", dataset="CocoDetection")
+    voc = refused(tmp_path, source="torchvision", dataset="VOCDetection")
+    year = refused(tmp_path, source="torchvision", dataset="VOCDetection", year="1999")
+    name = refused(tmp_path, source="torchvision", dataset="VOCDetecton")
+
+    assert "instances_train2017.json" in coco_message
+    assert "cannot get VOCDetection 2012" in voc
+    assert "data.source=demo" in voc
+    assert "1999 is no year" in year
+    assert "did you mean VOCDetection?" in name
+
+
+def changed(root: Path, change: Callable[[dict[str, Any]], object]) -> Path:
+    content = coco()
+    change(content)
+    return write_coco(root, content)
+
+
+COCO_FAULTS: list[tuple[str, Callable[[dict[str, Any]], object], str, int]] = [
+    (
+        "unknown class",
+        lambda c: c["annotations"][1].update(category_id=99),
+        "annotations[1] (id 2): the class 99 is unknown, expected one of cat, dog",
+        5,
+    ),
+    (
+        "missing image",
+        lambda c: c["annotations"][1].update(image_id=999),
+        "annotations[1] (id 2) is of the image 999, which is missing from images",
+        5,
+    ),
+    (
+        "outside",
+        lambda c: c["annotations"][1].update(bbox=[70, 5, 20, 20]),
+        "(70, 5) to (90, 25) reaches out of its image, which is 80 wide and 40 high",
+        5,
+    ),
+    (
+        "empty",
+        lambda c: c["annotations"][1].update(bbox=[10, 5, 0, 20]),
+        "(10, 5) to (10, 25) is empty, expected a width and a height above 0",
+        5,
+    ),
+    (
+        "not finite",
+        lambda c: c["annotations"][1].update(bbox=[10, 5, float("nan"), 20]),
+        "is not finite",
+        5,
+    ),
+    (
+        "three numbers",
+        lambda c: c["annotations"][1].update(bbox=[10, 5, 20]),
+        "annotations[1] (id 2) is incomplete, expected image_id, category_id, bbox of 4 numbers",
+        5,
+    ),
+    (
+        "duplicate",
+        lambda c: c["annotations"].append({**c["annotations"][0], "id": 50}),
+        "annotations[6] (id 50): the same box and class as",
+        6,
+    ),
+    (
+        "duplicate image",
+        lambda c: c["images"].append(c["images"][0]),
+        "images[4] has the id 100 again",
+        6,
+    ),
+    ("nameless image", lambda c: c["images"][2].pop("file_name"), "images[2] is incomplete", 6),
+    ("file missing", lambda c: c["images"][1].update(file_name="z.png"), "z.png is not there", 5),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence", "objects"),
+    [row[1:] for row in COCO_FAULTS],
+    ids=[row[0] for row in COCO_FAULTS],
+)
+def test_a_fault_in_coco(
+    refused: Callable[..., str],
+    left_out: Callable[..., str],
+    tmp_path: Path,
+    change: Any,
+    sentence: str,
+    objects: int,
+) -> None:
+    root = changed(tmp_path, change)
+
+    message = refused(root)
+
+    assert "instances_train2017.json: " in message
+    assert sentence in message
+    assert "data.on_error=skip" in message
+    said = left_out(
+        root, objects, images=3 if "z.png" in sentence or "images[2]" in sentence else 4
+    )
+    assert "1 faults left out" in said
+    assert sentence in said
+
+
+def test_a_file_that_is_no_coco(refused: Callable[..., str], tmp_path: Path) -> None:
+    file = write_coco(tmp_path) / "annotations" / "instances_train2017.json"
+    whole = file.read_text()
+    file.write_text(whole[:200])
+    assert "instances_train2017.json:1: no JSON (" in refused(tmp_path)
+    file.write_text("[]")
+    assert "is JSON of another kind, expected COCO's" in refused(tmp_path)
+    file.write_text(whole.replace('"name": "cat"', '"name": "dog"'))
+    assert "has the category dog twice" in refused(tmp_path)
+    file.write_bytes(b"\xff\xfe\x00")
+    assert "cannot be read" in refused(tmp_path)
+
+
+YOLO_FAULTS = [
+    ("7 0.5 0.5 0.2 0.2", "a.txt:3: the class number 7 is unknown, expected one of cat, dog"),
+    ("0 0.9 0.5 0.4 0.2", "a.txt:3: the box from (0.7, 0.4) to (1.1, 0.6) reaches out"),
+    ("0 0.5 0.5 0.0 0.2", "a.txt:3: the box from (0.5, 0.4) to (0.5, 0.6) is empty"),
+    ("0 0.5 0.5 0.2", "a.txt:3: '0 0.5 0.5 0.2' is no box, expected class, x, y, width, height"),
+    ("cat 0.5 0.5 0.2 0.2", "a.txt:3: 'cat 0.5 0.5 0.2 0.2' is no box"),
+    ("0 nan 0.5 0.2 0.2", "is not finite"),
+    (yolo_rows("a").splitlines()[0], "a.txt:3: the same box and class as"),
+]
+
+
+@pytest.mark.parametrize(("row", "sentence"), YOLO_FAULTS)
+def test_a_fault_in_yolo(
+    refused: Callable[..., str],
+    left_out: Callable[..., str],
+    tmp_path: Path,
+    row: str,
+    sentence: str,
+) -> None:
+    root = write_yolo(tmp_path)
+    with open(root / "labels" / "train" / "a.txt", "a") as file:
+        file.write(row + "\n")
+
+    message = refused(root)
+
+    assert sentence in message
+    assert "data.on_error=skip" in message
+    assert sentence in left_out(root, 6)
+
+
+def test_labels_without_an_image_and_labels_that_are_no_text(
+    refused: Callable[..., str], left_out: Callable[..., str], tmp_path: Path
+) -> None:
+    labels = write_yolo(tmp_path) / "labels" / "train"
+    (labels / "z.txt").write_text("0 0.5 0.5 0.2 0.2\n")
+    assert "train/z.txt belongs to no image" in refused(tmp_path)
+    (labels / "z.txt").unlink()
+    (labels / "b.txt").write_bytes(b"\xff\xfe0 0.5")
+
+    assert "b.txt is not text in UTF-8" in refused(tmp_path)
+    assert "1 faults left out" in left_out(tmp_path, 5)
+
+
+def test_names_that_are_none(refused: Callable[..., str], tmp_path: Path) -> None:
+    root = write_yolo(tmp_path)
+    for text in ("nc: 2\n", "names: [cat, cat]\n", "names: [\n", "names: 3\n"):
+        (root / "data.yaml").write_text(text)
+        assert "data.yaml" in refused(root)
+
+
+def test_a_fault_in_voc(
+    refused: Callable[..., str], left_out: Callable[..., str], tmp_path: Path
+) -> None:
+    root = write_voc(tmp_path)
+    file = root / "VOCdevkit" / "VOC2012" / "Annotations" / "a.xml"
+    whole = file.read_text()
+    values = {"source": "torchvision", "dataset": "VOCDetection"}
+
+    outside: list[Box] = [("cat", 70, 5, 90, 20), ("dog", 40, 0, 80, 40)]
+    file.write_text(voc_xml("a", outside, (80, 40)))
+    assert "a.xml: object 1: the box from (70, 5) to (90, 20) reaches out" in refused(
+        root, **values
+    )
+    file.write_text(whole.replace("<xmin>11</xmin>", ""))
+    assert "a.xml cannot be read (no bndbox/xmin), expected VOC's size" in refused(root, **values)
+    file.write_text(whole[:100])
+    assert "a.xml cannot be read" in refused(root, **values)
+    assert "1 faults left out" in left_out(root, 4, images=3, **values)
+
+
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_an_image_that_cannot_be_read(
+    experiment: Modules, make: Callable[..., Any], tmp_path: Path, in_memory_mb: int, caplog: Any
+) -> None:
+    root = write_yolo(tmp_path)
+    (root / "images" / "train" / "b.png").write_bytes(b"\x89PNG nothing more")
+    values = {"source": "folder", "root": str(root), "in_memory_mb": in_memory_mb}
+
+    def read(**more: Any) -> Any:
+        data = make(**values, **more)
+        batches = list(data.train_dataloader())
+        data.teardown("fit")
+        return batches
+
+    with pytest.raises(experiment("core.errors").UserError, match=r"train/b\.png cannot be read"):
+        read()
+    (batch,) = read(on_error="skip")
+    assert 2 <= len(batch.label) <= 3  # where it lies in memory, none of the three is for testing
+    assert any("1 of " in line.message for line in caplog.records)
+
+
+def test_an_image_of_another_size_than_its_annotations(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    root = write_coco(tmp_path)
+    Image.new("RGB", (81, 40)).save(root / "train2017" / "a.png")
+
+    assert "a.png is 81 x 40 pixels, its annotations are for 80 x 40" in refused(root)
