@@ -20,6 +20,7 @@ sys.path.insert(0, str(ROOT / "benchmarks"))
 from project import temporary_project  # noqa: E402
 
 SAMPLES, COLUMNS = 8, 4
+WIDEST = 960  # pixels of the picture
 COLOURS = 128  # of the picture: enough for grey images and a few coloured lines
 LARGEST = 100_000  # bytes
 
@@ -49,9 +50,11 @@ def main() -> int:
     parser.add_argument("task", help="a folder in tasks/")
     task = parser.parse_args().task
     with temporary_project(task) as project:
-        from experiment.core.drawing import draw_grid  # pyright: ignore[reportMissingImports]
+        from experiment.core.drawing import draw, draw_grid  # pyright: ignore[reportMissingImports]
 
-        text = drawing(draw_grid(samples(project), COLUMNS))
+        drawn = samples(project)
+        columns = min(COLUMNS, max(1, WIDEST // draw(drawn[0]).width))
+        text = drawing(draw_grid(drawn, columns))
     target = ROOT / "tasks" / task / "samples.svg"
     if len(text) > LARGEST:
         sys.exit(f"{target.relative_to(ROOT)} would have {len(text):,} bytes, {LARGEST:,} at most")

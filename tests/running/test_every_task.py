@@ -78,7 +78,8 @@ def test_killed_twice_it_ends_with_the_same_bits(experiment: Experiment, tmp_pat
 
 
 def test_it_draws_what_it_predicts(experiment: Experiment) -> None:
-    done = experiment.trained("callbacks.sample_predictions.every_n_epochs=3")
+    always = "trainer.check_val_every_n_epoch=1"
+    done = experiment.trained("callbacks.sample_predictions.every_n_epochs=3", always)
 
     assert (done / "samples/epoch-003.png").stat().st_size > 1000
 

@@ -21,7 +21,7 @@ TILE = 96  # pixels, the longer side that small images are enlarged to
 MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
 TRUE, PREDICTED = (60, 220, 130), (255, 130, 30)  # boxes, seen on dark and on bright images
 CONTINUED = (213, 94, 0)  # a text's words, on paper
-PAGE = 360  # pixels, the width of a text
+PAGE = 450  # pixels, the width of a text: 72 characters of the usual kind
 LINES = 14  # of a text at most
 
 
@@ -61,7 +61,7 @@ def draw_text(sample: TextSample) -> Image.Image:
     font = ImageFont.load_default(size=12)
     spans = [(word, INK) for word in _words(sample.text)]
     spans += [(word, CONTINUED) for word in _words(sample.continuation)]
-    sheet = Image.new("RGB", (PAGE, LINES * 16), PAPER)
+    sheet = Image.new("RGB", (PAGE + 2 * MARGIN, LINES * 16), PAPER)
     pencil = ImageDraw.Draw(sheet)
     x, row = 0.0, 0
     for word, colour in spans:
@@ -73,7 +73,7 @@ def draw_text(sample: TextSample) -> Image.Image:
         if word != "\n":
             pencil.text((x, row * 16), word, colour, font)
             x += length
-    return sheet.crop((0, 0, PAGE, 16 * min(LINES, row + 1)))
+    return sheet.crop((0, 0, PAGE + 2 * MARGIN, 16 * min(LINES, row + 1)))
 
 
 def _words(text: str) -> list[str]:

@@ -37,6 +37,8 @@ from .wandb_files import (
 )
 from .wandb_process import FINISH_SECONDS, in_time, make_settings, teardown
 
+LONG = 1000  # characters
+
 
 class Wandb(WandbLogger):
     """Lightning's W&B logger that goes on offline, with the same id, when W&B fails.
@@ -96,9 +98,9 @@ class Wandb(WandbLogger):
     @override
     @rank_zero_only
     def log_hyperparams(self, params: dict[str, Any] | Namespace) -> None:
-        self._hyperparameters = params
+        self._hyperparameters = without_long_texts(params)
         with suppress(Exception):
-            super().log_hyperparams(params)
+            super().log_hyperparams(self._hyperparameters)
 
     @override
     @rank_zero_only
@@ -236,3 +238,12 @@ class Wandb(WandbLogger):
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+
+
+def without_long_texts(value: Any) -> Any:
+    """Hyper-parameters as a table can show them: of a whole tokenizer, say, only its length."""
+    if isinstance(value, Mapping):
+        return {key: without_long_texts(entry) for key, entry in value.items()}
+    if isinstance(value, str) and len(value) > LONG:
+        return f"{len(value):,} characters"
+    return value

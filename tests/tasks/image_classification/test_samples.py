@@ -72,7 +72,7 @@ def test_a_text_goes_on_in_another_colour(samples: Any, drawing: Any) -> None:
 def test_a_long_text_is_cut_to_the_page(samples: Any, drawing: Any) -> None:
     picture = drawing.draw(samples.TextSample("word " * 5000))
 
-    assert picture.size == (drawing.PAGE, 16 * drawing.LINES)
+    assert picture.size == (drawing.PAGE + 2 * drawing.MARGIN, 16 * drawing.LINES)
 
 
 def test_an_unknown_sample_is_named(drawing: Any) -> None:

@@ -177,4 +177,4 @@ def from_strings(documents: Sequence[str], name: str) -> Texts:
 
 def _read_strings(documents: Sequence[str], numbers: Indices) -> Iterator[Piece]:
     for number in numbers.tolist():
-        yield from pieces_of([documents[number]])
+        yield from pieces_of([documents[int(number)]])
