@@ -413,6 +413,12 @@ COCO_FAULTS: list[tuple[str, Callable[[dict[str, Any]], object], str, int]] = [
         5,
     ),
     (
+        "a sliver beyond the edge",
+        lambda c: c["annotations"][1].update(bbox=[80.2, 5, 0.5, 20]),
+        "(80.2, 5) to (80.7, 25) is empty",
+        5,
+    ),
+    (
         "not finite",
         lambda c: c["annotations"][1].update(bbox=[10, 5, float("nan"), 20]),
         "is not finite",

@@ -22,6 +22,8 @@ from .boxed_images import BoxedImages
 from .images import common_channels, open_file
 
 SLACK = 1.0  # pixels that a box may reach over its image's edge, where annotators round
+Box = tuple[float, float, float, float]
+Row = tuple[int, Box]  # of an object: class number and box
 log = logging.getLogger(__name__)
 
 
@@ -36,7 +38,7 @@ class FoundObject:
     """
 
     class_name: str
-    box: tuple[float, float, float, float]
+    box: Box
     place: str
 
 
@@ -100,28 +102,17 @@ def gather(
         UserError: A fault, or no image is left.
     """
     numbers = {name: number for number, name in enumerate(class_names)}
+    slack = SLACK if in_pixels else 0.01
     files: list[Path] = []
-    rows: list[list[tuple[int, tuple[float, ...]]]] = []
+    rows: list[list[Row]] = []
     sizes: list[tuple[float, float]] = []
     for image in found:
-        if not image.file.is_file():
+        if image.file.is_file():
+            files.append(image.file)
+            rows.append(_checked(image, numbers, slack, faults))
+            sizes.append(image.size)
+        else:
             faults.add(f"{faults.source}: the image {shown(image.file)} is not there")
-            continue
-        checked: dict[tuple[int, tuple[float, ...]], str] = {}
-        for one in image.objects:
-            if wrong := _fault(one, image.size, numbers, SLACK if in_pixels else 0.01):
-                faults.add(f"{one.place}: {wrong}")
-                continue
-            (height, width), (left, top, right, bottom) = image.size, one.box
-            box = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
-            row = numbers[one.class_name], box
-            if row in checked:
-                faults.add(f"{one.place}: the same box and class as {checked[row]}, expected once")
-                continue
-            checked[row] = one.place
-        files.append(image.file)
-        rows.append(list(checked))
-        sizes.append(image.size)
     faults.tell()
     if not files:
         raise UserError(f"{faults.source}: no image is left, expected at least one")
@@ -144,10 +135,32 @@ def all_in_colour_or_none(splits: dict[str, BoxedImages]) -> dict[str, BoxedImag
     return {split: replace(images, channels=channels) for split, images in splits.items()}
 
 
+def _checked(image: FoundImage, numbers: dict[str, int], slack: float, faults: Faults) -> list[Row]:
+    """Class number and box of each object of an image that has no fault."""
+    height, width = image.size
+    places: dict[Row, str] = {}
+    for one in image.objects:
+        left, top, right, bottom = one.box
+        inside = max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
+        if wrong := _fault(one, inside, image.size, numbers, slack):
+            faults.add(f"{one.place}: {wrong}")
+            continue
+        row = numbers[one.class_name], inside
+        if row in places:
+            faults.add(f"{one.place}: the same box and class as {places[row]}, expected once")
+            continue
+        places[row] = one.place
+    return list(places)
+
+
 def _fault(
-    one: FoundObject, size: tuple[float, float], numbers: dict[str, int], slack: float
+    one: FoundObject,
+    inside: Box,
+    size: tuple[float, float],
+    numbers: dict[str, int],
+    slack: float,
 ) -> str | None:
-    """What is wrong with an object, and what was expected."""
+    """What is wrong with an object, of whose box a part is inside, and what was expected."""
     (height, width), (left, top, right, bottom) = size, one.box
     box = f"the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g})"
     if one.class_name not in numbers:
@@ -156,17 +169,18 @@ def _fault(
         return f"the class {one.class_name} is unknown, expected one of {known}{hint}"
     if not all(math.isfinite(side) for side in one.box):
         return f"{box} is not finite, expected four numbers"
-    if right <= left or bottom <= top:
-        return f"{box} is empty, expected a width and a height above 0"
     if min(left, top) < -slack or right > width + slack or bottom > height + slack:
         return f"{box} reaches out of its image, which is {width:g} wide and {height:g} high"
+    if inside[2] <= inside[0] or inside[3] <= inside[1]:
+        return f"{box} is empty, expected a width and a height above 0"
     return None
 
 
-def _padded(rows: list[list[tuple[int, tuple[float, ...]]]]) -> tuple[Tensor, Tensor]:
+def _padded(rows: list[list[Row]]) -> tuple[Tensor, Tensor]:
     """Boxes and class numbers, rows filled up to the longest."""
-    most = max(1, *(len(row) for row in rows), 1)
-    boxes, labels = np.zeros((len(rows), most, 4), np.float32), np.full((len(rows), most), -1)
+    most = max([1, *map(len, rows)])
+    boxes = np.zeros((len(rows), most, 4), dtype=np.float32)
+    labels = np.full((len(rows), most), -1, dtype=np.int64)
     for number, row in enumerate(rows):
         for place, (label, box) in enumerate(row):
             boxes[number, place], labels[number, place] = box, label
