@@ -45,12 +45,12 @@ class ExperimentModule(Module):
         found = self.model.detect(batch.image)
         boxes = out_of_square(found.boxes, batch.size, batch.image.shape[-1])
         sure = found.confidence >= self.config.model.min_confidence
-        there = sure & (found.label >= 0)  # (batch, detections)
-        names = [[self.class_names[i] for i in row.tolist()] for row in _rows(found.label, there)]
+        within = (boxes[..., 2:] > boxes[..., :2]).all(dim=2)  # not in the square's border
+        there = sure & within & (found.label >= 0)  # (batch, detections)
         return {
-            "boxes": [row.tolist() for row in _rows(boxes, there)],
-            "class": names,
-            "confidence": [row.tolist() for row in _rows(found.confidence, there)],
+            "boxes": _lists(boxes, there, decimals=1),
+            "class": [[self.class_names[i] for i in row] for row in _lists(found.label, there)],
+            "confidence": _lists(found.confidence, there, decimals=3),
         }
 
     def _step(self, batch: Batch, split: Split) -> Tensor:
@@ -64,6 +64,7 @@ class ExperimentModule(Module):
         return loss
 
 
-def _rows(values: Tensor, there: Tensor) -> list[Tensor]:
-    """Of each image the entries that are there."""
-    return [row[kept] for row, kept in zip(values, there, strict=True)]
+def _lists(values: Tensor, there: Tensor, decimals: int = 0) -> list[list]:
+    """Of each image the entries that are there, rounded."""
+    rounded = values.cpu().double().round(decimals=decimals) if decimals else values.cpu()
+    return [row[kept].tolist() for row, kept in zip(rounded, there.cpu(), strict=True)]

@@ -129,9 +129,10 @@ def test_prediction_gives_boxes_in_each_images_own_pixels(
     config = experiment("config").Config()
     config.model.min_confidence = 0.0
     module = experiment("module").ExperimentModule(config, data.facts).eval()
-    corners = torch.tensor([[[0.0, 16, 64, 48]], [[0.0, 16, 64, 48]]])
+    corners = torch.tensor([[0.0, 16, 64, 48], [10, 50, 20, 60]]).repeat(2, 1, 1)
     Detections = experiment("core.detectors").Detections
-    found = Detections(corners, torch.tensor([[3], [3]]), torch.tensor([[0.5], [0.25]]))
+    sure = torch.tensor([[0.5, 0.4], [0.25, 0.2]])
+    found = Detections(corners, torch.full((2, 2), 3), sure)
     module.model.detect = lambda image: found
     data.predict_path = tmp_path
 
@@ -140,9 +141,10 @@ def test_prediction_gives_boxes_in_each_images_own_pixels(
 
     assert [Path(name).name for name in data.predict_names()] == ["a.png", "b.png"]
     assert batch.label.tolist() == [[-1], [-1]]
-    assert columns["boxes"] == [[[0, 0, 128, 64]], [[0, 16, 64, 48]]]
-    assert columns["class"] == [["3"], ["3"]]
-    assert columns["confidence"] == [[0.5], [0.25]]
+    # What the model finds below the wide image, in the square's border, is not in the image.
+    assert columns["boxes"] == [[[0, 0, 128, 64]], [[0, 16, 64, 48], [10, 50, 20, 60]]]
+    assert columns["class"] == [["3"], ["3", "3"]]
+    assert columns["confidence"] == [[0.5], [0.25, 0.2]]
 
 
 def test_unsure_detections_are_not_written(make: Callable[..., Any], experiment: Modules) -> None:
