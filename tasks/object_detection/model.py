@@ -81,7 +81,7 @@ class CenterNet(Detector):
         self.heat = nn.Conv2d(widths[-1], facts.num_classes, 1)
         self.box = nn.Conv2d(widths[-1], 4, 1)
         # Nearly all cells are no centre: start from that (Lin et al. 2017, arXiv:1708.02002, 4.1).
-        nn.init.constant_(self.heat.bias, -4.0)  # pyright: ignore[reportArgumentType]
+        nn.init.constant_(self.heat.get_parameter("bias"), -4.0)
 
     def forward(self, image: Float[Tensor, "batch channels height width"]) -> Maps:
         x, maps = self.stem(image), []
@@ -90,7 +90,7 @@ class CenterNet(Detector):
             maps.append(x)  # (batch, width, height / 4, width / 4), then / 8, ...
         (finest,) = self.pyramid(*maps)
         features = self.features(finest)
-        return Maps(self.heat(features), self.box(features))
+        return Maps(self.heat(features).float(), self.box(features).float())
 
     def loss(
         self,
