@@ -130,7 +130,7 @@ class ExperimentData(DataModule[Facts]):
             scale=(0.9, 1.1),
             interpolation=v2.InterpolationMode.BILINEAR,
         )
-        return [moved, DropLostBoxes(min_side=3)]
+        return [moved, DropLostBoxes()]
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The images of ``predict --input``: one file, or all in a folder."""

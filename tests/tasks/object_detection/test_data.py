@@ -55,7 +55,7 @@ def test_a_batch_has_the_documented_shape(make: Callable[..., Any]) -> None:
     assert abs(batch.image.mean()) < 0.3
     assert batch.boxes[batch.label < 0].abs().max() == 0
     sides = (batch.boxes[..., 2:] - batch.boxes[..., :2])[batch.label >= 0]
-    assert sides.min() >= 3
+    assert sides.min() >= 2
     assert batch.boxes.max() <= 64
 
 
