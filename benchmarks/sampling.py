@@ -33,6 +33,7 @@ def main() -> int:
     new, times = (32, 1) if arguments.quick else (NEW, TIMES)
     with temporary_project("language_modeling"):
         import torch
+
         from experiment.blocks.generation import (  # pyright: ignore[reportMissingImports]
             chances,
             generate,
