@@ -8,7 +8,7 @@ same again under another name, killed (SIGKILL) in mid-epoch and typed once more
 the same weights. Private memory is RssAnon, of all processes of a run together, looked at ten times
 a second; the pages of the map do not count, since the system takes them back when it needs them.
 
-Linux only. ``--quick`` is 20 MB. Everything is in a temporary folder, of 4 GB; ``TMPDIR`` moves it.
+Linux only. ``--quick`` is 4 MB. Everything is in a temporary folder, of 4 GB; ``TMPDIR`` moves it.
 """
 
 import os
@@ -41,6 +41,7 @@ SETTINGS = (
     "restart.max=0",  # so that a kill is one: nobody starts it again
     "logger.wandb=off",
 )
+QUICK = ("data.in_memory_mb=0", "data.vocab_size=512", "data.window=32")
 
 
 def write_corpus(root: Path, megabytes: int, files: int) -> None:
@@ -99,9 +100,9 @@ def private_mb(pid: int) -> float:
     return sum(int(line.split()[1]) / 1000 for line in lines if line.startswith("RssAnon"))
 
 
-def fit(project: Path, name: str, kill_at: int | None = None) -> tuple[float, float]:
+def fit(project: Path, name: str, *words: str, kill_at: int | None = None) -> tuple[float, float]:
     """Train, or be killed after a step: seconds, and the peak of private memory in MB."""
-    command = [sys.executable, "main.py", "fit", "--name", name, *SETTINGS]
+    command = [sys.executable, "main.py", "fit", "--name", name, *SETTINGS, *words]
     started = time.perf_counter()
     process = subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True)
     watch = Watch(process.pid)
@@ -137,18 +138,16 @@ def weights(project: Path, name: str) -> dict[str, Any]:
 
 def main() -> int:
     arguments = command_line(__doc__).parse_args()
-    megabytes = 20 if arguments.quick else MEGABYTES
+    megabytes = 4 if arguments.quick else MEGABYTES
     started = time.perf_counter()
     with temporary_project("language_modeling") as project:
         write_corpus(project / "corpus", megabytes, FILES)
         print(f"{megabytes:,} MB of text written in {time.perf_counter() - started:.0f} s")
-        small = ("data.in_memory_mb=1",) if arguments.quick else ()
-        global SETTINGS
-        SETTINGS += small
-        first, peak = fit(project, "calm")
+        words = QUICK if arguments.quick else ()
+        first, peak = fit(project, "calm", *words)
         print(f"prepared and trained, {STEPS} steps: {first:.0f} s, {peak:.0f} MB private")
-        second, peak_of_killed = fit(project, "killed", kill_at=KILLED_AT)
-        third, peak_of_resumed = fit(project, "killed")
+        second, peak_of_killed = fit(project, "killed", *words, kill_at=KILLED_AT)
+        third, peak_of_resumed = fit(project, "killed", *words)
         print(
             f"killed after {KILLED_AT} steps: {second:.0f} s, {peak_of_killed:.0f} MB; "
             f"resumed: {third:.0f} s, {peak_of_resumed:.0f} MB"

@@ -36,7 +36,8 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
     for readme in ("README.md", "benchmarks/README.md"):
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
-        assert set(named) == {"cost", "epoch", "learning", "start", "step", "sweeps"}, readme
+        known = {"corpus", "cost", "epoch", "learning", "sampling", "start", "step", "sweeps"}
+        assert set(named) == known, readme
 
 
 def test_an_epoch_is_compared_with_both_loops(typed: Typed) -> None:
@@ -75,6 +76,20 @@ def test_searching_is_compared_with_chance(typed: Typed) -> None:
     shape = "sweeps: median best val/loss: bayes #, random #; bayes better in # of # seeds"
     assert min(numbers(lines[-1], shape)[:2]) > 0
     assert lines[-2].startswith("12 trainings in ")  # ten are shared
+
+
+def test_sampling_is_compared_with_doing_without_the_cache(typed: Typed) -> None:
+    lines = typed("sampling")
+
+    shape = "sampling: the same tokens; with / without cache = #; 8 texts #"
+    assert min(numbers(lines[-1], shape)) > 0
+
+
+def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:
+    lines = typed("corpus")
+
+    shape = "corpus: # MB: private memory # MB of #; weights after SIGKILL equal; # min of #"
+    assert numbers(lines[-1], shape)[0] > 0
 
 
 def test_learning_is_compared_with_simpler_methods(typed: Typed) -> None:
