@@ -44,6 +44,17 @@ def test_no_checkpoint_holds_what_diverged(experiment: Experiment) -> None:
         assert all(value.isfinite().all() for value in saved["state_dict"].values())
 
 
+def test_no_best_checkpoint_of_mid_epoch_holds_what_diverged(experiment: Experiment) -> None:
+    poison(experiment, "self.global_step == 1")
+
+    done = experiment.fit(
+        "--name", "nan", "trainer.val_check_interval=0.5", "trainer.log_every_n_steps=50"
+    )
+
+    assert done.returncode == 3
+    assert not [name for name in experiment.run("nan").checkpoints if name.startswith("best-")]
+
+
 def test_weights_that_diverge_behind_a_finite_loss_are_not_saved(experiment: Experiment) -> None:
     replace(
         experiment / "experiment/module.py",

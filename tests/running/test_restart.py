@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from running.experiment import Experiment, RunFolder, replace, wait_until
+from running.experiment import PATIENCE, Experiment, RunFolder, ended, replace, wait_until
 from running.watched import Watched
 
 pytestmark = pytest.mark.slow
@@ -136,22 +136,40 @@ def test_nothing_stands_between_a_breakpoint_and_its_terminal(
     assert "restart" not in shown
 
 
+def test_nohup_outlives_the_terminal(experiment: Experiment) -> None:
+    run = experiment.run("a")
+
+    with ended(experiment.typed(LONG, preexec_fn=_as_nohup_does)) as supervisor:
+        wait_until((run / "checkpoints/last.ckpt").exists)
+        supervisor.send_signal(signal.SIGHUP)
+
+        assert supervisor.wait(PATIENCE) == 0
+    assert run.summary["status"] == "finished"
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups like these")
-def test_a_module_that_git_ignores_is_found_by_what_runs(
+def test_modules_that_git_ignores_are_found_by_what_runs(
     watch: Callable[..., Watched], experiment: Experiment
 ) -> None:
-    (experiment / ".gitignore").open("a").write("ignored_by_git.py\n")
+    (experiment / ".gitignore").open("a").write("ignored_by_git*.py\n")
     (experiment / "ignored_by_git.py").write_text("ANSWER = 42\n")
+    (experiment / "experiment/ignored_by_git_too.py").write_text("QUESTION = 6 * 7\n")
     line = "        logits = self.model(batch.image)"
     replace(
         experiment / "experiment/module.py",
         line,
-        f"        from ignored_by_git import ANSWER\n\n        assert ANSWER == 42\n{line}",
+        "        from ignored_by_git import ANSWER\n"
+        "        from .ignored_by_git_too import QUESTION\n\n"
+        f"        assert ANSWER == QUESTION\n{line}",
     )
 
     code, shown = watch().end()
 
     assert code == 0, shown
+
+
+def _as_nohup_does() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -228,6 +228,13 @@ DIVERGES = """
     (run / "nan.json").write_text(json.dumps(record))
     return 3
 """
+REFUSED_ONCE_BEGUN = """
+    if len(starts.read_text().splitlines()) == 1:
+        return 1
+    summary.update(status="failed", reason="no room")
+    (run / "summary.json").write_text(json.dumps(summary))
+    return 2
+"""
 CRASHES_ONCE = """
     import pickle, zipfile
     counters = {"current": {"completed": 0}}
@@ -285,6 +292,19 @@ def test_a_restart_takes_the_checkpoint_that_is_configured(
     assert ("last.previous.ckpt" in run.checkpoints) == (which == "last")
     with zipfile.ZipFile(run / "checkpoints/best-1.ckpt") as archive:
         assert archive.comment == b"first"
+
+
+def test_a_run_that_is_refused_after_a_restart_is_told_and_kept(
+    experiment: Experiment, python: Path
+) -> None:
+    done = supervise(experiment, python, REFUSED_ONCE_BEGUN, *ALERT)
+
+    assert done.returncode == 2, done.stdout + done.stderr
+    run = experiment.run("a")
+    assert (run.summary["status"], run.summary["reason"]) == ("failed", "no room")
+    assert (run / "starts").read_text().count("\n") == 2
+    told = (experiment / "alerts").read_text().splitlines()
+    assert told == ["restart a: exit code 1; restart 1 in 0.1 s", "give_up a: giving up: no room"]
 
 
 def test_wandb_is_told_of_a_death_when_training_is_back(experiment: Experiment) -> None:

@@ -1,5 +1,6 @@
 """W&B online: a server that answers, and one that does not."""
 
+import json
 import shlex
 import signal
 import socket
@@ -105,6 +106,22 @@ def test_a_run_that_is_killed_three_times_offline_is_uploaded_as_one(
     (online,) = wandb.runs.values()
     assert sent(online) == pytest.approx(run.metrics())
     assert online.exit_codes[-1] == 0
+
+
+def test_restarts_are_shown_after_the_steps_that_are_made_again(experiment: Experiment) -> None:
+    offline = "logger.wandb=offline"
+    run = experiment.killed("on_train_batch_start", 12, offline)
+    (run / "summary.json").write_text(json.dumps({**run.summary, "restarts": 1}))
+
+    done = experiment.fit("--name", "a", offline)
+
+    with FakeWandb() as wandb:
+        experiment.variables = wandb.variables
+        sync(experiment, done.stdout)
+    (online,) = wandb.runs.values()
+    shown = {step: value for (step, name), value in sent(online).items() if name == "restarts"}
+    assert shown == {10: 1}
+    assert run.metrics()[7, "restarts"] == 1  # our own record: where it went on
 
 
 TROUBLES = {

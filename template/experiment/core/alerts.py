@@ -10,6 +10,8 @@ import time
 
 from .config import AlertConfig
 from .console import say
+from .disk import reason_of
+from .processes import end_session
 from .run import Run, write_json
 
 COMMAND_SECONDS = 30.0
@@ -56,18 +58,27 @@ class Alerts:
             "EXP_EXIT": "" if exit_code is None else str(exit_code),
         }
         try:
-            subprocess.run(
+            process = subprocess.Popen(
                 command,
                 shell=True,
-                check=True,
                 env={**os.environ, **told},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
-                timeout=COMMAND_SECONDS,
+                start_new_session=True,
             )
-        except (OSError, subprocess.SubprocessError) as error:
-            say(f"alert.command failed ({type(error).__name__}): {message}")
+        except OSError as error:
+            say(f"alert.command failed ({reason_of(error)}): {message}")
+            return
+        try:
+            code = process.wait(COMMAND_SECONDS)
+            failure = f"exit code {code}" if code else None
+        except subprocess.TimeoutExpired:
+            failure = f"not done in {COMMAND_SECONDS:g} s"
+            process.kill()
+            end_session(process.pid)  # what the shell had started
+        if failure:
+            say(f"alert.command failed ({failure}): {message}")
 
 
 def keep_untold(run: Run, event: str, message: str) -> None:

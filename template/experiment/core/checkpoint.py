@@ -130,6 +130,7 @@ class Checkpoint(TopCheckpoints):
         if trainer.fit_loop.epoch_loop._is_training_done:
             self._scored = self._monitor_candidates(trainer)
         else:
+            self._look(trainer)
             with self._outlived():
                 self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
             self.saves.end_in_vain()
@@ -174,9 +175,7 @@ class Checkpoint(TopCheckpoints):
         """Write ``last.ckpt`` and, if this epoch's score is among the top k, its second name."""
         if position is Position.BATCH_NEXT and not self._any_batch:
             return
-        for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
-            if isinstance(guard, FiniteLoss):
-                guard.look(trainer, trainer.lightning_module)
+        self._look(trainer)
         self._position, self._saved_step = position, trainer.global_step
         self.clock.restart()
         scored, self._scored = self._scored, None
@@ -187,6 +186,12 @@ class Checkpoint(TopCheckpoints):
             if scored is None or self._last_checkpoint_saved == written:
                 self._write(trainer, self.folder / LAST)
         self._position = None
+
+    def _look(self, trainer: pl.Trainer) -> None:
+        """See that what is about to be saved is finite."""
+        for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
+            if isinstance(guard, FiniteLoss):
+                guard.look(trainer, trainer.lightning_module)
 
     @override
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:

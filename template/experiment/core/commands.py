@@ -88,8 +88,6 @@ def fit(arguments: Namespace, config_type: type, build: Build) -> int:
     watched = supervised or is_beside_others() or settings.config.restart.max == 0
     alone = watched or is_debugged(PROJECT)
     code = _train(settings, run, build) if alone else supervise(run, settings.config)
-    if code == REFUSED and not alone:
-        run.withdraw()
     if code == 0 and not (supervised or run.joined):
         report(run)
     if code in {STOPPED_BY_CTRL_C, STOPPED_BY_SIGTERM} and not (supervised or run.joined):

@@ -21,7 +21,12 @@ SUPERVISOR = "EXPERIMENT_SUPERVISOR"
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 GRACE_SECONDS = 5.0  # for W&B's process to write what it holds, once training is dead
 DEBUGGERS = ("bdb", "debugpy", "pydevd")
-BREAKPOINT = re.compile(r"^\s*(breakpoint\(|(\w*pdb|debugpy)\.(set_trace|breakpoint)\()", re.M)
+# Also behind another statement, as in `import pdb; pdb.set_trace()`; not in a comment.
+BREAKPOINT = re.compile(
+    r"^([^#\n]*[;:])?[ \t]*"
+    r"(breakpoint\(|((\w*pdb|debugpy)\.)?set_trace\(|debugpy\.(breakpoint|wait_for_client)\()",
+    re.M,
+)
 
 
 def take_parent() -> bool:
@@ -54,7 +59,7 @@ def is_debugged(project: Path) -> bool:
     if sys.gettrace() is not None or any(name in sys.modules for name in DEBUGGERS):
         return True
     own = [project / file for file in code_files(project) if "core" not in file.parts]
-    return any(BREAKPOINT.search(file.read_text(encoding="utf-8")) for file in own)
+    return any(BREAKPOINT.search(file.read_text("utf-8", errors="replace")) for file in own)
 
 
 def end_session(leader: int) -> None:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import psutil
 from filelock import FileLock, Timeout
 
 from . import code
@@ -34,6 +35,7 @@ CODE = Path(os.environ.get("EXPERIMENT_CODE") or PROJECT)
 TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see core/sweep/trials.py
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
+OWNER_SECONDS = 2.0  # until who took the lock has surely written down who it is
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -143,7 +145,7 @@ class Run:
             self._lock = FileLock(self.folder / ".lock")
             self._lock.acquire(timeout=0)
         except Timeout:
-            owner = read_summary(self.folder).get("process", {})
+            owner = _owner(self.folder)
             pid, host = owner.get("pid", "?"), owner.get("host", "?")
             raise UserError(
                 f"{shown(self.folder)} is in use by process {pid} on {host}; "
@@ -271,6 +273,17 @@ def read_summary(folder: Path) -> dict[str, Any]:
         return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
+
+
+def _owner(folder: Path) -> dict[str, Any]:
+    """The process that holds the lock: it writes its number down a moment after it took it."""
+    until = time.monotonic() + OWNER_SECONDS
+    while True:
+        owner = read_summary(folder).get("process", {})
+        elsewhere = bool(owner) and owner.get("host") != socket.gethostname()
+        if elsewhere or psutil.pid_exists(owner.get("pid", -1)) or time.monotonic() > until:
+            return owner
+        time.sleep(0.05)
 
 
 def _new_id() -> str:

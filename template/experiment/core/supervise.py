@@ -64,12 +64,14 @@ class Supervisor:
         self.got_on = False  # since this process began
         self.asked: int | None = None  # the signal by which somebody asked for the end
         self.child: subprocess.Popen[bytes] | None = None
-        self.stalled = False
+        self.stalled = self.restarted = False
 
     def supervise(self) -> int:
         """Train to the end; the exit code."""
-        for name in FORWARDED:
-            signal.signal(getattr(signal, name), self._forward)
+        for number in (getattr(signal, name) for name in FORWARDED):
+            ignored = signal.getsignal(number) == signal.SIG_IGN
+            if not (ignored and number == getattr(signal, "SIGHUP", None)):  # by nohup: it stays so
+                signal.signal(number, self._forward)
         failure = None
         while True:
             earlier, code = failure, self._train()
@@ -103,6 +105,7 @@ class Supervisor:
         self.child = subprocess.Popen(
             child_command(self.run), env=child_variables(self.run), start_new_session=True
         )
+        self._pass_on()  # what was asked for while there was no child
         stall = Stall(heartbeat, self.config)
         self.stalled = False
         while self.child.poll() is None:
@@ -115,14 +118,17 @@ class Supervisor:
         return self.child.returncode
 
     def _forward(self, number: int, frame: FrameType | None) -> None:
-        """Pass a signal on; the child saves what it has, and ends with the fitting exit code."""
         if number == getattr(signal, "SIGUSR1", None):
             number = signal.SIGTERM  # a scheduler's way to say that the time is nearly up
         self.asked = number
-        if self.child is not None and self.child.poll() is None:
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        """Tell the child, which saves what it has, and ends with the fitting exit code."""
+        if self.asked is not None and self.child is not None and self.child.poll() is None:
             # Lightning saves on SIGTERM alone: a closed terminal asks for the same.
-            closed = number == getattr(signal, "SIGHUP", None)
-            self.child.send_signal(signal.SIGTERM if closed else number)
+            closed = self.asked == getattr(signal, "SIGHUP", None)
+            self.child.send_signal(signal.SIGTERM if closed else self.asked)
 
     def _mark(self) -> Any:
         """What tells how far training has come, by what a restart goes on from."""
@@ -190,7 +196,7 @@ class Supervisor:
 
     def _restart(self, reason: str, how: str, events: tuple[str, ...], **changes: Any) -> None:
         """Say, write down and tell that training is started again."""
-        restarts = self.run.summary.get("restarts", 0) + 1
+        restarts, self.restarted = self.run.summary.get("restarts", 0) + 1, True
         failure, beat = self.run.summary.get("failure"), self.run.last_beat()
         step = failure["step"] if failure else beat[0] if beat else None
         now = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -234,6 +240,10 @@ class Supervisor:
         if code == DIVERGED:
             message = f"{self.run.name}: {self.run.summary.get('reason')}"
             self.alerts.send(("nan", "give_up"), message, code)
+        if code == CONFIGURATION and self.restarted:  # such as a disk that is full meanwhile
+            self.tell_refused(self.run.summary.get("reason"))
+        elif code == CONFIGURATION:
+            self.run.withdraw()
         return code
 
     def _give_up(self, code: int, reason: str) -> int:
@@ -244,6 +254,11 @@ class Supervisor:
         cause = "stall" if self.stalled else "crash"
         self.alerts.send(("give_up", cause), message, code)
         return code
+
+    def tell_refused(self, reason: str | None) -> None:
+        """Tell that training which had begun cannot go on."""
+        message = f"{self.run.name}: giving up: {reason}"
+        self.alerts.send(("give_up", "crash"), message, CONFIGURATION)
 
 
 def child_command(run: Run) -> list[str]:
@@ -272,8 +287,10 @@ def supervise(run: Run, config: RunConfig) -> int:
     Raises:
         UserError: No checkpoint that is left can be read.
     """
+    supervisor = Supervisor(run, config)
     try:
-        return Supervisor(run, config).supervise()
+        return supervisor.supervise()
     except UserError as error:
         run.end("failed", str(error))
+        supervisor.tell_refused(str(error))
         raise

@@ -25,6 +25,7 @@ from .console import say
 from .imports import start_wandb
 from .record import recorded_commit
 from .run import Run
+from .series import MARK
 from .wandb_files import (
     STEP,
     History,
@@ -38,6 +39,8 @@ from .wandb_files import (
 from .wandb_process import FINISH_SECONDS, in_time, make_settings, teardown
 
 LONG = 1000  # characters
+# What a start tells of itself, where steps that W&B has may follow: they are made once more.
+OF_A_START = {"restarts", MARK}
 
 
 class Wandb(WandbLogger):
@@ -88,7 +91,11 @@ class Wandb(WandbLogger):
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         row = dict(metrics)
-        if self.experiment is None or not self.history.is_news(row, step):
+        if self.experiment is None:
+            return
+        if step is not None and row.keys() <= OF_A_START:
+            step = max(step, self.history.newest)  # after the steps that are made once more
+        elif not self.history.is_news(row, step):
             return
         try:
             self._send(row, step)
