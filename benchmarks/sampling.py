@@ -20,7 +20,7 @@ TIMES = 3
 
 def tokens_a_second(draw: Any, count: int, times: int) -> tuple[float, Any]:
     """The median of some measurements, and what was drawn."""
-    seconds = []
+    seconds, drawn = [], None
     for _ in range(times):
         started = time.perf_counter()
         drawn = draw()

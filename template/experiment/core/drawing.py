@@ -21,6 +21,7 @@ TILE = 96  # pixels, the longer side that small images are enlarged to
 MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
 TRUE, PREDICTED = (60, 220, 130), (255, 130, 30)  # boxes, seen on dark and on bright images
 CONTINUED = (213, 94, 0)  # a text's words, on paper
+LETTER = 11  # pixels, the height of a box's name
 PAGE = 450  # pixels, the width of a text: 72 characters of the usual kind
 LINES = 14  # of a text at most
 
@@ -41,7 +42,7 @@ def draw_image(sample: ImageSample) -> Image.Image:
 def draw_boxes(sample: BoxSample) -> Image.Image:
     """The image with its true boxes in green and the predicted ones in orange."""
     picture, times = _enlarged(sample.image, 2 * TILE)
-    pencil, font = ImageDraw.Draw(picture), ImageFont.load_default(size=11)
+    pencil, font = ImageDraw.Draw(picture), ImageFont.load_default(size=LETTER)
     for boxes, names, colour in (
         (sample.boxes, sample.names, TRUE),
         (sample.predicted_boxes, sample.predicted_names, PREDICTED),
@@ -50,7 +51,8 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
         for (left, top, right, bottom), name in zip(edges, names or [""] * len(edges), strict=True):
             pencil.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), None, colour)
             # True names above their boxes, predicted ones below: so both can be read.
-            place, anchor = ((left, top), "lb") if colour == TRUE else ((left, bottom), "la")
+            above, below = max(top, LETTER), min(bottom, picture.height - LETTER)
+            place, anchor = ((left, above), "lb") if colour == TRUE else ((left, below), "la")
             pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
 

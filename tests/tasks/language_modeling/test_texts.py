@@ -241,7 +241,7 @@ def test_what_is_no_text_can_be_skipped_and_is_counted(
         assert "2 documents of" in line
         assert "a.txt" in line
         assert "c.txt" in line
-    assert data.tokenizer.decode(data.datasets["train"].file.tokens.tolist()) == poem()
+        assert data.tokenizer.decode(data.datasets["train"].file.tokens.tolist()) == poem()
 
 
 def test_only_unreadable_files(make: Callable[..., Any], refusal: Refusal, tmp_path: Path) -> None:
