@@ -16,7 +16,7 @@ def test_every_task_s_model_learns_a_batch_by_heart(
 ) -> None:
     published.generate(tmp_path / "experiment", task=task)
     experiment = Experiment(tmp_path / "experiment", server)
-    quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu")
+    quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu", "--max-steps", "200")
 
     done = experiment.main("fit", "--overfit", "1", "--name", "a", *quiet)
 
