@@ -20,6 +20,8 @@ PLACES = {
     "sweep.yaml": "sweeps",
 }
 
+PACKAGES = ("experiment", "main")
+
 
 def command_line(page: str | None) -> argparse.ArgumentParser:
     """What every benchmark understands: ``--quick``, and ``--help``, which shows its page."""
@@ -48,6 +50,9 @@ def temporary_project(task: str = "image_classification") -> Iterator[Path]:
         project = assemble(Path(folder), task)
         sys.path.insert(0, folder)
         yield project
+        sys.path.remove(folder)
+        for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
+            del sys.modules[name]  # the next project has its own of these names
 
 
 def build(project: Path, *words: str) -> tuple[Any, Any, Any]:
