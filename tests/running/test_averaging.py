@@ -15,6 +15,30 @@ class Witness(pl.Callback):
 """
 
 
+# Torch's own way, on the batches of the fifth epoch.
+BY_HAND = """
+import torch
+from torch.nn.modules.batchnorm import _BatchNorm
+from main import load
+
+config, data, module = load("a")
+module.load_state_dict(torch.load("runs/a/checkpoints/last.ckpt", weights_only=True)["state_dict"])
+module.eval()
+norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
+for norm in norms:
+    if norm not in [*module.model.stem.modules()]:
+        norm.reset_running_stats()
+        norm.momentum = None
+        norm.train()
+loader = data.loader("train", data.examples("train"))
+loader.sampler.position = lambda: (4, 0)
+with torch.no_grad():
+    for batch in loader:
+        module.model(batch.image)
+torch.save(module.state_dict(), "by_hand.pt")
+"""
+
+
 def trained(experiment: Experiment, *argv: str) -> RunFolder:
     """Train with the witness."""
     callbacks = experiment / "experiment/callbacks.py"
@@ -57,7 +81,31 @@ def test_swa_is_the_mean_of_the_last_epochs_ends(experiment: Experiment) -> None
 
     ends = [weights_at(experiment, 7 * epoch) for epoch in (3, 4, 5)]
     mean = {name: ends[0][name] / 3 + ends[1][name] / 3 + ends[2][name] / 3 for name in ends[0]}
-    assert_close(run.checkpoint()["state_dict"], mean)
+    averaged = run.checkpoint()["state_dict"]
+    assert averaged.keys() == mean.keys()
+    assert_close(*({n: v for n, v in s.items() if "running" not in n} for s in (averaged, mean)))
+
+
+def test_swa_measures_the_statistics_of_batch_norms_anew(experiment: Experiment) -> None:
+    """By hand, on the same batches: those of the run's last epoch, augmented as they were."""
+    words = ("callbacks.swa.start_fraction=0.4", "optimizer.freeze=[model.stem]")
+    run = experiment.trained(*words, "trainer.max_epochs=5")
+    saved = run.checkpoint()
+    (experiment / "by_hand.py").write_text(BY_HAND)
+
+    done = experiment.main(program="by_hand.py")
+
+    assert done.returncode == 0, done.stderr
+    by_hand = torch.load(experiment / "by_hand.pt", weights_only=True)
+    assert any("running_var" in name for name in by_hand)
+    for name, value in saved["state_dict"].items():
+        if "running" not in name:
+            continue
+        if name.startswith("model.stem"):  # frozen: what it was under training
+            assert torch.equal(value, saved["current_model_state"][name])
+        else:
+            torch.testing.assert_close(value, by_hand[name], rtol=1e-4, atol=1e-6, msg=name)
+    assert all(torch.isfinite(v).all() for v in saved["state_dict"].values())
 
 
 def test_swa_keeps_its_own_learning_rate(experiment: Experiment) -> None:

@@ -4,8 +4,16 @@ import signal
 
 import psutil
 import pytest
+import torch
 from projects import Project
-from running.experiment import PATIENCE, Experiment, RunFolder, Server, ended, wait_until
+from running.experiment import (
+    PATIENCE,
+    Experiment,
+    RunFolder,
+    Server,
+    ended,
+    wait_until,
+)
 from running.test_killed import assert_same
 
 pytestmark = pytest.mark.slow
@@ -44,6 +52,41 @@ def test_two_processes_of_which_one_is_killed_end_with_the_same_weights_and_rows
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stderr + second.stdout + second.stderr == ""  # one voice
     assert_same(experiment.run("a"), calm)
+
+
+# Nothing that a device decides by its own part of the batch: no batch norm, dropout, augmentation.
+ALIKE = ("model.name=vit", "model.dropout=0.0", "data.augment=false", "data.limit=192")
+# As SGD: where a gradient is next to nothing, Adam makes a whole step of its last digit.
+LEVEL = ("optimizer.eps=1.0", "optimizer.learning_rate=0.5", "optimizer.weight_decay=0.0")
+
+
+def without_batch_norm(experiment: Experiment) -> None:
+    """Give the transformer a stem that knows each image alone."""
+    stem = "self.stem = nn.Conv2d(facts.channels, config.width, 3, padding=1)"
+    model, dim = experiment / "experiment/model.py", "        dim, side = "
+    text = model.read_text()
+    head, transformer = text.split(dim)
+    old = "self.stem = ConvNormAct(facts.channels, config.width)"
+    assert old in transformer
+    model.write_text(head + dim + transformer.replace(old, stem))
+
+
+def test_two_processes_lose_what_one_loses_with_the_whole_batch(experiment: Experiment) -> None:
+    without_batch_norm(experiment)
+    one = experiment.fit("--name", "one", *ALIKE, *LEVEL)
+    assert one.returncode == 0, one.stderr
+
+    two = experiment.ranks(*ALIKE, *LEVEL)
+
+    assert [done.returncode for done in two] == [0, 0], two[0].stderr + two[1].stderr
+    alone, both = experiment.run("one"), experiment.run("a")
+    assert len(both.series("train/loss_step")) == 3 * 6
+    assert both.series("train/loss")[-1] < both.series("train/loss")[0]
+    for name in ("train/loss_step", "train/loss", "val/loss", "train/accuracy", "val/f1"):
+        assert both.series(name) == pytest.approx(alone.series(name), rel=1e-5), name
+    weights = both.checkpoint()["state_dict"]
+    for name, weight in alone.checkpoint()["state_dict"].items():
+        torch.testing.assert_close(weights[name], weight, rtol=1e-4, atol=1e-6, msg=name)
 
 
 def test_out_of_time_two_processes_stop_at_the_same_step(experiment: Experiment) -> None:

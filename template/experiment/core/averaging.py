@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from .after_rollback import learning_rate_factor
 from .callback_config import EMAConfig, SWAConfig
+from .norm_statistics import refresh
 from .schedules import training_length
 
 
@@ -82,7 +83,7 @@ class SWA(Averaging):
     """Stochastic weight averaging, Izmailov et al. 2018 (arXiv:1803.05407).
 
     The mean of the weights at the ends of the last epochs, with a constant learning rate if one is
-    given. Running statistics of normalisation layers are averaged along, so that they fit.
+    given. Running statistics of batch norms are measured anew for each mean: norm_statistics.py.
 
     Lightning's own callback keeps a second copy of the schedule and does not resume in its middle.
     """
@@ -104,6 +105,9 @@ class SWA(Averaging):
         # At the last batch, not after the epoch: validation is to score what is then saved.
         self._ends_epoch = self._is_on(trainer) and trainer.is_last_batch
         super().on_train_batch_end(trainer, *args, **kwargs)
+        if self._ends_epoch and self._average_model is not None:
+            averaged: Any = self._average_model.module
+            refresh(trainer, trainer.lightning_module, averaged)
 
     @override
     def should_update(self, step_idx: int | None = None, epoch_idx: int | None = None) -> bool:

@@ -79,9 +79,11 @@ class EpochMetrics(pl.Callback):
         is_due = every and step and step % every == 0 and isinstance(outputs, dict)
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
         if is_due and (stepped or trainer.is_last_batch):
-            loss = float(outputs["loss"]) * trainer.accumulate_grad_batches
+            own = outputs["loss"].detach()
+            loss = trainer.strategy.reduce(own, reduce_op="mean")  # over all devices
+            row = {"train/loss_step": float(loss) * trainer.accumulate_grad_batches}
             for logger in trainer.loggers:
-                logger.log_metrics({"train/loss_step": loss}, step=step - 1)
+                logger.log_metrics(row, step=step - 1)
 
 
 def _log_epoch(trainer: pl.Trainer, module: pl.LightningModule, split: str) -> None:
