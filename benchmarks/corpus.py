@@ -32,6 +32,7 @@ SETTINGS = (
     "data.source=folder",
     "data.root=corpus",
     "data.cache=cache",
+    "data.in_memory_mb=256",
     "data.vocab_size=4096",
     "data.window=256",
     "trainer.max_epochs=null",

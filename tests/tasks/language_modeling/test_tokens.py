@@ -57,8 +57,20 @@ def test_pieces_have_the_tokens_of_the_whole(experiment: Modules, tokenizer: Any
     pieces = [piece.text for piece in texts.pieces_of([text])]
 
     assert len(pieces) > 3
-    tokens = [token for piece in tokenizer.encode_all(pieces) for token in piece]
-    assert tokens == tokenizer.encode(text)
+    tokens = np.concatenate(tokenizer.encode_all(pieces))
+    assert tokens.tolist() == tokenizer.encode(text)
+
+
+def test_words_are_remembered_and_forgotten_without_a_trace(
+    experiment: Modules, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(experiment("core.formats.byte_pairs"), "MOST_KNOWN", 500)
+    texts = [gibberish(300, seed) + " the same words" for seed in range(20)]
+
+    for some in (texts[:7], texts[7:8], texts[8:], texts):
+        found = [tokens.tolist() for tokens in tokenizer.encode_all(some)]
+
+        assert found == [tokenizer.encode(text) for text in some]
 
 
 def test_training_a_tokenizer_twice_gives_the_same(experiment: Modules) -> None:
@@ -107,7 +119,10 @@ def test_documents_are_told_apart_and_nothing_is_lost(make: Make) -> None:
 def test_a_large_vocabulary_takes_four_bytes(experiment: Modules, tmp_path: Path) -> None:
     token_files, texts = experiment("core.formats.token_files"), experiment("core.formats.texts")
     tokenizer = SimpleNamespace(
-        text="", vocab_size=70_000, end=0, encode_all=lambda pieces: [[69_999] for _ in pieces]
+        text="",
+        vocab_size=70_000,
+        end=0,
+        encode_all=lambda pieces: [np.array([69_999], np.uint32) for _ in pieces],
     )
 
     file = token_files.encode(texts.from_strings(["text"], "some"), tokenizer, tmp_path)

@@ -9,9 +9,12 @@ every text has tokens, and its tokens give it back to the byte.
 
 import logging
 import os
+import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from ..seeding import key_seed
@@ -19,6 +22,8 @@ from .texts import Texts
 
 END = "<|endoftext|>"  # before each document, and so after the one before it; number 0
 SAMPLE_BYTES = 50_000_000  # of training text, at most, that a tokenizer is trained on
+WORD = re.compile(r"\s*\S+|\s+")  # with the white space before it
+MOST_KNOWN = 2_000_000  # characters of words whose tokens are remembered: some 50 MB
 log = logging.getLogger(__name__)
 
 
@@ -42,14 +47,30 @@ class BytePairs:
         self._tokenizer = Tokenizer.from_str(text)
         self._tokenizer.encode_special_tokens = True  # in a text, END is thirteen characters
         self.vocab_size = self._tokenizer.get_vocab_size()
+        self._known: dict[str, bytes] = {}  # words, and their tokens
+        self._known_characters = 0
 
     def encode(self, text: str) -> list[int]:
         """The tokens of a text, without END."""
         return self._tokenizer.encode(text).ids
 
-    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
-        """The tokens of each text, by as many threads as there are cores."""
-        return [encoding.ids for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+    def encode_all(self, texts: Sequence[str]) -> list[NDArray[np.uint32]]:
+        """The tokens of each text.
+
+        No token spans the end of a word and the white space that follows, and most words return:
+        new ones are encoded, by as many threads as there are cores, the others looked up. That is
+        several times as fast.
+        """
+        words = [WORD.findall(text) for text in texts]
+        new = list(dict.fromkeys(w for row in words for w in row if w not in self._known))
+        for word, encoding in zip(new, self._tokenizer.encode_batch_fast(new), strict=True):
+            self._known[word] = np.array(encoding.ids, np.uint32).tobytes()
+        rows = [b"".join(map(self._known.__getitem__, row)) for row in words]
+        self._known_characters += sum(map(len, new))
+        if self._known_characters > MOST_KNOWN:
+            self._known.clear()
+            self._known_characters = 0
+        return [np.frombuffer(row, np.uint32) for row in rows]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of some tokens; a character that is cut becomes U+FFFD, END nothing."""

@@ -58,7 +58,7 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
             raise UserError(f"--input {path}: holds no text; expected one a line, or one a file")
         self.names, self.batch_type = list(prompts), batch_type
         encoded = tokenizer.encode_all(list(prompts.values()))
-        self.tokens = [[tokenizer.end, *tokens][-window:] for tokens in encoded]
+        self.tokens = [[tokenizer.end, *tokens.tolist()][-window:] for tokens in encoded]
 
     def __len__(self) -> int:
         return len(self.tokens)

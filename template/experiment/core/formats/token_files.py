@@ -86,13 +86,12 @@ def _encode(texts: Texts, tokenizer: BytePairs, folder: Path) -> None:
         disable=None,  # where there is no terminal
     )
     with open(folder / "tokens", "wb") as file, bar:
+        end = np.array([tokenizer.end], dtype).tobytes()
         for pieces in _batches(texts.pieces()):
-            for piece, tokens in zip(
-                pieces, tokenizer.encode_all([piece.text for piece in pieces]), strict=True
-            ):
-                words = [tokenizer.end, *tokens] if piece.begins else tokens
-                file.write(np.array(words, dtype).tobytes())
-                count += len(words)
+            encoded = tokenizer.encode_all([piece.text for piece in pieces])
+            for piece, tokens in zip(pieces, encoded, strict=True):
+                file.write(end * piece.begins + tokens.astype(dtype).tobytes())
+                count += piece.begins + len(tokens)
             done = sum(len(piece.text.encode()) for piece in pieces)
             size += done
             bar.update(done)
