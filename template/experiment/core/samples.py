@@ -87,7 +87,7 @@ def _(sample: BoxSample, row: Row) -> BoxSample:
     """The columns boxes, class and confidence, each a list."""
     boxes = torch.tensor(row["boxes"], dtype=torch.float32).reshape(-1, 4)
     pairs = zip(row["class"], row["confidence"], strict=True)
-    names = [f"{name} {confidence:.0%}" for name, confidence in pairs]
+    names = [f"{name}: {confidence:.0%}" for name, confidence in pairs]
     return replace(sample, predicted_boxes=boxes, predicted_names=names)
 
 

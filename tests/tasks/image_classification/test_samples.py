@@ -48,7 +48,7 @@ def test_boxes_are_drawn_where_they_are(samples: Any, drawing: Any) -> None:
     assert {(40, 20), (40, 59), (99, 20), (99, 59)} <= true
     assert {(10, 80), (10, 119), (49, 80), (49, 119)} <= predicted
     assert (60, 40) not in true  # a frame, not an area
-    assert list(told.predicted_names) == ["7 93%"]
+    assert list(told.predicted_names) == ["7: 93%"]
 
 
 def test_an_image_without_objects_is_drawn(samples: Any, drawing: Any) -> None:

@@ -494,6 +494,7 @@ YOLO_FAULTS = [
     ("0 0.5 0.5 0.2", "a.txt:3: '0 0.5 0.5 0.2' is no box, expected class, x, y, width, height"),
     ("cat 0.5 0.5 0.2 0.2", "a.txt:3: 'cat 0.5 0.5 0.2 0.2' is no box"),
     ("0 nan 0.5 0.2 0.2", "is not finite"),
+    ("0 40 20 16 8", "a.txt:3: '0 40 20 16 8' is in pixels, expected class, x, y, width, height"),
     (yolo_rows("a").splitlines()[0], "a.txt:3: the same box and class as"),
 ]
 
@@ -515,6 +516,14 @@ def test_a_fault_in_yolo(
     assert sentence in message
     assert "data.on_error=skip" in message
     assert sentence in left_out(root, 6)
+
+
+def test_labels_without_names(refused: Callable[..., str], tmp_path: Path) -> None:
+    root = write_yolo(tmp_path)
+    for name in ("classes.txt", "data.yaml"):
+        (root / name).unlink(missing_ok=True)
+
+    assert "has labels/, but neither data.yaml nor classes.txt" in refused(root)
 
 
 def test_labels_without_an_image_and_labels_that_are_no_text(

@@ -25,4 +25,9 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
         return yolo_text.load(root, on_error)
     if coco_json.split_files(root):
         return coco_json.load(root, on_error)
+    if any(root.glob("**/labels")):
+        raise UserError(
+            f"data.root: {shown(root)} has labels/, but neither data.yaml nor classes.txt with the "
+            "names of the classes"
+        )
     raise UserError(f"data.root: {shown(root)} holds no annotations; {expected}")

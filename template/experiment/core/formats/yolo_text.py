@@ -120,6 +120,9 @@ def _objects(file: Path, names: list[str], faults: Faults) -> Iterator[FoundObje
         except ValueError:
             faults.add(f"{place}: {line.strip()[:40]!r} is no box, {ROW}")
             continue
+        if max(x, y, width, height) > 1.5:  # a little more is a box that reaches out of its image
+            faults.add(f"{place}: {line.strip()[:40]!r} is in pixels, {ROW}")
+            continue
         name = names[label] if 0 <= label < len(names) else f"number {label}"
         box = x - width / 2, y - height / 2, x + width / 2, y + height / 2
         yield FoundObject(name, box, place)
