@@ -5,8 +5,8 @@
 Makes 2 GB of text: words drawn by Zipf's law, in lines. A tokenizer is trained on a sample of it,
 all of it is encoded, and a small model trains on it, memory-mapped, as a user types it. Then the
 same again under another name, killed (SIGKILL) in mid-epoch and typed once more: both must end with
-the same weights. Private memory is RssAnon, of all processes of a run together, looked at ten times
-a second; the pages of the map do not count, since the system takes them back when it needs them.
+the same weights. Private memory is RssAnon, of all processes of a run together, looked at five
+times a second; the pages of the map do not count: the system takes them back when it needs them.
 
 Linux only. ``--quick`` is 4 MB. Everything is in a temporary folder, of 4 GB; ``TMPDIR`` moves it.
 """
@@ -58,7 +58,7 @@ def write_corpus(root: Path, megabytes: int, files: int) -> None:
     cumulative = np.cumsum(frequency / frequency.sum())
 
     def text() -> bytes:
-        chosen = np.searchsorted(cumulative, draw.random(200_000)).clip(max=WORDS - 1)
+        chosen = np.searchsorted(cumulative, draw.random(20_000)).clip(max=WORDS - 1)
         return "".join(words[chosen]).encode()
 
     for split, size, count in (("train", megabytes, files), ("val", 0.1, 1), ("test", 0.1, 1)):
@@ -79,7 +79,7 @@ class Watch(threading.Thread):
     def run(self) -> None:
         while total := sum(map(private_mb, family(self.pid))):
             self.peak_mb = max(self.peak_mb, total)
-            time.sleep(0.1)
+            time.sleep(0.2)
 
 
 def family(pid: int) -> list[int]:

@@ -2,7 +2,7 @@
 
     uv run --project my-experiment python benchmarks/sampling.py
 
-A network of eight blocks, 256 channels and a window of 512 tokens, its weights as they start: what
+A network of four blocks, 256 channels and a window of 512 tokens, its weights as they start: what
 it says does not matter here. It draws 256 tokens for one text, and for eight at once, with the keys
 and values of earlier tokens remembered and without; both must draw the same tokens.
 """
@@ -43,7 +43,7 @@ def main() -> int:
         from experiment.model import LanguageModel  # pyright: ignore[reportMissingImports]
 
         torch.manual_seed(0)
-        config = ModelConfig(depth=8, dim=256, num_heads=8)
+        config = ModelConfig(depth=4, dim=256, num_heads=8)
         model = LanguageModel(config, Facts("", VOCABULARY, WINDOW)).eval()
 
         def drawn(batch: int, use_cache: bool) -> Any:
