@@ -36,6 +36,7 @@ FREE += ("callbacks.device_stats", "callbacks.sample_predictions", "callbacks.ti
 FREE += ("trainer.profile", "sweep")
 LENGTH = ("trainer.max_epochs", "trainer.max_steps", "callbacks.early_stopping")
 ARITHMETIC = ("trainer.accelerator", "trainer.deterministic", "trainer.compile")
+ARITHMETIC += ("trainer.strategy",)
 # Who changes these in the middle of an epoch has another order for the rest of it.
 WHOLE_EPOCHS = ("seed", "data", "trainer.limit_train_batches")
 

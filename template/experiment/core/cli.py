@@ -45,6 +45,7 @@ OPTIONS = {
         ("--accelerator", "trainer.accelerator", "NAME", "auto, cpu, gpu, mps or tpu"),
         ("--devices", "trainer.devices", "N", "how many, or which (0,1), or auto: all there are"),
         ("--nodes", "trainer.num_nodes", "N", "machines"),
+        ("--strategy", "trainer.strategy", "NAME", "auto (ddp), or fsdp: too large for one GPU"),
         ("--precision", "trainer.precision", "NAME", "32-true, bf16-mixed or 16-mixed"),
         ("--offline", "logger.wandb", None, "keep W&B's files here"),
     ],

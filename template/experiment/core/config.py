@@ -105,6 +105,7 @@ class TrainerConfig:
     accelerator: str = "auto"  # auto, cpu, gpu, mps, tpu
     devices: int | str | list[int] = "auto"  # how many, which ("0,1" or [0, 1]), or all: auto
     num_nodes: int = 1  # machines
+    strategy: Literal["auto", "ddp", "fsdp"] = "auto"  # fsdp: a model too large for one GPU
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"  # of the arithmetic
     accumulate_grad_batches: int = 1  # batches a step
     gradient_clip_norm: float | None = 1.0  # longest gradient, in the 2-norm; null: any

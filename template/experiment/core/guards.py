@@ -14,6 +14,7 @@ from torch import Tensor
 
 from .errors import UserError, shown
 from .run import Run, write_json
+from .sharding import own_part
 
 DIVERGED = 3
 HEARTBEAT_SECONDS = 1.0
@@ -116,8 +117,9 @@ class Heartbeat(pl.Callback):
 
 
 def weights_are_finite(module: torch.nn.Module) -> bool:
-    """Whether every weight is; one number is read from the device."""
-    weights = [weight.detach() for weight in module.parameters() if weight.is_floating_point()]
+    """Whether every weight is, of a shared out one this process's part; one number is read."""
+    parameters = (weight.detach() for weight in module.parameters() if weight.is_floating_point())
+    weights = [own_part(weight) for weight in parameters]
     if not weights:
         return True
     norms = torch._foreach_norm(weights)  # pyright: ignore[reportPrivateImportUsage]

@@ -17,6 +17,7 @@ from .metrics import Averages
 from .optim import make_optimizer
 from .schedules import make_schedules, training_length
 from .seeding import WEIGHTS, seed_all
+from .sharding import shard
 
 Split = Literal["train", "val", "test"]
 
@@ -82,6 +83,10 @@ class Module(pl.LightningModule):
     def update_metrics(self, split: Split, *values: Any) -> None:
         """Show a batch to the torchmetrics of ``val`` or ``test``."""
         cast(MetricCollection, self.metrics[split]).update(*values)
+
+    def configure_model(self) -> None:
+        """Share the network out among devices, if ``trainer.strategy`` is fsdp."""
+        shard(self)
 
     def configure_optimizers(self) -> Any:
         """AdamW, and the schedule of its learning rate."""

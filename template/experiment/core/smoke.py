@@ -100,7 +100,7 @@ class Smoke:
         trainer.limit_train_batches = trainer.limit_val_batches = 1
         trainer.val_check_interval, trainer.check_val_every_n_epoch = 1.0, 1
         trainer.progress_bar, trainer.log_every_n_steps = False, 1
-        trainer.devices, trainer.num_nodes = 1, 1
+        trainer.devices, trainer.num_nodes, trainer.strategy = 1, 1, "auto"
         if config.logger.wandb != "off":
             config.logger.wandb = "offline"
         if source != "demo" and config.data.limit is None:

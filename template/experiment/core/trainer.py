@@ -38,6 +38,7 @@ from .progress import make_progress
 from .ranks import is_in_srun, is_in_torchrun
 from .resumption import Resumption
 from .run import Run
+from .sharding import SameBuffers, make_strategy
 from .time_limit import TimeLimit
 from .together import StopTogether
 from .wandb_alerts import WandbAlerts
@@ -99,6 +100,8 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
         callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
         callbacks += [Resumption(run, config), AfterRollback(run), StopTogether()]
         callbacks += [Heartbeat(run), WandbAlerts(run, config.alert)]
+        if config.trainer.strategy == "fsdp":
+            callbacks.append(SameBuffers())
         if config.trainer.compile:
             callbacks.append(Compile())
         if overfits(config):
@@ -126,6 +129,7 @@ def _trainer_settings(config: RunConfig) -> dict[str, Any]:
         "accelerator": trainer.accelerator,
         "devices": trainer.devices,
         "num_nodes": trainer.num_nodes,
+        "strategy": make_strategy(config),
         "precision": usable_precision(trainer),
         "accumulate_grad_batches": trainer.accumulate_grad_batches,
         "gradient_clip_val": trainer.gradient_clip_norm if by_norm else trainer.gradient_clip_value,

@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 
 from .callback_config import DeviceStatsConfig, GradientNormConfig
 from .console import say
+from .sharding import whole
 
 GIB = 2.0**30
 
@@ -64,7 +65,7 @@ def parts_of(module: nn.Module, prefix: str = "") -> dict[str, nn.Module]:
 
 def _norm(module: nn.Module) -> Tensor:
     gradients = [p.grad for p in module.parameters() if p.grad is not None]
-    return nn.utils.get_total_norm(gradients)
+    return whole(nn.utils.get_total_norm(gradients))
 
 
 class DeviceStats(pl.Callback):

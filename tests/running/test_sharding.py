@@ -1,0 +1,65 @@
+"""``--strategy fsdp``: refused without GPUs, and the arithmetic of DDP where it runs."""
+
+import pytest
+from running.experiment import Experiment, RunFolder, replace
+
+pytestmark = pytest.mark.slow
+# What the option does on GPUs, here with two processes of a CPU.
+SHARDED = "build_trainer(config, run, strategy=sharded(2), callbacks=[SameBuffers()])"
+RANKS = ("callbacks.gradient_norm={}",)
+
+
+def shard(experiment: Experiment) -> None:
+    """Edit main.py, past the refusal."""
+    head = "    from experiment.core.trainer import build_trainer\n"
+    added = "    from experiment.core.sharding import SameBuffers, sharded\n"
+    replace(experiment / "main.py", head, added + head)
+    replace(experiment / "main.py", "build_trainer(config, run)", SHARDED)
+
+
+def trained(experiment: Experiment, *words: str) -> RunFolder:
+    """A run of two processes, to its end."""
+    for done in experiment.ranks(*RANKS, *words):
+        assert done.returncode == 0, done.stdout + done.stderr
+    return experiment.run("a")
+
+
+def test_without_a_gpu_it_is_refused_in_a_sentence(experiment: Experiment) -> None:
+    done = experiment.fit("--name", "a", "--strategy", "fsdp")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "trainer.strategy: fsdp shares a model out among GPUs, and none is used here; on CPUs, "
+        "or where the model fits into one GPU, take auto\n"
+    )
+    assert not (experiment / "runs/a").exists()
+
+
+def test_a_shared_out_model_learns_what_copies_learn(
+    experiment: Experiment, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    copies = trained(experiment.copy(tmp_path_factory.mktemp("copies") / "experiment"))
+    shard(experiment)
+
+    shared = trained(experiment)
+
+    assert shared.metrics() == pytest.approx(copies.metrics(), rel=1e-4, abs=1e-5)
+    whole, expected = shared.checkpoint()["state_dict"], copies.checkpoint()["state_dict"]
+    assert whole.keys() == expected.keys()
+    for name, weight in expected.items():
+        assert whole[name].shape == weight.shape
+        assert whole[name].float().numpy() == pytest.approx(weight.float().numpy(), abs=1e-5)
+
+
+def test_a_shared_out_run_goes_on_from_its_checkpoint(
+    experiment: Experiment, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    shard(experiment)
+    calm = trained(experiment.copy(tmp_path_factory.mktemp("calm") / "experiment"))
+    stop = {"at": "on_train_batch_start", "count": 10, "signal_number": 9}
+    experiment.ranks(*RANKS, victim=0, killed=stop)
+
+    again = trained(experiment)
+
+    assert again.weights() == calm.weights()
+    assert again.metrics() == calm.metrics()
