@@ -72,6 +72,8 @@ class SamplingConfig:
         at_least(self, 1, "max_new_tokens", "top_k")
         at_least(self, 0, "temperature")
         above(self, 0, "top_p")
+        if self.top_p is not None and self.top_p > 1:
+            raise ValueError(f"top_p is {self.top_p}; it must be a probability, at most 1")
 
 
 @dataclass

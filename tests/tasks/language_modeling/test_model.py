@@ -281,3 +281,8 @@ def test_a_prediction_is_a_text_that_a_seed_decides(task: Any, module: Any) -> N
 def test_checkpoints_hold_the_tokenizer_but_no_table_of_it(task: Any, module: Any) -> None:
     assert "token_bytes" not in module.state_dict()
     assert module.hparams["facts"]["tokenizer"] == module.tokenizer.text
+
+
+def test_a_share_of_the_probability_is_at_most_all_of_it(experiment: Any) -> None:
+    with pytest.raises(ValueError, match="top_p is 2.0; it must be a probability, at most 1"):
+        experiment("config").SamplingConfig(top_p=2.0)
