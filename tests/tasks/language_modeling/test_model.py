@@ -284,5 +284,5 @@ def test_checkpoints_hold_the_tokenizer_but_no_table_of_it(task: Any, module: An
 
 
 def test_a_share_of_the_probability_is_at_most_all_of_it(experiment: Any) -> None:
-    with pytest.raises(ValueError, match="top_p is 2.0; it must be a probability, at most 1"):
+    with pytest.raises(ValueError, match=r"top_p is 2\.0; it must be a probability, at most 1"):
         experiment("config").SamplingConfig(top_p=2.0)
