@@ -35,6 +35,28 @@ def test_without_a_gpu_it_is_refused_in_a_sentence(experiment: Experiment) -> No
     assert not (experiment / "runs/a").exists()
 
 
+def test_a_run_of_copies_does_not_go_on_shared_out(experiment: Experiment) -> None:
+    run = experiment.trained()
+    before = run.weights()
+
+    done = experiment.fit("--name", "a", "--strategy", "fsdp", "--epochs", "5")
+
+    assert done.returncode == 2
+    assert "started with trainer.strategy=auto and cannot go on with fsdp" in done.stderr
+    assert run.weights() == before
+
+
+def test_weights_of_another_layout_are_shared_out(experiment: Experiment) -> None:
+    shard(experiment)
+    line = "        self.model = build_model(config.model, facts)\n"
+    layout = "        self.model.to(memory_format=torch.channels_last)\n"
+    replace(experiment / "experiment/module.py", line, line + layout)
+    head = "import torch.nn.functional as F\n"
+    replace(experiment / "experiment/module.py", head, "import torch\n" + head)
+
+    assert trained(experiment).summary["status"] == "finished"
+
+
 def test_a_shared_out_model_learns_what_copies_learn(
     experiment: Experiment, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -131,6 +131,13 @@ def check_position(
     """
     if stands is None:
         return
+    for change in changes:
+        if change.key == "trainer.strategy" and change.now == "fsdp":
+            raise UserError(  # Lightning numbers the optimizer's state in another order there
+                f"run {run.name} was started with {change.key}={change.before} and cannot go on "
+                f"with {change.now}: keep {change.before}, or give another --name and "
+                f"--weights-from {run.name}"
+            )
     trainer = config.trainer
     for key, wanted, done in (
         ("trainer.max_epochs", trainer.max_epochs, stands.epoch),

@@ -40,6 +40,11 @@ def make_strategy(config: RunConfig) -> Any:
                 f"trainer.strategy: fsdp has no weights as a whole, which callbacks.{callback} "
                 f"averages; take auto, or set callbacks.{callback}=null"
             )
+    if config.callbacks.sample_predictions is not None:
+        raise UserError(
+            "trainer.strategy: fsdp needs all processes for a prediction, and "
+            "callbacks.sample_predictions asks one; take auto, or set it to null"
+        )
     every = torch.cuda.device_count() * config.trainer.num_nodes
     return sharded(number_of_devices(config) or every)
 
@@ -59,6 +64,8 @@ def shard(module: pl.LightningModule) -> None:
     network = getattr(module, "model", module)
     if isinstance(network, FSDPModule):  # by the fit before this test
         return
+    for weight in network.parameters():  # FSDP2 takes no other layout, such as channels_last
+        weight.data = weight.data.contiguous()
     mesh = strategy.device_mesh["data_parallel"]
     for block in _blocks(network):
         fully_shard(block, mesh=mesh)
