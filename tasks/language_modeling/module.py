@@ -14,11 +14,10 @@ from torchmetrics.text import Perplexity
 from .blocks.generation import chances, generate
 from .config import Config
 from .core.formats.byte_pairs import BytePairs
+from .core.formats.token_windows import UNSCORED
 from .core.module import Module, Split
 from .data import Batch, Facts
 from .model import LanguageModel
-
-UNSCORED = -1  # a target that does not count
 
 
 class ExperimentModule(Module):

@@ -140,3 +140,14 @@ def test_the_average_is_what_test_and_the_weights_under_training_what_resume_tak
     names = [name for name, value in under_training.items() if value.is_floating_point()]
     assert any(not torch.equal(saved["state_dict"][n], under_training[n]) for n in names)
     assert all(torch.equal(saved["current_model_state"][n], under_training[n]) for n in names)
+
+
+def test_swa_begins_alike_where_the_length_is_given_in_steps(experiment: Experiment) -> None:
+    words = ("callbacks.swa.start_fraction=0.34", "callbacks.swa.learning_rate=0.001")
+    by_epochs = experiment.trained(*words)
+    by_steps = experiment.fit(
+        "--name", "b", *words, "trainer.max_epochs=null", "trainer.max_steps=21"
+    )
+
+    assert by_steps.returncode == 0, by_steps.stderr
+    assert experiment.run("b").weights() == by_epochs.weights()

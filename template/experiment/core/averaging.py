@@ -92,6 +92,11 @@ class SWA(Averaging):
         super().__init__(avg_fn=get_swa_avg_fn())
         self.config = config
         self._ends_epoch = False  # the batch that was just trained on was the epoch's last
+        self._first_epoch = 0  # to average, as the length of the training has it
+
+    @override
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._first_epoch = int(self.config.start_fraction * _num_epochs(trainer))
 
     @override
     def on_train_batch_start(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
@@ -114,7 +119,7 @@ class SWA(Averaging):
         return step_idx is not None and self._ends_epoch
 
     def _is_on(self, trainer: pl.Trainer) -> bool:
-        return trainer.current_epoch >= int(self.config.start_fraction * _num_epochs(trainer))
+        return trainer.current_epoch >= self._first_epoch
 
 
 def _num_epochs(trainer: pl.Trainer) -> float:

@@ -22,7 +22,7 @@ from .errors import UserError, shown
 from .statement import read_statement
 
 LAST, PREVIOUS, SCORES = "last.ckpt", "last.previous.ckpt", "best.json"
-BEST_PATTERN, START_SUFFIX = "best-*.ckpt", ".start.ckpt"
+START_SUFFIX = ".start.ckpt"
 
 
 class Chosen(NamedTuple):
