@@ -191,7 +191,7 @@ class Checkpoint(TopCheckpoints):
         """See that what is about to be saved is finite."""
         for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
             if isinstance(guard, FiniteLoss):
-                guard.look(trainer, trainer.lightning_module)
+                guard.look(trainer, trainer.lightning_module, and_weights=True)
 
     @override
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:

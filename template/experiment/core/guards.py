@@ -31,8 +31,8 @@ class Diverged(UserError):
 class FiniteLoss(pl.Callback):
     """Stops at a loss that is NaN or infinite, without waiting for the device in each step.
 
-    The losses are kept and looked at together every ``every`` batches, at the epoch's end and
-    before each checkpoint, so that no checkpoint holds what has diverged.
+    The losses are kept and looked at together every ``every`` batches; at the epoch's end and
+    before each checkpoint the weights as well, so that no checkpoint holds what has diverged.
 
     Args:
         run: Where ``nan.json`` goes: place, examples of the batch, learning rate, gradient norms.
@@ -54,11 +54,14 @@ class FiniteLoss(pl.Callback):
         loss = outputs["loss"] if isinstance(outputs, dict) else outputs
         if isinstance(loss, Tensor):
             self._losses.append((batch_idx, loss))
-        if (batch_idx + 1) % self.every == 0 or trainer.is_last_batch:
-            self.look(trainer, pl_module)
+        is_last = trainer.is_last_batch
+        if is_last or (batch_idx + 1) % self.every == 0:
+            self.look(trainer, pl_module, and_weights=is_last)
 
-    def look(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
-        """Look at all losses since the last look, and at the weights.
+    def look(
+        self, trainer: pl.Trainer, module: pl.LightningModule, and_weights: bool = False
+    ) -> None:
+        """Look at all losses since the last look, and at the weights if asked to.
 
         Raises:
             Diverged: One of them is not finite.
@@ -66,7 +69,8 @@ class FiniteLoss(pl.Callback):
         losses, self._losses = self._losses, []
         now = trainer.fit_loop.epoch_loop.batch_idx
         bad = _first_bad(losses)
-        spoiled = now if bad == NEVER and not weights_are_finite(module) else NEVER
+        at_fault = and_weights and bad == NEVER and not weights_are_finite(module)
+        spoiled = now if at_fault else NEVER
         bad, spoiled = _first_of_all_ranks(trainer, bad, spoiled)
         if bad == spoiled == NEVER:
             return
