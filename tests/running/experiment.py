@@ -39,6 +39,8 @@ class Server:
 
     def close(self) -> None:
         """Let the server end, and with it whatever it started."""
+        while self.process.poll() is None and not self.address.exists():
+            time.sleep(0.05)  # it still imports, and would make what is taken away here
         self.address.unlink(missing_ok=True)
         self.process.wait(PATIENCE)
 

@@ -42,6 +42,31 @@ def test_a_killed_training_comes_back_and_ends_with_the_same_bits(
     assert [line.split()[0] for line in told] == ["restart", "finish"]
 
 
+def test_a_machine_without_a_process_to_spare_is_waited_for(
+    watch: Callable[..., Watched], experiment: Experiment
+) -> None:
+    # The first Popen of the supervisor fails as it does where a limit of processes is reached.
+    failing = (
+        "_real, _left = subprocess.Popen, [1]\n"
+        "def _popen(*args, **kwargs):\n"
+        "    if 'start_new_session' in kwargs and _left and _left.pop():\n"
+        "        raise BlockingIOError(11, 'Resource temporarily unavailable')\n"
+        "    return _real(*args, **kwargs)\n"
+        "subprocess.Popen = _popen\n"
+    )
+    with open(experiment / "experiment/core/supervise.py", "a") as file:
+        file.write(failing)
+
+    code, shown = watch().end()
+
+    assert code == 0, shown
+    reason = "training cannot be started: Resource temporarily unavailable"
+    assert f"a: {reason}; restart 1 in 0.1 s" in shown
+    assert "Traceback" not in shown
+    (death,) = experiment.run("a").summary["restart_history"]
+    assert death["reason"] == reason
+
+
 def test_training_dies_with_its_supervisor_and_the_same_command_goes_on(
     watch: Callable[..., Watched], undisturbed: Callable[..., RunFolder]
 ) -> None:

@@ -65,6 +65,7 @@ class Supervisor:
         self.asked: int | None = None  # the signal by which somebody asked for the end
         self.child: subprocess.Popen[bytes] | None = None
         self.stalled = self.restarted = False
+        self.unstarted: str | None = None  # why there is no child
 
     def supervise(self) -> int:
         """Train to the end; the exit code."""
@@ -102,12 +103,16 @@ class Supervisor:
         self.run.update(status="running", reason=None, failure=None)
         with suppress(OSError):  # on a disk that broke
             heartbeat.unlink(missing_ok=True)
-        self.child = subprocess.Popen(
-            child_command(self.run), env=child_variables(self.run), start_new_session=True
-        )
+        self.stalled, self.unstarted = False, None
+        try:
+            self.child = subprocess.Popen(
+                child_command(self.run), env=child_variables(self.run), start_new_session=True
+            )
+        except OSError as error:  # no memory or no process to spare: that may pass
+            self.unstarted = f"training cannot be started: {error.strerror or error}"
+            return 1
         self._pass_on()  # what was asked for while there was no child
         stall = Stall(heartbeat, self.config)
-        self.stalled = False
         while self.child.poll() is None:
             time.sleep(POLL_SECONDS)
             if not self.stalled and stall.is_over():
@@ -183,6 +188,8 @@ class Supervisor:
         return True
 
     def _reason(self, code: int) -> str:
+        if self.unstarted:
+            return self.unstarted
         if self.stalled:
             return f"no step for {self.config.stall_minutes:g} minutes"
         if code < 0:
