@@ -269,7 +269,7 @@ def test_a_text_that_is_shorter_than_a_window(
     message = refusal(make(source="folder", root=str(tmp_path), vocab_size=300).setup)
 
     assert "val has " in message
-    assert "too few for data.window=128: give it more text, or make the window smaller" in message
+    assert "too few for data.window=128, which takes 129: give it more text, or" in message
 
 
 # --- Hugging Face --------------------------------------------------------------------------------

@@ -58,8 +58,8 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
         self.last = len(file) - self.length - 1  # where the last one begins
         if self.last < 0:
             raise DataError(
-                f"{file.name} has {len(file)} tokens, too few for data.window={window}: give it "
-                "more text, or make the window smaller"
+                f"{file.name} has {len(file)} tokens, too few for data.window={window}, which "
+                f"takes {self.length + 1}: give it more text, or make the window smaller"
             )
 
     def __len__(self) -> int:
