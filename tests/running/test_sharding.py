@@ -1,6 +1,10 @@
 """``--strategy fsdp``: refused without GPUs, and the arithmetic of DDP where it runs."""
 
+from pathlib import Path
+
 import pytest
+import torch
+from assemble import Package, assemble
 from running.experiment import Experiment, RunFolder, replace
 
 pytestmark = pytest.mark.slow
@@ -33,6 +37,21 @@ def test_without_a_gpu_it_is_refused_in_a_sentence(experiment: Experiment) -> No
         "or where the model fits into one GPU, take auto\n"
     )
     assert not (experiment / "runs/a").exists()
+
+
+@pytest.mark.parametrize("callback", ["ema", "swa", "sample_predictions"])
+def test_what_needs_the_whole_model_is_refused_on_gpus(
+    callback: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = Package(assemble(tmp_path / "project"))
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    config = package.module("core.config").RunConfig()
+    config.trainer.strategy = "fsdp"
+    assert getattr(config.callbacks, callback) is None
+    setattr(config.callbacks, callback, {})
+
+    with pytest.raises(package.module("core.errors").UserError, match=rf"callbacks\.{callback}"):
+        package.module("core.sharding").make_strategy(config)
 
 
 def test_a_run_of_copies_does_not_go_on_shared_out(experiment: Experiment) -> None:
