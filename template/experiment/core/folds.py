@@ -2,11 +2,13 @@
 
 Template's file: updates replace it. sweeps/folds.yaml runs all folds. To fold otherwise, override
 ``DataModule.fold`` in data.py. A dataset whose examples belong together (slices of a patient, pages
-of a book) has ``groups``, a name for each example: a group is in one fold as a whole.
+of a book) has ``groups``, a name for each example: a group is in one fold as a whole. One whose
+examples overlap (windows of a text) has ``overlap(held)``, which marks those that have a part in
+what validates: they are not trained on.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,7 +38,9 @@ def folded(
     groups: Sequence[Any] | None = getattr(dataset, "groups", None)
     keys = places.tolist() if groups is None else [groups[place] for place in places]
     held = fold_numbers(keys, folds, seed) == fold
-    return Subset(dataset, places[~held]), Subset(dataset, places[held])
+    overlap: Callable[[Indices], Any] | None = getattr(dataset, "overlap", None)
+    left = ~held if overlap is None else ~held & ~overlap(places[held])[places]
+    return Subset(dataset, places[left]), Subset(dataset, places[held])
 
 
 def fold_numbers(keys: Iterable[Any], folds: int, seed: int) -> Indices:

@@ -336,16 +336,40 @@ def test_limits_indices_and_overfitting_choose_windows(make: Make) -> None:
         assert (one.targets != -1).all()
 
 
-def test_folds_keep_a_document_together(make: Make) -> None:
-    data = make(fold=0, folds=5)
+@pytest.mark.parametrize("fold", range(5))
+def test_no_fold_trains_on_what_it_validates(make: Make, fold: int) -> None:
+    data = make(fold=fold, folds=5)
     data.setup()
 
     train, val = data.datasets["train"], data.datasets["val"]
 
-    groups = train.dataset.groups
+    groups, starts = train.dataset.groups, train.dataset._starts(np.arange(len(train.dataset)))
     assert not {*groups[train.indices]} & {*groups[val.indices]}
+    assert len(train) + len(val) > 0.9 * len(train.dataset)
     assert 0.03 < len(val) / (len(train) + len(val)) < 0.5
     assert next(iter(data.val_dataloader())).tokens.shape[1] == 128
+    targets = np.arange(1, 2 * 128)  # after a row's start
+    learned = {*(starts[train.indices, None] + targets).flat}
+    validated = {*(starts[val.indices, None] + targets[:128]).flat}
+    assert not learned & validated
+
+
+def test_many_documents_are_folded_in_stretches(
+    windows: Callable[..., Any], experiment: Modules, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = experiment("core.formats.token_windows")
+    monkeypatch.setattr(module, "MOST_STRETCHES", 30)
+    monkeypatch.setattr(module, "PART", 64)
+    data = windows(2000, 8, held_out=False)
+    tokens = np.array(data.file.tokens)
+    tokens[::20] = 0  # a hundred documents
+    data.file._tokens = tokens
+
+    groups = data.groups
+
+    assert groups[0] == 0
+    assert groups[-1] == 29
+    assert {*np.diff(groups).tolist()} == {0, 1}
 
 
 def test_a_preview_shows_what_is_read(make: Make) -> None:

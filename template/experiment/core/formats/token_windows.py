@@ -19,6 +19,8 @@ from .token_files import TokenFile
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 UNSCORED = -1  # as a target: whatever is said of this token does not count
 FEW_DOCUMENTS = 20
+MOST_STRETCHES = 200
+PART = 2**22  # tokens looked through at once
 
 
 class TokenWindows(Dataset[BatchT], Generic[BatchT]):
@@ -67,7 +69,7 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
 
     def __getitems__(self, indices: ArrayLike) -> BatchT:
         numbers = np.asarray(indices)
-        starts = np.minimum(numbers * self.stride, self.last)
+        starts = self._starts(numbers)
         places = starts[:, None] + np.arange(self.length + 1)
         tokens = torch.from_numpy(self.file.tokens[places].astype(np.int64))  # (batch, length + 1)
         targets = tokens[:, 1:].clone()
@@ -79,15 +81,35 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
 
     @property
     def groups(self) -> NDArray[np.int64]:
-        """The document that each begins in; for folds, which keep what belongs together together.
+        """The stretch of text that each begins in; for folds, which keep a stretch together.
 
-        Where there are few documents, stretches of text stand in for them.
+        A document or several in a row; where there are few documents, stretches of equal length.
         """
         numbers = np.arange(len(self), dtype=np.int64)
-        begins = np.flatnonzero(self.file.tokens == BytePairs.end)
+        begins = self._beginnings()
         if len(begins) < FEW_DOCUMENTS:
             return numbers * FEW_DOCUMENTS // len(self)
-        return np.searchsorted(begins, np.minimum(numbers * self.stride, self.last), side="right")
+        documents = np.searchsorted(begins, self._starts(numbers), side="right")  # from 1
+        return (documents - 1) * min(len(begins), MOST_STRETCHES) // len(begins)
+
+    def overlap(self, held: ArrayLike) -> NDArray[np.bool_]:
+        """Which rows have a target that is scored where the rows ``held`` validate, ``(rows,)``."""
+        starts = self._starts(np.arange(len(self), dtype=np.int64))
+        scored = np.sort(starts[held])  # the first window of each: targets start + 1 ... + window
+        window = self.stride
+        first = np.searchsorted(scored, starts + 1 - window)
+        return np.searchsorted(scored, starts + self.length) > first
+
+    def _starts(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        return np.minimum(numbers * self.stride, self.last)
+
+    def _beginnings(self) -> NDArray[np.int64]:
+        """Where documents begin; looked for in parts, as the tokens may not fit in memory."""
+        tokens, end = self.file.tokens, BytePairs.end
+        parts = range(0, len(tokens), PART)
+        return np.concatenate(
+            [start + np.flatnonzero(tokens[start : start + PART] == end) for start in parts]
+        )
 
 
 class RandomWindow:
