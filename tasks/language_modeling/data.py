@@ -63,7 +63,7 @@ class ExperimentData(DataModule[Facts]):
         config, cache = self.config, PROJECT / self.config.cache
         texts = self.texts()
         for split, fraction in (("test", config.test_fraction), ("val", config.val_fraction)):
-            if split not in texts:
+            if split not in texts and fraction > 0:
                 parts = texts["train"].split(split, fraction, config.split_seed)
                 texts["train"], texts[split] = parts
         if (known := self.known_facts) is not None:  # whatever became of the texts since
@@ -106,8 +106,9 @@ class ExperimentData(DataModule[Facts]):
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The texts of ``predict --input`` to go on with: lines of a file, or files of a folder."""
-        facts = self.facts
-        return Prompts(path, BytePairs(facts.tokenizer), Batch, facts.window, self.config.encoding)
+        facts, config = self.facts, self.config
+        tokenizer = BytePairs(facts.tokenizer)
+        return Prompts(path, tokenizer, Batch, facts.window, config.encoding, config.on_error)
 
     def preview(self, n: int, split: str = "train") -> list[TextSample]:
         """Windows as they are read."""

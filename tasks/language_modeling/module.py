@@ -53,10 +53,10 @@ class ExperimentModule(Module):
         """One column a key, one entry a text: how the model goes on with it, and the text."""
         length, end = self.config.sampling.max_new_tokens, self.tokenizer.end
         tokens = generate(self.model, batch.tokens, length, self.window, self.draw, end)
-        decode = self.tokenizer.decode_until_end
+        tokenizer, prompts = self.tokenizer, batch.tokens
         return {
-            "text": [decode(row) for row in tokens.tolist()],
-            "prompt": [decode(row) for row in batch.tokens.tolist()],
+            "text": [tokenizer.decode_until_end(row) for row in tokens.tolist()],
+            "prompt": [tokenizer.decode(row[row >= 0].tolist()) for row in prompts],
         }
 
     def draw(self, logits: Tensor) -> Tensor:

@@ -209,6 +209,20 @@ def module(task: Any) -> Any:
     return task.module.ExperimentModule(config, facts).eval()
 
 
+def test_a_text_that_ends_at_once_has_no_more_text(
+    task: Any, module: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (a,), (b,), end = *map(module.tokenizer.encode, "ab"), module.tokenizer.end
+    monkeypatch.setattr(
+        task.module, "generate", lambda *_: torch.tensor([[end, a, b], [b, end, a], [a, b, -1]])
+    )
+    prompts = torch.tensor([[end, a, -1], [a, end, b], [b, b, b]])
+
+    found = module.predict_step(task.module.Batch(prompts, prompts), 0)
+
+    assert found == {"text": ["", "b", "ab"], "prompt": ["a", "ab", "bbb"]}
+
+
 def figures(module: Any, *batches: Any) -> dict[str, float]:
     """What an epoch of these batches is logged as."""
     for batch in batches:

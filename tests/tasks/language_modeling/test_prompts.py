@@ -1,5 +1,6 @@
 """What `predict` is given: the lines of a file or the files of a folder; else a sentence."""
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ def test_each_line_of_a_file_is_a_prompt(make: Callable[..., Any], tmp_path: Pat
     batch = prompts.__getitems__([0, 1])
     assert (batch.targets == -1).all()
     decode = data.tokenizer.decode_until_end
-    assert [decode(row) for row in batch.tokens.tolist()] == ["One prompt", "A longer prompt, é"]
+    rows = batch.tokens[:, 1:].tolist()
+    assert [decode(row) for row in rows] == ["One prompt", "A longer prompt, é"]
     assert batch.tokens[:, 0].tolist() == [data.tokenizer.end] * 2
 
 
@@ -62,6 +64,27 @@ def test_a_file_without_prompts(
     (tmp_path / "prompts.txt").write_bytes(content)
 
     assert sentence in refusal(lambda: make().predict_dataset(tmp_path / "prompts.txt"))
+
+
+def test_a_file_of_a_folder_that_is_no_text_can_be_skipped(
+    make: Callable[..., Any],
+    refusal: Callable[..., str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (tmp_path / "a.txt").write_text("A prompt")
+    (tmp_path / "b.txt").write_bytes(b"\0")
+
+    sentence = refusal(lambda: make().predict_dataset(tmp_path))
+    with caplog.at_level(logging.WARNING):
+        prompts = make(on_error="skip").predict_dataset(tmp_path)
+
+    assert sentence.endswith(
+        "b.txt is no text: byte 0 is zero, as in binary files: replace it, or "
+        "set data.on_error=skip"
+    )
+    assert prompts.names == ["a.txt"]
+    assert "1 of 2 files in" in caplog.text
 
 
 def test_a_folder_without_prompts(

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,12 +78,8 @@ class BytePairs:
         return self._tokenizer.decode(list(tokens))
 
     def decode_until_end(self, tokens: Sequence[int]) -> str:
-        """The text of a row of tokens: up to the next END, and up to where none is written."""
-        tokens = list(tokens)
-        start = int(tokens[:1] == [self.end])
-        stops = (self.end, -1)
-        stop = next((i for i, token in enumerate(tokens) if token in stops and i >= start), None)
-        return self.decode(tokens[start:stop])
+        """The text of a row of tokens: up to the first END, or up to where none is written."""
+        return self.decode(list(takewhile(lambda token: token not in (self.end, -1), tokens)))
 
     @cached_property
     def token_bytes(self) -> list[int]:

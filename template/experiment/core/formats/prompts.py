@@ -4,6 +4,7 @@ Template's file: updates replace it. To read prompts otherwise, write ``predict_
 anew.
 """
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,12 +15,14 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..errors import UserError
+from ..datasets import DataError
+from ..errors import UserError, shown
 from .byte_pairs import BytePairs
 from .folders import files_below
 from .text_folder import read_text
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
+log = logging.getLogger(__name__)
 NOTHING = -1  # after a prompt's end, and as all of its targets
 
 
@@ -32,6 +35,7 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
         batch_type: Made from ``tokens`` and ``targets``.
         window: The most tokens of a prompt that count.
         encoding: Of the text.
+        on_error: ``raise`` at a file that is no text, or ``skip`` it.
 
     Shape:
         - tokens: ``(batch, longest)``, END first where all of a prompt is there, ``NOTHING`` after
@@ -52,8 +56,9 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
         batch_type: Callable[[Tensor, Tensor], BatchT],
         window: int,
         encoding: str = "utf-8",
+        on_error: str = "raise",
     ) -> None:
-        prompts = _read(path, encoding)
+        prompts = _read(path, encoding, on_error)
         if not prompts:
             raise UserError(f"--input {path}: holds no text; expected one a line, or one a file")
         self.names, self.batch_type = list(prompts), batch_type
@@ -70,13 +75,23 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
         return self.batch_type(tokens, torch.full_like(tokens, NOTHING))
 
 
-def _read(path: Path, encoding: str) -> dict[str, str]:
+def _read(path: Path, encoding: str, on_error: str) -> dict[str, str]:
     """Each text by its name."""
     if path.is_dir():
-        return {
-            file.relative_to(path).as_posix(): read_text(file, encoding)
-            for file in files_below(path)
-        }
+        return _read_folder(path, encoding, on_error)
     lines = read_text(path, encoding).splitlines()
     numbered = enumerate(lines, start=1)
     return {f"{path.name}:{number}": line for number, line in numbered if line.strip()}
+
+
+def _read_folder(folder: Path, encoding: str, on_error: str) -> dict[str, str]:
+    texts, files = {}, files_below(folder)
+    for file in files:
+        try:
+            texts[file.relative_to(folder).as_posix()] = read_text(file, encoding)
+        except DataError as fault:
+            if on_error == "raise":
+                raise DataError(f"{fault}, or set data.on_error=skip") from None
+    if count := len(files) - len(texts):
+        log.warning(f"{count} of {len(files)} files in {shown(folder)} cannot be read: left out")
+    return texts
