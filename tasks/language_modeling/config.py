@@ -1,6 +1,5 @@
 """What can be set in this experiment: the data and the model; the rest comes from core."""
 
-import codecs
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -32,10 +31,10 @@ class DataConfig(CoreDataConfig):
         if self.source == "huggingface" and not self.dataset:
             raise ValueError("dataset is null; data.source=huggingface needs the name of one")
         try:
-            codecs.lookup(self.encoding)
-        except LookupError:
+            "".encode(self.encoding)
+        except (LookupError, UnicodeError):
             raise ValueError(
-                f"encoding is {self.encoding}; Python knows none of that name"
+                f"encoding is {self.encoding}; Python knows no encoding of texts by that name"
             ) from None
 
 

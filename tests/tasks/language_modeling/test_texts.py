@@ -153,6 +153,55 @@ def test_of_one_long_text_the_end_is_held_out(experiment: Modules) -> None:
     assert next(iter(val.pieces())).begins
 
 
+@pytest.mark.parametrize("count", [1, 3, 12, 30, 34, 40, 49, 50, 60, 120])
+def test_no_line_is_in_two_splits_and_none_is_lost(experiment: Modules, count: int) -> None:
+    documents = [poem(40 if i % 3 else 900, f"rose{i}") for i in range(count)]
+    whole = experiment("core.formats.texts").from_strings(documents, "some")
+
+    rest, test = whole.split("test", 0.1, 0)
+    train, val = rest.split("val", 0.15, 0)
+
+    lines = [text_of(part).splitlines() for part in (train, val, test)]
+    assert sorted(line for part in lines for line in part if line) == sorted(
+        line for document in documents for line in document.splitlines()
+    )
+    assert min(map(len, lines)) > 0
+
+
+def test_the_share_held_out_is_one_of_the_text_that_is_read(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    text = poem(3000)
+    write(tmp_path, {"a.txt": b"\xd8\0" * 200_000, "b.txt": text.encode("utf-32")})
+    settings = {"source": "folder", "root": str(tmp_path), "encoding": "utf-32"}
+
+    texts = make(**settings, on_error="skip").texts()["train"]
+    rest, test = texts.split("test", 0.25, 0)
+
+    assert text_of(rest) + text_of(test) == text
+    assert len(text_of(test)) / len(text) == pytest.approx(0.25, abs=0.03)
+
+
+def test_one_document_at_least_is_held_out(experiment: Modules) -> None:
+    texts = experiment("core.formats.texts")
+    some = texts.from_strings([f"document {i}" for i in range(50)], "some")
+
+    held = [len(some.split("test", 0.1, seed)[1].documents) for seed in range(2000)]
+
+    assert min(held) == 1  # 0.9 ** 50 is one in 200
+
+
+def test_a_share_of_zero_makes_no_split(make: Callable[..., Any], tmp_path: Path) -> None:
+    write(tmp_path, {"a.txt": poem(2000)})
+    settings = {"source": "folder", "root": str(tmp_path), "vocab_size": 300, "window": 16}
+
+    data = make(**settings, test_fraction=0.0, val_fraction=0.0)
+
+    data.setup()
+    assert list(data.datasets) == ["train"]
+    assert data.val_dataloader() == []
+
+
 # --- folders -------------------------------------------------------------------------------------
 
 
@@ -222,6 +271,33 @@ def test_a_file_that_is_no_text_is_named_with_its_place(
 
     assert sentence in message
     assert message.endswith("replace it, or set data.on_error=skip")
+
+
+def test_utf_16_without_its_mark_is_refused(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path
+) -> None:
+    write(tmp_path, {"train/a.txt": poem().encode("utf-16-le"), "test/b.txt": poem()})
+
+    message = refusal(make(source="folder", root=str(tmp_path), encoding="utf-16").setup)
+
+    assert "a.txt is not utf-16: " in message
+    assert message.endswith("set data.encoding, replace it, or set data.on_error=skip")
+
+
+@pytest.mark.parametrize("name", ["hex", "rot13", "base64", "undefined", "none"])
+def test_what_is_no_encoding_of_texts_is_refused(experiment: Modules, name: str) -> None:
+    with pytest.raises(ValueError, match=f"encoding is {name}; Python knows no encoding of texts"):
+        experiment("config").DataConfig(source="folder", encoding=name)
+
+
+def test_what_was_skipped_once_still_raises_where_that_is_asked_for(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path
+) -> None:
+    write(tmp_path, {"train/a.txt": b"\0", "train/b.txt": poem(), "test/c.txt": poem()})
+    settings = {"source": "folder", "root": str(tmp_path), "vocab_size": 300, "window": 16}
+    make(**settings, on_error="skip").setup()
+
+    assert "a.txt is no text" in refusal(make(**settings).setup)
 
 
 def test_what_is_no_text_can_be_skipped_and_is_counted(
@@ -313,6 +389,17 @@ def test_the_rows_of_huggingface_can_be_lines_of_one_text(
     held_out = data.tokenizer.decode(data.datasets["test"].file.tokens.tolist())
     assert poem(3000).endswith(held_out)
     assert len(held_out) > 1000
+
+
+def test_rows_without_the_ends_of_their_lines_get_them(
+    make: Callable[..., Any], tmp_path: Path
+) -> None:
+    path = saved(tmp_path / "hub", ["one", "", "two\n", None, "three"])
+    settings = {"source": "huggingface", "dataset": path, "text_column": "content"}
+
+    data = make(**settings, root=str(tmp_path), rows_are_documents=False)
+
+    assert text_of(data.texts()["train"]) == "one\ntwo\nthree\n"
 
 
 def test_a_row_without_text(

@@ -86,7 +86,12 @@ def _read_rows(data: Any, name: str, column: str, rows: Indices) -> Iterator[Pie
 
 def _read_lines(data: Any, name: str, column: str, _: Indices) -> Iterator[Piece | Unreadable]:
     rows = _column(data, column, np.arange(len(data)))
-    yield from pieces_of(text or "" for _, text in rows)
+    yield from pieces_of(_line(text or "") for _, text in rows)
+
+
+def _line(text: str) -> str:
+    """A row as a line, whether the data set keeps the ends of lines, as wikitext does, or not."""
+    return f"{text}\n" if text and not text.endswith("\n") else text
 
 
 def _column(data: Any, column: str, rows: Indices) -> Iterator[tuple[int, str | None]]:

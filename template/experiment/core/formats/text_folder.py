@@ -111,6 +111,8 @@ def _fault(file: Path, encoding: str) -> str | None:
                 line += block.count(b"\n", 0, max(start, 0))
                 found = f"byte {place + start} (line {line}) is 0x{error.object[error.start]:02x}"
                 return f"is not {encoding}: {found}: set data.encoding, replace it"
+            except UnicodeError as error:  # of the text as a whole, such as UTF-16's missing mark
+                return f"is not {encoding}: {error}: set data.encoding, replace it"
             place, line = place + len(block), line + block.count(b"\n")
     except OSError as error:
         return f"cannot be read ({reason_of(error)}): replace it"

@@ -4,7 +4,6 @@ Template's file: updates replace it. To read texts otherwise, write a reader in 
 """
 
 import hashlib
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -16,6 +15,7 @@ from ..datasets import DataError
 from ..sampling import Indices
 
 PIECE = 4096  # characters at most
+WHOLE = (0.0, 1.0)
 FEW = 5  # held-out documents; where there would be fewer, the texts' end is held out instead
 
 
@@ -51,11 +51,12 @@ class Texts:
         name: What to call them in a message.
         read: Yields the pieces of the documents with these numbers.
         documents: Their numbers.
-        num_bytes: About how long they are, in UTF-8.
+        num_bytes: About how long what counts is, in UTF-8.
         fingerprint: Another one, if there is another text to read.
         names: What each document is called, such as its file, by number; empty without names.
         on_error: ``raise`` at a document that is no text, or ``skip`` it.
         span: The share of the text that counts, from and to.
+        lengths: What was measured of these documents, and of others that are parts of the same.
 
     Attributes:
         left_out: Names of the documents that were skipped when they were read last.
@@ -68,7 +69,8 @@ class Texts:
     fingerprint: str
     names: Sequence[str] = ()
     on_error: str = "raise"
-    span: tuple[float, float] = (0.0, 1.0)
+    span: tuple[float, float] = WHOLE
+    lengths: dict[bytes, int] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list, init=False)
 
     def pieces(self) -> Iterator[Piece]:
@@ -77,19 +79,33 @@ class Texts:
         Raises:
             DataError: A document is no text, and ``on_error`` is ``raise``.
         """
-        first, end = (share * self.num_bytes for share in self.span)
-        end = math.inf if self.span[1] == 1 else end
-        self.left_out.clear()
+        if self.span == WHOLE:
+            yield from self._readable()
+            return
+        first, end = (share * self._length() for share in self.span)
         place, begins = 0, True
-        for piece in self.read(self.documents):
-            if isinstance(piece, Unreadable):
-                self._leave_out(piece)
-                continue
+        for piece in self._readable():
             length = len(piece.text.encode())
             if first <= place + length / 2 < end:
                 yield piece._replace(begins=piece.begins or begins)
                 begins = False
             place += length
+
+    def _readable(self) -> Iterator[Piece]:
+        """The pieces of all documents, whatever the span."""
+        self.left_out.clear()
+        for piece in self.read(self.documents):
+            if isinstance(piece, Unreadable):
+                self._leave_out(piece)
+            else:
+                yield piece
+
+    def _length(self) -> int:
+        """How many bytes of UTF-8 the documents really have: what spans are shares of."""
+        key = self.documents.tobytes()
+        if key not in self.lengths:
+            self.lengths[key] = sum(len(piece.text.encode()) for piece in self._readable())
+        return self.lengths[key]
 
     def _leave_out(self, document: Unreadable) -> None:
         if self.on_error == "raise":
@@ -107,7 +123,7 @@ class Texts:
         """Part the texts in two: what remains, and about a ``fraction`` of them.
 
         Whole documents are held out, each by a draw of its own, so that one that is added moves no
-        other. Of a few long ones the end is held out.
+        other. Of a few long ones the end is held out, and then again the end of the rest.
 
         Args:
             name: What is held out, such as "test".
@@ -115,13 +131,17 @@ class Texts:
             seed: Another one, other documents.
         """
         held_name = f"{self.name} ({name})"
-        if len(self.documents) * fraction < FEW:
+        if len(self.documents) * fraction < FEW or self.span != WHOLE:
             first, end = self.span
             middle = end - fraction * (end - first)
-            held = replace(self, span=(middle, end), name=held_name)
-            return replace(self, span=(first, middle)), held
+            share = round(self.num_bytes * fraction)
+            return (
+                replace(self, span=(first, middle), num_bytes=self.num_bytes - share),
+                replace(self, span=(middle, end), num_bytes=share, name=held_name),
+            )
         salt = f"{name}/{seed}"
-        held = np.array([self._draw(number, salt) < fraction for number in self.documents.tolist()])
+        draws = np.array([self._draw(number, salt) for number in self.documents.tolist()])
+        held = draws <= max(fraction, draws.min())  # one at least
         share = round(self.num_bytes * held.mean())
         return (
             replace(self, documents=self.documents[~held], num_bytes=self.num_bytes - share),

@@ -19,6 +19,7 @@ import logging
 import os
 import shutil
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -34,7 +35,7 @@ from ..run import write_json
 from .byte_pairs import BytePairs, train
 from .texts import Piece, Texts
 
-VERSION = 1  # of what a hash stands for
+VERSION = 2  # of what a hash stands for
 BATCH = 256  # pieces encoded at once: a megabyte
 log = logging.getLogger(__name__)
 
@@ -67,6 +68,8 @@ def encode(texts: Texts, tokenizer: BytePairs, cache: Path) -> "TokenFile":
     _make_once(folder, lambda unfinished: _encode(texts, tokenizer, unfinished))
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if left_out := index["left_out"]:
+        if texts.on_error == "raise":  # and these were made with skip
+            deque(texts.pieces(), maxlen=0)
         names = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
         log.warning(f"{len(left_out)} documents of {texts.name} cannot be read: left out {names}")
     return TokenFile(folder / "tokens", index["dtype"], index["tokens"], texts.name)
