@@ -82,7 +82,7 @@ def switch_off(data: Any, trainer: Any, project: Path) -> None:
     from pytorch_lightning.callbacks import ModelCheckpoint
     from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-    import experiment.core.datasets as datasets  # pyright: ignore[reportMissingImports]
+    import experiment.core.transforms as transforms  # pyright: ignore[reportMissingImports]
     from experiment.core.checkpoint import Checkpoint  # pyright: ignore[reportMissingImports]
     from experiment.core.guards import FiniteLoss  # pyright: ignore[reportMissingImports]
     from experiment.core.loop_position import EpochSoFar  # pyright: ignore[reportMissingImports]
@@ -93,7 +93,7 @@ def switch_off(data: Any, trainer: Any, project: Path) -> None:
     trainer.strategy.checkpoint_io = TorchCheckpointIO()
     count = len(data.examples("train"))
     data.order = lambda epoch: torch.randperm(count).numpy()
-    datasets.seed_all = lambda *key: None
+    transforms.seed_torch = transforms.seed_all = None
 
 
 def _on_command(commands: IO[str], answers: IO[str]) -> Any:

@@ -47,6 +47,7 @@ class Checkpoint(TopCheckpoints):
         self.every_steps = config.every_n_steps or 0
         self.clock = SaveClock(config.every_minutes)
         self.saves = Saves(folder)
+        self._epoch_seed = 0  # of the steps of an epoch
         self._fresh_start = True  # nothing to save before the first batch of this process
         self._just_validated = False
         self._any_batch = True  # whether the training data can start in mid-epoch
@@ -72,6 +73,7 @@ class Checkpoint(TopCheckpoints):
         self._fresh_start = True
         self._saved_step = trainer.global_step
         self.clock.restart()
+        self._epoch_seed = self._step_seeds(trainer)  # in mid-epoch no epoch starts
         self._any_batch = starts_at_any_batch(trainer)
         if not self._any_batch and trainer.is_global_zero:
             say("this train_dataloader starts only at an epoch's start, and so does a restart")
@@ -89,6 +91,7 @@ class Checkpoint(TopCheckpoints):
         else:
             self._save_clean(trainer, Position.EPOCH_OVER)
             self.saves.end_in_vain()
+        self._epoch_seed = self._step_seeds(trainer)
         seeding.seed_all(self.seed, seeding.EPOCH, trainer.current_epoch, trainer.global_rank)
         fetcher = trainer.fit_loop._data_fetcher
         if self._fresh_start and not self._any_batch and fetcher is not None:
@@ -103,8 +106,11 @@ class Checkpoint(TopCheckpoints):
             self._save_clean(trainer, Position.BATCH_NEXT)
             self.saves.end_in_vain()
         self._fresh_start = self._just_validated = False
-        position = (trainer.current_epoch, batch_idx, trainer.global_rank)
-        seeding.seed_all(self.seed, seeding.TRAIN_STEP, *position)
+        seeding.seed_all(batch_idx, trainer.global_rank, after=self._epoch_seed)
+
+    def _step_seeds(self, trainer: pl.Trainer) -> int:
+        """What the seeds of an epoch's steps begin with."""
+        return seeding.key_seed(self.seed, seeding.TRAIN_STEP, trainer.current_epoch)
 
     # Lightning would save here, before validation, schedules and logging are over. What is None it
     # passes over, at no cost.

@@ -142,7 +142,9 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
         self.dataset = dataset.dataset if isinstance(dataset, Subset) else dataset
         self.whole = hasattr(self.dataset, "__getitems__")
         self.transform = BatchTransform(transform) if self.whole and transform else transform
-        self.random = not isinstance(self.transform, BatchTransform) or self.transform.random
+        self.seed_draws: Callable[..., Any] | None = seed_all
+        if type(self.dataset).__module__.startswith(f"{__package__}."):  # it draws nothing itself
+            self.seed_draws = getattr(self.transform, "seed", None)
         with torch.inference_mode(False):  # in which Lightning asks for loaders to evaluate with
             # Worker processes write here too, so that the main process knows how many there were.
             self.skipped = torch.zeros(num_examples(dataset), dtype=torch.bool).share_memory_()
@@ -152,8 +154,8 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
 
     def __getitem__(self, key: BatchKey) -> BatchT:
         if self.whole:
-            if self.random and self.transform:
-                seed_all(self.seed, SAMPLE, key.epoch, key.batch)
+            if self.seed_draws:
+                self.seed_draws(self.seed, SAMPLE, key.epoch, key.batch)
             batch = self.untransformed(key.indices)
             batch = self.transform(batch) if self.transform else batch
         else:

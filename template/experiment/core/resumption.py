@@ -5,7 +5,6 @@ Template's file: updates replace it. What may change at all stands in changes.py
 
 import platform
 import warnings
-from importlib.metadata import version
 from typing import Any
 
 import pytorch_lightning as pl
@@ -39,6 +38,7 @@ class Resumption(pl.Callback):
 
     def __init__(self, run: Run, config: RunConfig) -> None:
         self.run, self.config = run, config
+        self._settings = plain(config)  # once: it would be half a millisecond of every save
         self._changes: list[Change] = []
 
     def on_save_checkpoint(
@@ -51,7 +51,7 @@ class Resumption(pl.Callback):
             "id": self.run.wandb_id,
             "code": self.run.summary.get("code"),
             "versions": versions(),
-            "config": plain(self.config),
+            "config": self._settings,
             "monitor": {"metric": monitor, "value": None if value is None else float(value)},
             "processes": number_of_processes(trainer),
             "device": trainer.strategy.root_device.type,
@@ -88,7 +88,7 @@ def versions() -> dict[str, str]:
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "pytorch_lightning": version("pytorch_lightning"),
+        "pytorch_lightning": pl.__version__,
     }
 
 

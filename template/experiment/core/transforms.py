@@ -22,6 +22,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
+from .seeding import seed_all, seed_torch
 from .warping import AffineMaps, clipped, warp
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
@@ -35,15 +36,18 @@ class BatchTransform:
         transform: From a sample to a sample, such as a ``v2.Compose``.
 
     Attributes:
-        random: Whether anything may be drawn, so that seeding is worth its 20 us.
+        seed: Seeds, by a position, what may be drawn from; None: nothing is drawn.
     """
 
     def __init__(self, transform: Callable[[BatchT], BatchT]) -> None:
-        self.random = False
         self.steps: list[Step] = []
         one_by_one: list[Step] = []
+        kinds = {type(part) for part in _parts(transform)}
+        known = SAME_FOR_ALL | BY_CHANCE | GEOMETRY.keys()  # which draw from torch alone
+        self.seed = seed_torch if kinds <= known else seed_all  # Python and NumPy cost 4 us more
+        if kinds <= SAME_FOR_ALL:
+            self.seed = None
         for part in _parts(transform):
-            self.random |= type(part) not in SAME_FOR_ALL
             whole = _whole_batch_form(part)
             if whole is None:
                 one_by_one.append(part)

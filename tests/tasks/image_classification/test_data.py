@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+import random
 import struct
 from collections.abc import Callable, Iterator
 from importlib import import_module
@@ -216,7 +217,7 @@ def test_what_is_not_random_runs_once_on_the_whole_tensor(experiment: Modules) -
 
     result = form(batch)
 
-    assert not form.random
+    assert form.seed is None
     expected = torch.stack([chain(tv_tensors.Image(one)) for one in batch.image])
     torch.testing.assert_close(result.image.as_subclass(torch.Tensor), expected)
 
@@ -260,6 +261,54 @@ def test_one_by_one_is_as_reproducible_as_in_memory(make: Callable[..., Any]) ->
 
     assert "one by one" in alone.summary()[0]
     assert batches(alone.train_dataloader()) == batches(shared.train_dataloader())
+
+
+def test_a_position_seeds_torch_python_and_numpy(experiment: Modules) -> None:
+    seeding = experiment("core.seeding")
+
+    def draws() -> list[float]:
+        return [random.gauss(0, 1), random.random(), np.random.rand(), float(torch.rand(1))]
+
+    seeding.seed_all(3, 2, 5, 7)
+    first = draws()  # gauss keeps its second number for the next call
+    seeding.seed_all(5, 7, after=seeding.key_seed(3, 2))
+    again = draws()
+    seed = seeding.key_seed(3, 2, 5, 7)
+    random.seed(seed)
+    np.random.seed(seed & 0xFFFFFFFF)
+    torch.manual_seed(seed)
+
+    assert first == again == draws()
+    seeding.seed_all(3, 2, 5, 8)
+    assert not {*first} & {*draws()}
+
+
+@pytest.mark.parametrize("own", ["transform", "dataset", "neither"])
+def test_whoever_draws_from_numpy_gets_the_same_in_each_place(
+    experiment: Modules, own: str
+) -> None:
+    datasets, key = experiment("core.datasets"), experiment("core.sampling").BatchKey
+    batch = batch_of(experiment)
+
+    class Noisy(datasets.TensorData):
+        def __getitems__(self, indices: Any) -> Any:
+            images, labels = super().__getitems__(indices)
+            return type(batch)(images, labels + np.random.randint(2**31))
+
+    class Noise(torch.nn.Module):
+        def forward(self, sample: Any) -> Any:
+            return sample._replace(label=sample.label + random.getrandbits(31))
+
+    flip = v2.RandomHorizontalFlip()
+    data = (Noisy if own == "dataset" else datasets.TensorData)(batch)
+    chain = v2.Compose([flip, Noise()]) if own == "transform" else flip
+
+    fetch = datasets.Fetch(data, chain)
+    places = [key(0, number, np.arange(8)) for number in (0, 1, 1, 0)]
+    labels = [fetch[place].label.tolist() for place in places]
+
+    assert labels[:2] == labels[:1:-1]
+    assert (labels[0] == labels[1]) == (own == "neither")
 
 
 def test_ranks_share_a_batch(experiment: Modules) -> None:
