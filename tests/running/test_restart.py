@@ -179,13 +179,21 @@ def test_modules_that_git_ignores_are_found_by_what_runs(
     (experiment / ".gitignore").open("a").write("ignored_by_git*.py\n")
     (experiment / "ignored_by_git.py").write_text("ANSWER = 42\n")
     (experiment / "experiment/ignored_by_git_too.py").write_text("QUESTION = 6 * 7\n")
+    for package in ("experiment/mine", "experiment/mine/deeper", "own"):
+        (experiment / package).mkdir()
+        (experiment / package / "__init__.py").touch()
+        (experiment / package / "ignored_by_git.py").write_text("ANSWER = 42\n")
     line = "        logits = self.model(batch.image)"
     replace(
         experiment / "experiment/module.py",
         line,
         "        from ignored_by_git import ANSWER\n"
-        "        from .ignored_by_git_too import QUESTION\n\n"
-        f"        assert ANSWER == QUESTION\n{line}",
+        "        from own import ignored_by_git as own\n"
+        "        from .ignored_by_git_too import QUESTION\n"
+        "        from .mine import ignored_by_git as mine\n"
+        "        from .mine.deeper import ignored_by_git as deeper\n\n"
+        "        assert ANSWER == QUESTION == own.ANSWER == mine.ANSWER == deeper.ANSWER\n"
+        f"{line}",
     )
 
     code, shown = watch().end()

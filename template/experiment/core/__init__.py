@@ -5,7 +5,29 @@ Template's file: updates replace it. It imports nothing that takes time, and no 
 
 import os
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
+
+COPY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+class LeftBehind:
+    """Finds the modules that a run's copy of the code lacks in the project itself.
+
+    They are what git ignores, and submodules: in packages of any depth.
+    """
+
+    def __init__(self, project: str) -> None:
+        self.project = project
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, _target: object = None
+    ) -> ModuleSpec | None:
+        """Asked last of all, with the folders of the package that the module should be in."""
+        folders = [os.path.relpath(folder, COPY) for folder in path or ()]
+        inside = [folder for folder in folders if not folder.startswith(os.pardir)]
+        return PathFinder.find_spec(name, [os.path.join(self.project, each) for each in inside])
+
 
 if project := os.environ.get("EXPERIMENT_PROJECT"):
-    # A run's copy of the code lacks what git ignores, and submodules: the project itself has them.
-    sys.modules[__name__.rpartition(".")[0]].__path__.append(os.path.join(project, "experiment"))
+    sys.meta_path.append(LeftBehind(project))
