@@ -5,6 +5,8 @@ Template's file: updates replace it. What may change at all stands in changes.py
 
 import platform
 import warnings
+from functools import cache
+from importlib.metadata import version
 from typing import Any
 
 import pytorch_lightning as pl
@@ -83,12 +85,13 @@ class Resumption(pl.Callback):
             self._changes = []
 
 
+@cache
 def versions() -> dict[str, str]:
     """Of what decides the last bits of a result."""
     return {
         "python": platform.python_version(),
         "torch": str(torch.__version__),
-        "pytorch_lightning": pl.__version__,
+        "pytorch_lightning": version("pytorch_lightning"),
     }
 
 
