@@ -19,6 +19,7 @@ from .core.data import DataModule
 from .core.demo import digits
 from .core.formats import huggingface_images, image_folder, torchvision_images
 from .core.formats.labelled_images import LabelledImages
+from .core.pixel_statistics import pixel_statistics
 from .core.samples import ImageSample
 
 
@@ -93,14 +94,8 @@ class ExperimentData(DataModule[Facts]):
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
-        image = self.some(2000).image / 255  # (images, channels, height, width)
-        return Facts(
-            class_names=self.class_names,
-            channels=image.shape[1],
-            image_size=image.shape[2],
-            mean=image.mean(dim=(0, 2, 3)).tolist(),
-            std=image.std(dim=(0, 2, 3)).clamp(min=0.01).tolist(),
-        )
+        mean, std = pixel_statistics(self, most=2000)
+        return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
         """What happens to an image. Write it for one; each image of a batch gets its own draw."""
