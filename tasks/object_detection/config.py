@@ -16,7 +16,7 @@ class DataConfig(CoreDataConfig):
     dataset: str | None = None  # torchvision's class: VOCDetection or CocoDetection
     year: str = "2012"  # of VOCDetection, 2007 to 2012
     image_size: int = 64  # pixels; each side of the square that an image is fitted into
-    max_objects: int | None = None  # boxes of an image that are used; null: as many as there are
+    max_objects: int | None = None  # boxes of an image that are trained on; null: all of them
     augment: bool = True  # random changes to training images, see augmentations() in data.py
 
     def __post_init__(self) -> None:

@@ -15,11 +15,12 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from .config import DataConfig
-from .core.boxes import DropLostBoxes, image_out_of_square, out_of_square
+from .core.boxes import DropLostBoxes, FirstObjects, image_out_of_square, out_of_square
 from .core.data import DataModule
 from .core.demo import scenes
 from .core.formats import box_folder, image_folder, torchvision_boxes
 from .core.formats.boxed_images import BoxedImages, without_boxes
+from .core.pixel_statistics import pixel_statistics
 from .core.samples import BoxSample
 
 
@@ -27,7 +28,7 @@ class Batch(NamedTuple):
     """What a step gets. A sample is the same without the first axis.
 
     Images differ in their number of objects: rows are filled up to ``objects``, the same for all
-    batches, and where there is no object the label is -1 and the box zero.
+    batches of a split, and where there is no object the label is -1 and the box zero.
 
     Shape:
         - image: ``(batch, channels, height, width)``, normalised by the facts' mean and std
@@ -75,7 +76,7 @@ class ExperimentData(DataModule[Facts]):
         self.class_names = sources["train"].class_names
         most = max(images.most_objects for images in sources.values())
         for split, images in sources.items():
-            self.datasets[split] = self.squares(images, self.config.max_objects or most)
+            self.datasets[split] = self.squares(images, most)
         for split in ("test", "val"):
             if split not in self.datasets:
                 parts = self.split(self.datasets["train"], self.config.val_fraction)
@@ -98,21 +99,16 @@ class ExperimentData(DataModule[Facts]):
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
-        image = self.some(2000).image / 255  # (images, channels, height, width)
-        return Facts(
-            class_names=self.class_names,
-            channels=image.shape[1],
-            image_size=image.shape[2],
-            mean=image.mean(dim=(0, 2, 3)).tolist(),
-            std=image.std(dim=(0, 2, 3)).clamp(min=0.01).tolist(),
-        )
+        mean, std = pixel_statistics(self, most=2000)
+        return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
         """What happens to an image and its boxes; write it for one, each of a batch draws anew."""
-        augment = split == "train" and self.config.augment
+        config, train = self.config, split == "train"
         return v2.Compose(
             [
-                *(self.augmentations() if augment else ()),
+                *(self.augmentations() if train and config.augment else ()),
+                FirstObjects(config.max_objects if train else None),
                 v2.ToDtype(torch.float32, scale=True),
                 v2.Normalize(self.facts.mean, self.facts.std),
             ]

@@ -89,6 +89,24 @@ def _for_corners(height_and_width: Tensor) -> Tensor:
     return height_and_width.flip(-1).repeat(*[1] * (height_and_width.ndim - 1), 2).unsqueeze(-2)
 
 
+class FirstObjects:
+    """Keeps the first objects of each image, for training with images that have very many.
+
+    Args:
+        most: How many; None: all.
+    """
+
+    takes_batches = True  # see core/transforms.py
+
+    def __init__(self, most: int | None) -> None:
+        self.most = most
+
+    def __call__(self, sample: SampleT) -> SampleT:
+        fields: Any = sample
+        boxes = like(fields.boxes[..., : self.most, :], fields.boxes)
+        return fields._replace(boxes=boxes, label=fields.label[..., : self.most])
+
+
 class DropLostBoxes:
     """Ends boxes at the image's edge, and forgets objects of which next to nothing is left.
 

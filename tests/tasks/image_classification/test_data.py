@@ -551,6 +551,60 @@ def test_a_folder_without_splits_is_split_here(make: Callable[..., Any], tmp_pat
     assert torch.bincount(data.examples("val").labels).tolist() in ([8, 7, 7], [7, 8, 7], [7, 7, 8])
 
 
+@pytest.mark.parametrize(("dtype", "suffix"), [(np.uint16, "png"), (">u2", "tiff"), ("i4", "tiff")])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_images_of_16_bits_keep_their_greys(
+    experiment: Modules, tmp_path: Path, dtype: Any, suffix: str, channels: int
+) -> None:
+    levels = np.arange(256).reshape(16, 16)
+    file = tmp_path / f"deep.{suffix}"
+    Image.fromarray((257 * levels).astype(dtype)).save(file)
+
+    images = experiment("core.formats.image_folder").load_unlabelled(file, ["one"], channels)
+
+    assert Image.open(file).mode.startswith("I")
+    assert (images.read(0, 16).numpy() == levels).all()
+    assert experiment("core.formats.images").common_channels(1, images.open) == 1
+
+
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_the_pixels_are_measured_in_parts(
+    make: Callable[..., Any], experiment: Modules, tmp_path: Path, in_memory_mb: int
+) -> None:
+    folder(tmp_path, {"cat": 60, "dog": 45})
+    for broken in (*range(16), 40):  # a whole part, where files are read one by one
+        (tmp_path / "cat" / f"{broken:03}.png").write_bytes(b"\x89PNG")
+    statistics = experiment("core.pixel_statistics")
+    data = make(
+        source="folder",
+        root=str(tmp_path),
+        image_size=16,
+        in_memory_mb=in_memory_mb,
+        on_error="skip",
+    )
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(statistics, "PART", 7)
+        mean, std = statistics.pixel_statistics(data)
+
+    image = data.some(2000).image.as_subclass(torch.Tensor) / 255
+    torch.testing.assert_close(torch.tensor(mean), image.mean(dim=(0, 2, 3)))
+    torch.testing.assert_close(torch.tensor(std), image.std(dim=(0, 2, 3)))
+    assert data.facts.mean == mean
+
+
+@pytest.mark.parametrize("held_out", [["val"], ["test"], ["valid", "test"]])
+def test_a_folder_with_nothing_to_train_on(
+    make: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path, held_out: list[str]
+) -> None:
+    for split in held_out:
+        folder(tmp_path / split, {"cat": 20, "dog": 20})
+
+    message = refusal(make(source="folder", root=str(tmp_path)).setup)
+
+    assert "but none to train on; expected train beside it" in message
+
+
 def test_prediction_reads_a_folder_or_one_file(make: Callable[..., Any], tmp_path: Path) -> None:
     folder(tmp_path / "new", {"any": 3})
     data = make()

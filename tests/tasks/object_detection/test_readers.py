@@ -303,14 +303,18 @@ def test_a_photo_that_its_camera_turned(
     assert batch.size[0].tolist() == [size[1], size[0]]
 
 
-def test_fewer_objects_than_there_are(
-    make: Callable[..., Any], tmp_path: Path, caplog: Any
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_fewer_objects_than_there_are_train_and_all_are_scored(
+    make: Callable[..., Any], tmp_path: Path, in_memory_mb: int
 ) -> None:
-    data = make(source="folder", root=str(write_coco(tmp_path)), max_objects=1)
-    data.setup()
+    root = write_coco(tmp_path)
 
-    assert data.some(4, "val").label.tolist() == [[0], [1], [-1], [0]]
-    assert any("max_objects: 1 leaves 3 objects out" in line.message for line in caplog.records)
+    data = make(source="folder", root=str(root), max_objects=1, in_memory_mb=in_memory_mb)
+
+    train, val = next(iter(data.train_dataloader())), next(iter(data.val_dataloader()))
+    assert (train.boxes.shape, train.label.shape) == ((3, 1, 4), (3, 1))  # one is for testing
+    assert (train.label >= 0).sum() >= 2
+    assert val.label.tolist() == [[0, 1, -1], [1, -1, -1], [-1] * 3, [0, 0, 1]]
 
 
 def test_a_box_may_end_a_pixel_beyond_its_image(make: Callable[..., Any], tmp_path: Path) -> None:
@@ -366,6 +370,10 @@ def test_a_folder_that_is_missing_or_empty(refused: Callable[..., str], tmp_path
     assert "no folder images" in refused(tmp_path)
     (tmp_path / "images").mkdir()
     assert "holds no image" in refused(tmp_path)
+    write_images(tmp_path / "images")
+    assert "labels is not there, which is for the labels of" in refused(tmp_path)
+    (tmp_path / "labels").mkdir()
+    assert "labels has no text file for any image in" in refused(tmp_path)
 
 
 def test_coco_and_voc_that_are_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -442,6 +450,18 @@ COCO_FAULTS: list[tuple[str, Callable[[dict[str, Any]], object], str, int]] = [
         "images[4] has the id 100 again",
         6,
     ),
+    (
+        "the same file again",
+        lambda c: c["images"].append({**c["images"][0], "id": 7}),
+        "images[4] has the file a.png again",
+        6,
+    ),
+    (
+        "image that is a list",
+        lambda c: c["annotations"][1].update(image_id=[101]),
+        "annotations[1] (id 2) is incomplete",
+        5,
+    ),
     ("nameless image", lambda c: c["images"][2].pop("file_name"), "images[2] is incomplete", 6),
     ("file missing", lambda c: c["images"][1].update(file_name="z.png"), "z.png is not there", 5),
 ]
@@ -483,6 +503,13 @@ def test_a_file_that_is_no_coco(refused: Callable[..., str], tmp_path: Path) -> 
     assert "is JSON of another kind, expected COCO's" in refused(tmp_path)
     file.write_text(whole.replace('"name": "cat"', '"name": "dog"'))
     assert "has the category dog twice" in refused(tmp_path)
+    file.write_text(whole.replace('"id": 18', '"id": 17'))
+    assert "has the category number 17 twice" in refused(tmp_path)
+    file.write_text(whole)
+    val = file.with_name("instances_val2017.json")
+    val.write_text(whole.replace('"id": 18', '"number": 18'))
+    assert "val2017.json: categories[0] is incomplete, expected id" in refused(tmp_path)
+    val.write_text(whole)
     file.write_bytes(b"\xff\xfe\x00")
     assert "cannot be read" in refused(tmp_path)
 
@@ -544,6 +571,76 @@ def test_names_that_are_none(refused: Callable[..., str], tmp_path: Path) -> Non
     for text in ("nc: 2\n", "names: [cat, cat]\n", "names: [\n", "names: 3\n"):
         (root / "data.yaml").write_text(text)
         assert "data.yaml" in refused(root)
+    (root / "classes.txt").write_bytes("cat\nhérisson\n".encode("latin-1"))
+    assert "classes.txt is not text in UTF-8" in refused(root)
+    (root / "classes.txt").write_text("cat\n\ndog\n")
+    assert "classes.txt:2 is empty, expected the name of the class 1" in refused(root)
+
+
+def test_numbers_of_classes_keep_their_names(make: Callable[..., Any], tmp_path: Path) -> None:
+    root = write_yolo(tmp_path)
+    names = [f"kind {number}" for number in range(12)]
+    rows = "".join(f"  '{number}': {name}\n" for number, name in enumerate(names))
+
+    (root / "data.yaml").write_text(f"names:\n{rows}")
+
+    assert make(source="folder", root=str(root)).images()["train"].class_names == names
+
+
+def test_files_that_begin_with_a_byte_order_mark(make: Callable[..., Any], tmp_path: Path) -> None:
+    mark = b"\xef\xbb\xbf"
+    yolo, coco_root = write_yolo(tmp_path / "yolo"), write_coco(tmp_path / "coco")
+    for file in [*tmp_path.rglob("*.txt"), *tmp_path.rglob("*.json"), yolo / "data.yaml"]:
+        file.write_bytes(mark + file.read_bytes())
+
+    for root in (yolo, coco_root):
+        data = make(source="folder", root=str(root), image_size=80)
+        data.setup()
+        check(data)
+
+
+def test_names_beside_coco_do_not_make_it_yolo(make: Callable[..., Any], tmp_path: Path) -> None:
+    root = write_coco(tmp_path)
+    (root / "classes.txt").write_text("cat\ndog\n")
+
+    data = make(source="folder", root=str(root), image_size=80)
+    data.setup()
+
+    check(data)
+
+
+def test_the_other_files_that_coco_comes_with(make: Callable[..., Any], tmp_path: Path) -> None:
+    folder = write_coco(tmp_path) / "annotations"
+    for name in ("stuff_train2017", "panoptic_val2017", "image_info_test2017"):
+        (folder / f"{name}.json").write_text('{"images": []}')
+
+    data = make(source="folder", root=str(tmp_path), image_size=80)
+    data.setup()
+
+    check(data)
+
+
+def test_two_files_for_one_split(refused: Callable[..., str], tmp_path: Path) -> None:
+    folder = write_coco(tmp_path) / "annotations"
+    (folder / "instances_train2014.json").write_text(json.dumps(coco()))
+
+    message = refused(tmp_path)
+
+    assert "instances_train2014.json and " in message
+    assert "are both for train, expected one" in message
+
+
+def test_what_is_held_out_alone_is_not_trained_on(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    yolo = write_yolo(tmp_path / "yolo")
+    for kind in ("images", "labels"):
+        (yolo / kind / "train").rename(yolo / kind / "test")
+    folder = write_coco(tmp_path / "coco") / "annotations"
+    (folder / "instances_train2017.json").rename(folder / "instances_test2017.json")
+
+    for root in (yolo, folder.parent):
+        assert "has examples for val and test, but none to train on" in refused(root)
 
 
 def test_a_fault_in_voc(

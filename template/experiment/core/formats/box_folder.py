@@ -21,11 +21,13 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     expected = f"expected COCO ({coco_json.LAYOUT}) or YOLO ({yolo_text.LAYOUT}) in it"
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; {expected}")
-    if yolo_text.is_here(root):
-        return yolo_text.load(root, on_error)
-    if coco_json.split_files(root):
+    has_labels = any(folder.is_dir() for folder in root.rglob("labels"))
+    is_yolo = yolo_text.names_file(root) is not None
+    if not (is_yolo and has_labels) and coco_json.split_files(root):
         return coco_json.load(root, on_error)
-    if any(root.glob("**/labels")):
+    if is_yolo:
+        return yolo_text.load(root, on_error)
+    if has_labels:
         raise UserError(
             f"data.root: {shown(root)} has labels/, but neither data.yaml nor classes.txt with the "
             "names of the classes"

@@ -3,7 +3,6 @@
 Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
 """
 
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
@@ -31,7 +30,6 @@ from .labelled_images import LabelledImages
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 MakeBatch = Callable[[tv_tensors.Image, tv_tensors.BoundingBoxes, Tensor, Tensor], BatchT]
-log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -78,15 +76,10 @@ class BoxedImages:
         return self.names[index] if self.names else f"image {index}"
 
     def with_room_for(self, objects: int) -> "BoxedImages":
-        """The same images with so many rows for objects; those that have more lose the last."""
-        lost = int((self.labels[:, objects:] >= 0).sum())
-        if lost:
-            log.warning(f"data.max_objects: {objects} leaves {lost} objects out")
-        more = max(0, objects - self.labels.shape[1])
-        boxes = F.pad(self.boxes[:, :objects], (0, 0, 0, more))
-        return replace(
-            self, boxes=boxes, labels=F.pad(self.labels[:, :objects], (0, more), value=-1)
-        )
+        """The same images with so many rows for objects, at least as many as there are."""
+        more = objects - self.labels.shape[1]
+        boxes = F.pad(self.boxes, (0, 0, 0, more))
+        return replace(self, boxes=boxes, labels=F.pad(self.labels, (0, more), value=-1))
 
     def read(self, index: int, side: int) -> tuple[Tensor, Tensor, Tensor]:
         """One image in the middle of a square, its boxes there, and its own height and width.

@@ -6,11 +6,11 @@ Template's file: updates replace it. To read another layout, write a reader in d
     data/train2017/*.jpg                                data/train/*.jpg
     (the same for val and test; a single data/*.json beside data/images/ is split here)
 
-Groups that one box stands for (``iscrowd``) are left out, as they are no single objects.
+Files of COCO's other tasks, such as captions, are passed over. Groups that one box stands for
+(``iscrowd``) are left out, as they are no single objects.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from typing import Any
 from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
-from .folders import SPLITS
+from .folders import SPLITS, check_has_train
 from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
+OTHER_TASKS = ("captions", "image_info", "panoptic", "person_keypoints", "stuff")
 EXPECTED = "expected COCO's images, annotations and categories"
 
 
@@ -35,7 +36,8 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     if not files:
         raise UserError(f"data.root: {shown(root)} holds no annotations; expected {LAYOUT}")
     contents = {split: read(file) for split, file in files.items()}
-    names = class_names(contents["train"], files["train"])
+    by_number = categories(contents["train"], files["train"])
+    names = [by_number[number] for number in sorted(by_number)]
     splits = {
         split: convert(contents[split], file, image_folders(file, root, split), names, on_error)
         for split, file in files.items()
@@ -44,16 +46,25 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
 
 
 def split_files(root: Path) -> dict[str, Path]:
-    """The annotations of each split; one file alone is for training."""
-    files = sorted(path for path in root.rglob("*.json") if not path.name.startswith("."))
-    found = {
-        split: file
-        for split, words in SPLITS.items()
-        for file in files
-        if any(file.parent.name == word or word in _words(file) for word in words)
-        and not any(file.stem.startswith(other) for other in ("captions", "person_keypoints"))
-    }
-    return found if "train" in found else {"train": files[0]} if len(files) == 1 else {}
+    """The annotations of each split; one file alone is for training.
+
+    Raises:
+        UserError: Two files are for the same split, or none is to train on.
+    """
+    visible = (path for path in sorted(root.rglob("*.json")) if not path.name.startswith("."))
+    files = [path for path in visible if not path.stem.startswith(OTHER_TASKS)]
+    if len(files) == 1:
+        return {"train": files[0]}
+    found = {}
+    for split, words in SPLITS.items():
+        fitting = [file for file in files if {file.parent.name, *_words(file)} & {*words}]
+        if len(fitting) > 1:
+            names = " and ".join(shown(file) for file in fitting[:2])
+            raise UserError(f"data.root: {names} are both for {split}, expected one: move the rest")
+        if fitting:
+            found[split] = fitting[0]
+    check_has_train(found, root)
+    return found
 
 
 def image_folders(file: Path, root: Path, split: str) -> list[Path]:
@@ -71,7 +82,7 @@ def read(file: Path) -> dict[str, Any]:
         UserError: It is no JSON, or not COCO's.
     """
     try:
-        content = json.loads(file.read_text(encoding="utf-8"))
+        content = json.loads(file.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
         raise UserError(
             f"{shown(file)}:{error.lineno}: no JSON ({error.msg}), {EXPECTED}"
@@ -84,22 +95,27 @@ def read(file: Path) -> dict[str, Any]:
     return content
 
 
-def class_names(content: dict[str, Any], file: Path) -> list[str]:
-    """The names of the classes, in the order of their numbers in the file.
+def categories(content: dict[str, Any], file: Path) -> dict[int, str]:
+    """The names of the classes by their numbers in the file.
 
     Raises:
-        UserError: There is none, or a name occurs twice.
+        UserError: There is none, or a number or name occurs twice.
     """
-    try:
-        categories = sorted(content["categories"], key=lambda category: category["id"])
-        names = [str(category["name"]) for category in categories]
-    except (KeyError, TypeError) as error:
-        raise UserError(f"{shown(file)}: a category without {error}, expected id, name") from None
-    twice = [name for name, count in Counter(names).items() if count > 1]
-    if twice or not names:
-        fault = f"the category {twice[0]} twice" if twice else "no category"
-        raise UserError(f"{shown(file)} has {fault}, expected each class once")
-    return names
+    found: dict[int, str] = {}
+    for row, category in enumerate(content["categories"]):
+        try:
+            number, name = int(category["id"]), str(category["name"])
+        except (KeyError, TypeError, ValueError):
+            raise UserError(
+                f"{shown(file)}: categories[{row}] is incomplete, expected id, a number, and name"
+            ) from None
+        if number in found or name in found.values():
+            twice = name if name in found.values() else f"number {number}"
+            raise UserError(f"{shown(file)} has the category {twice} twice, expected each once")
+        found[number] = name
+    if not found:
+        raise UserError(f"{shown(file)} has no category, expected one or more")
+    return found
 
 
 def convert(
@@ -116,7 +132,7 @@ def convert(
     """
     faults = Faults(on_error, shown(file))
     images = list(_images(content, folders, faults))
-    _add_objects(content, dict(images), faults)
+    _add_objects(content, dict(images), categories(content, file), faults)
     return gather((image for _, image in images), names, faults)
 
 
@@ -124,19 +140,20 @@ def _images(
     content: dict[str, Any], folders: list[Path], faults: Faults
 ) -> Iterator[tuple[Any, FoundImage]]:
     """Each image with its number in the file."""
-    seen = set()
+    seen: set[Any] = set()
     for row, image in enumerate(content["images"]):
         try:
-            number, name = image["id"], str(image["file_name"])
+            number, name = _hashable(image["id"]), str(image["file_name"])
             size = float(image["height"]), float(image["width"])
         except (KeyError, TypeError, ValueError):
             wanted = "id, file_name, height and width"
             faults.add(f"{faults.source}: images[{row}] is incomplete, expected {wanted}")
             continue
-        if number in seen:
-            faults.add(f"{faults.source}: images[{row}] has the id {number} again, expected once")
+        if twice := {number, name} & seen:
+            again = f"the id {number}" if number in twice else f"the file {name}"
+            faults.add(f"{faults.source}: images[{row}] has {again} again, expected once")
             continue
-        seen.add(number)
+        seen |= {number, name}
         yield number, FoundImage(_find(name, folders), size, [])
 
 
@@ -145,14 +162,16 @@ def _find(name: str, folders: Iterable[Path]) -> Path:
     return next((place for place in places if place.is_file()), places[0] if places else Path(name))
 
 
-def _add_objects(content: dict[str, Any], images: dict[Any, FoundImage], faults: Faults) -> None:
-    names = {category["id"]: str(category["name"]) for category in content["categories"]}
+def _add_objects(
+    content: dict[str, Any], images: dict[Any, FoundImage], names: dict[int, str], faults: Faults
+) -> None:
     for row, one in enumerate(content["annotations"]):
         place = f"{faults.source}: annotations[{row}]"
         try:
             place += f" (id {one['id']})" if "id" in one else ""
             left, top, width, height = (float(number) for number in one["bbox"])
-            image, category, is_group = one["image_id"], one["category_id"], one.get("iscrowd")
+            image, category = _hashable(one["image_id"]), int(one["category_id"])
+            is_group = one.get("iscrowd")
         except (KeyError, TypeError, ValueError):
             faults.add(f"{place} is incomplete, expected image_id, category_id, bbox of 4 numbers")
             continue
@@ -162,6 +181,16 @@ def _add_objects(content: dict[str, Any], images: dict[Any, FoundImage], faults:
             box = left, top, left + width, top + height
             name = names.get(category, str(category))
             images[image].objects.append(FoundObject(name, box, place))
+
+
+def _hashable(number: Any) -> Any:
+    """What identifies an image: a number, as a rule.
+
+    Raises:
+        TypeError: It is a list or the like.
+    """
+    hash(number)
+    return number
 
 
 def _words(file: Path) -> list[str]:

@@ -50,6 +50,8 @@ def upright(image: Image.Image, channels: int) -> Image.Image:
 
 def in_channels(image: Image.Image, channels: int) -> Image.Image:
     """The image as the file holds it, grey (1 channel) or RGB (3)."""
+    if image.mode.startswith("I"):  # 16 bits, of which PIL would keep the lower 8
+        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
     return image.convert("L" if channels == 1 else "RGB")
 
 
@@ -98,11 +100,11 @@ def read_all(
 
 def common_channels(count: int, open_image: Callable[[int], Image.Image]) -> int:
     """1 if each of up to 64 images is grey, else 3; looks at their headers only."""
-    grey = {"1", "L", "LA", "I", "I;16", "F"}
+    grey = {"1", "L", "LA", "F"}
     for index in evenly(count, min(count, 64)).tolist():
         try:
             with open_image(index) as image:
-                if image.mode not in grey:
+                if image.mode not in grey and not image.mode.startswith("I"):
                     return 3
         except DataError:  # reading it will say so
             continue

@@ -5,7 +5,7 @@ in data.py.
 
 COCO's files have to be in ``data.root`` (cocodataset.org/#download); ``coco_json.py`` reads them,
 without the package that torchvision's class needs. Of VOC, objects that are marked as difficult
-are left out, as its own evaluation does.
+are left out; in its own evaluation, finding one counts neither way, here it counts as a mistake.
 """
 
 import xml.etree.ElementTree as ElementTree

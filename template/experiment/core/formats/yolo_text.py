@@ -12,13 +12,14 @@ as shares of the image's width and height. An image without a text file has no o
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from ..errors import UserError
 from ..run import shown
 from .boxed_images import BoxedImages
-from .folders import SPLITS
+from .folders import SPLITS, check_has_train
 from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .image_folder import images_inside
 
@@ -26,16 +27,17 @@ LAYOUT = "data.yaml or classes.txt, images/train/*.jpg and labels/train/*.txt"
 ROW = "expected class, x, y, width, height, the last four from 0 to 1"
 
 
-def is_here(root: Path) -> bool:
-    """Whether ``root`` holds data in this format."""
-    return any((root / name).is_file() for name in ("data.yaml", "data.yml", "classes.txt"))
+def names_file(root: Path) -> Path | None:
+    """The file with the names of the classes, by which this format is known."""
+    files = (root / name for name in ("classes.txt", "data.yaml", "data.yml"))
+    return next((file for file in files if file.is_file()), None)
 
 
 def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     """The images below ``root`` by split: only "train" where there are no splits.
 
     Raises:
-        UserError: No names, no images, or (unless skipped) a faulty row.
+        UserError: No names, images or labels, or (unless skipped) a faulty row.
     """
     names = class_names(root)
     folders = _folders(root)
@@ -51,25 +53,36 @@ def class_names(root: Path) -> list[str]:
     Raises:
         UserError: The file with the names is none.
     """
-    text = root / "classes.txt"
-    if text.is_file():
-        names = [line.strip() for line in text.read_text(encoding="utf-8").splitlines()]
-        names = [name for name in names if name]
-        file = text
-    else:
-        file = next(root / name for name in ("data.yaml", "data.yml") if (root / name).is_file())
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8"))
-            found = content["names"]
-            ordered = [found[key] for key in sorted(found)] if isinstance(found, dict) else found
-            names = [str(name) for name in ordered]
-        except (yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError):
-            raise UserError(f"{shown(file)} has no names, expected names: [cat, dog]") from None
+    file = names_file(root)
+    if file is None:
+        raise UserError(f"data.root: {shown(root)} names no classes; expected {LAYOUT}")
+    wanted = "expected names: [cat, dog], or a name for each number from 0 on"
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+        if file.suffix == ".txt":
+            names = [line.strip() for line in text.rstrip().splitlines()]
+        else:
+            names = _in_order(yaml.safe_load(text)["names"])
+    except UnicodeDecodeError:
+        raise UserError(f"{shown(file)} is not text in UTF-8, expected names of classes") from None
+    except (yaml.YAMLError, LookupError, TypeError, ValueError):
+        raise UserError(f"{shown(file)} has no names, {wanted}") from None
+    if "" in names:
+        row = names.index("") + 1
+        raise UserError(f"{shown(file)}:{row} is empty, expected the name of the class {row - 1}")
     if not names or len(set(names)) < len(names):
         raise UserError(
             f"{shown(file)} names {len(names)} classes, expected one or more, each once"
         )
     return names
+
+
+def _in_order(names: Any) -> list[str]:
+    """The names by their numbers, from a list of names or from numbers with a name each."""
+    if isinstance(names, dict):
+        by_number = {int(number): name for number, name in names.items()}
+        names = [by_number[number] for number in range(len(names))]
+    return [str(name) for name in names]
 
 
 def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
@@ -83,9 +96,10 @@ def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
             ):
                 if images.is_dir():
                     found.setdefault(split, (images, labels))
-    if "train" in found:
+    check_has_train(found, root)
+    if found or not (root / "images").is_dir():
         return found
-    return {"train": (root / "images", root / "labels")} if (root / "images").is_dir() else {}
+    return {"train": (root / "images", root / "labels")}
 
 
 def _load(images: Path, labels: Path, names: list[str], on_error: str) -> BoxedImages:
@@ -93,10 +107,20 @@ def _load(images: Path, labels: Path, names: list[str], on_error: str) -> BoxedI
     paths = images_inside(images)
     if not paths:
         raise UserError(f"{shown(images)} holds no image; expected {LAYOUT}")
+    if not labels.is_dir():
+        raise UserError(
+            f"{shown(labels)} is not there, which is for the labels of {shown(images)}; expected "
+            f"{LAYOUT}"
+        )
     text_files = [labels / path.relative_to(images).with_suffix(".txt") for path in paths]
     for stray in sorted(set(labels.rglob("*.txt")) - set(text_files)):
         if stray.name != "classes.txt":
             faults.add(f"{shown(stray)} belongs to no image in {shown(images)}")
+    if not any(file.is_file() for file in text_files):
+        raise UserError(
+            f"{shown(labels)} has no text file for any image in {shown(images)}, expected one of "
+            f"the same name for each with objects, such as {shown(text_files[0])}"
+        )
     found = (
         FoundImage(path, (1.0, 1.0), list(_objects(file, names, faults)))
         for path, file in zip(paths, text_files, strict=True)
@@ -106,7 +130,7 @@ def _load(images: Path, labels: Path, names: list[str], on_error: str) -> BoxedI
 
 def _objects(file: Path, names: list[str], faults: Faults) -> Iterator[FoundObject]:
     try:
-        lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []
     except UnicodeDecodeError:
         faults.add(f"{shown(file)} is not text in UTF-8, {ROW}")
         return
