@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -21,6 +22,12 @@ os.environ.update(
     GIT_CONFIG_NOSYSTEM="1",
     COPIER_SETTINGS_PATH=str(settings),
 )
+
+# nohup has SIGHUP ignored, a script's background job SIGINT, in whatever they start, too; what is
+# caught here has its usual effect there.
+for number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, lambda *_: None)
 
 from projects import Project, Template, copier, make_template  # noqa: E402
 
