@@ -31,6 +31,17 @@ from start import CALLBACK, TRAIN  # pyright: ignore[reportAttributeAccessIssue]
 
 PAIRS, STARTS = 9, 7
 NEXT = "next epoch\n"
+# The callbacks that bring a run back, by what build_trainer adds of them.
+OURS = {
+    "AfterRollback",
+    "Checkpoint",
+    "EpochSoFar",
+    "FiniteLoss",
+    "Heartbeat",
+    "Resumption",
+    "StopTogether",
+    "WandbAlerts",
+}
 
 
 class Side:
@@ -64,32 +75,27 @@ def train(name: str, size: Size) -> None:
     images, labels = generated(size)
     with temporary_project() as project:
         data, module, trainer = ours(project, images, labels, size)
-        (switch_on if name == "on" else switch_off)(data, trainer, project)
+        if name == "off":
+            switch_off(trainer, data, project)
         torch.set_num_threads(1)
         trainer.callbacks.append(_on_command(sys.stdin, sys.stdout))
         trainer.fit(module, data)
 
 
-def switch_on(data: Any, trainer: Any, project: Path) -> None:
-    """What a supervisor adds to the training process."""
-    from experiment.core.guards import Heartbeat  # pyright: ignore[reportMissingImports]
-
-    trainer.callbacks.append(Heartbeat(data.run))
-
-
-def switch_off(data: Any, trainer: Any, project: Path) -> None:
+def switch_off(trainer: Any, data: Any, project: Path) -> None:
     """The same Trainer without any of it."""
+    from pytorch_lightning import Callback
     from pytorch_lightning.callbacks import ModelCheckpoint
     from pytorch_lightning.plugins.io import TorchCheckpointIO
 
     import experiment.core.transforms as transforms  # pyright: ignore[reportMissingImports]
-    from experiment.core.checkpoint import Checkpoint  # pyright: ignore[reportMissingImports]
-    from experiment.core.guards import FiniteLoss  # pyright: ignore[reportMissingImports]
-    from experiment.core.loop_position import EpochSoFar  # pyright: ignore[reportMissingImports]
+    from experiment.core.module import leave_out_idle_hooks  # pyright: ignore[reportMissingImports]
 
-    ours = (Checkpoint, FiniteLoss, EpochSoFar)
-    trainer.callbacks[:] = [each for each in trainer.callbacks if not isinstance(each, ours)]
-    trainer.callbacks.append(ModelCheckpoint(project / "plain"))
+    ours = [each for each in trainer.callbacks if type(each).__name__ in OURS]
+    assert len(ours) == len(OURS), "a callback has another name now"
+    plain = ModelCheckpoint(project / "plain")
+    leave_out_idle_hooks(plain, Callback)  # as of all callbacks of a project
+    trainer.callbacks[:] = [each for each in trainer.callbacks if each not in ours] + [plain]
     trainer.strategy.checkpoint_io = TorchCheckpointIO()
     count = len(data.examples("train"))
     data.order = lambda epoch: torch.randperm(count).numpy()

@@ -6,7 +6,7 @@ from functools import cache
 
 import pytest
 from projects import Project
-from running.experiment import Experiment, RunFolder, Server, fit_words
+from running.experiment import Experiment, RunFolder, Server, fit_words, replace
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
@@ -133,6 +133,25 @@ def test_a_save_that_is_killed_is_mended(
     run = experiment.trained(*KINDS[kind])
 
     assert_same(run, undisturbed(*KINDS[kind]))
+
+
+# The first step of an epoch that draws is its fifth: the run resumes before it, at it, and after.
+@pytest.mark.parametrize("count", [12, 13, 14])
+def test_steps_that_draw_from_python_and_numpy_now_and_then(
+    count: int, experiment: Experiment
+) -> None:
+    module = experiment / "experiment/module.py"
+    replace(module, "import torch.nn", "import random\n\nimport numpy as np\nimport torch.nn")
+    whole = 'self._step(batch, "train")'
+    drawing = f"{whole} * (random.random() + np.random.rand() if batch_idx in (4, 5) else 1.0)"
+    replace(module, whole, drawing)
+    calm = experiment.copy(experiment.path.with_name("calm"))
+    words = ("checkpoint.every_n_steps=1",)
+
+    experiment.killed("on_train_batch_start", count, *words)
+    run = experiment.trained(*words)
+
+    assert_same(run, calm.trained(*words))
 
 
 def test_a_run_killed_before_its_test_is_tested_without_training(

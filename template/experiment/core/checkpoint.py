@@ -11,6 +11,7 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 from pytorch_lightning.utilities.exceptions import SIGTERMException
+from pytorch_lightning.utilities.seed import isolate_rng
 from torch import Tensor, nn
 from typing_extensions import override
 
@@ -21,8 +22,16 @@ from .console import say
 from .disk import NotSaved, Saves, disk_problem, room_problem, room_warning, unwritable
 from .errors import UserError
 from .guards import FiniteLoss
-from .loop_position import Position, make_clean, starts_at_any_batch, state_position
+from .loop_position import (
+    Position,
+    epoch_so_far,
+    make_clean,
+    starts_at_any_batch,
+    state_position,
+)
+from .sampling import training_position
 from .save_clock import SaveClock
+from .step_seeds import StepSeeds
 from .time_limit import OutOfTime
 from .top_checkpoints import TopCheckpoints
 
@@ -44,10 +53,11 @@ class Checkpoint(TopCheckpoints):
     def __init__(self, folder: Path, config: CheckpointConfig, seed: int) -> None:
         super().__init__(folder, config)
         self.seed, self.kept_best = seed, config.save_top_k
+        self.seeds = StepSeeds(seed)
+        self._looks: int | None = None  # of the seeds, in the epoch that this process resumes in
         self.every_steps = config.every_n_steps or 0
         self.clock = SaveClock(config.every_minutes)
         self.saves = Saves(folder)
-        self._epoch_seed = 0  # of the steps of an epoch
         self._fresh_start = True  # nothing to save before the first batch of this process
         self._just_validated = False
         self._any_batch = True  # whether the training data can start in mid-epoch
@@ -73,7 +83,8 @@ class Checkpoint(TopCheckpoints):
         self._fresh_start = True
         self._saved_step = trainer.global_step
         self.clock.restart()
-        self._epoch_seed = self._step_seeds(trainer)  # in mid-epoch no epoch starts
+        if training_position(trainer)[1] > 0:  # in mid-epoch no epoch starts
+            self.seeds.epoch(trainer.current_epoch, trainer.global_rank, self._looks)
         self._any_batch = starts_at_any_batch(trainer)
         if not self._any_batch and trainer.is_global_zero:
             say("this train_dataloader starts only at an epoch's start, and so does a restart")
@@ -91,8 +102,7 @@ class Checkpoint(TopCheckpoints):
         else:
             self._save_clean(trainer, Position.EPOCH_OVER)
             self.saves.end_in_vain()
-        self._epoch_seed = self._step_seeds(trainer)
-        seeding.seed_all(self.seed, seeding.EPOCH, trainer.current_epoch, trainer.global_rank)
+        self.seeds.epoch(trainer.current_epoch, trainer.global_rank)
         fetcher = trainer.fit_loop._data_fetcher
         if self._fresh_start and not self._any_batch and fetcher is not None:
             iter(fetcher)  # what a loader of your own draws now is what it draws in every start
@@ -101,16 +111,14 @@ class Checkpoint(TopCheckpoints):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
+        self.seeds.look()
         is_time = self.clock.is_over(trainer)
         if (is_time or self.every_steps) and self._is_due(trainer, batch_idx, is_time):
-            self._save_clean(trainer, Position.BATCH_NEXT)
+            with isolate_rng(include_cuda=False):  # not every run saves here
+                self._save_clean(trainer, Position.BATCH_NEXT)
             self.saves.end_in_vain()
         self._fresh_start = self._just_validated = False
-        seeding.seed_all(batch_idx, trainer.global_rank, after=self._epoch_seed)
-
-    def _step_seeds(self, trainer: pl.Trainer) -> int:
-        """What the seeds of an epoch's steps begin with."""
-        return seeding.key_seed(self.seed, seeding.TRAIN_STEP, trainer.current_epoch)
+        self.seeds.step(batch_idx, trainer.global_rank)
 
     # Lightning would save here, before validation, schedules and logging are over. What is None it
     # passes over, at no cost.
@@ -162,6 +170,7 @@ class Checkpoint(TopCheckpoints):
         epochs = trainer.fit_loop.epoch_progress.current
         batches = trainer.fit_loop.epoch_loop.batch_progress.current.completed
         inside_accumulation = batches % trainer.accumulate_grad_batches
+        self.seeds.look()
         if epochs.ready == epochs.completed:
             self._save_clean(trainer, Position.EPOCH_OVER)
         elif not (inside_accumulation or self._just_validated):
@@ -271,8 +280,14 @@ class Checkpoint(TopCheckpoints):
     ) -> None:
         checkpoint["clean"] = None if self._position is None else self._position.value
         if self._position is not None:
-            make_clean(checkpoint, self._position, trainer, pl_module)
+            make_clean(checkpoint, self._position, trainer, pl_module, self.seeds.looks)
         checkpoint["position"] = state_position(checkpoint, trainer)
+
+    @override
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
+        self._looks = (epoch_so_far(checkpoint, trainer) or {}).get("looks")
 
 
 def _save(trainer: pl.Trainer, path: Path) -> None:

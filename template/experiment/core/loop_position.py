@@ -31,8 +31,12 @@ def make_clean(
     position: Position,
     trainer: pl.Trainer,
     module: pl.LightningModule,
+    looks: int | None,
 ) -> None:
-    """Rewrite the counters in a checkpoint so that it resumes at ``position``."""
+    """Rewrite the counters in a checkpoint so that it resumes at ``position``.
+
+    ``looks`` are those of ``StepSeeds``.
+    """
     loops = checkpoint["loops"]["fit_loop"]
     epochs, batches = loops["epoch_progress"], loops["epoch_loop.batch_progress"]
     validation = loops["epoch_loop.val_loop.batch_progress"]
@@ -45,7 +49,7 @@ def make_clean(
     else:
         for which in ("total", "current"):
             _level(batches[which], batches[which]["completed"])
-        checkpoint["epoch_so_far"] = _pack_epoch(trainer, module)
+        checkpoint["epoch_so_far"] = _pack_epoch(trainer, module, looks)
     _level(validation["current"], 0)
     batches["is_last_batch"] = validation["is_last_batch"] = False
 
@@ -59,6 +63,12 @@ def state_position(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str,
         "batches": None if batches == float("inf") else int(batches),
         "step": checkpoint["global_step"],
     }
+
+
+def epoch_so_far(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any] | None:
+    """What this rank had seen of an epoch at a save in the middle of it."""
+    of_ranks = checkpoint.get("epoch_so_far") or []
+    return of_ranks[trainer.global_rank] if len(of_ranks) == trainer.world_size else None
 
 
 def _level(counters: dict[str, int], value: int) -> None:
@@ -79,8 +89,8 @@ def starts_at_any_batch(trainer: pl.Trainer) -> bool:
 class EpochSoFar(pl.Callback):
     """Carries the epoch's averages, logged means and torchmetrics over a resume in mid-epoch.
 
-    They are the only state that is not a function of position and that Lightning does not save.
-    Each rank has its own, and gets it back.
+    With the looks of ``StepSeeds``, packed beside them, they are the only state that is no function
+    of the position and that Lightning does not save. Each rank has its own, and gets it back.
     """
 
     _packed: dict[str, Any] | None = None
@@ -88,9 +98,7 @@ class EpochSoFar(pl.Callback):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        of_ranks = checkpoint.get("epoch_so_far") or []
-        if len(of_ranks) == trainer.world_size:
-            self._packed = of_ranks[trainer.global_rank]
+        self._packed = epoch_so_far(checkpoint, trainer)
         self.__dict__.pop("on_train_batch_end", None)  # it is wanted again
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -118,11 +126,14 @@ class EpochSoFar(pl.Callback):
         trainer.fit_loop._restarting = False
 
 
-def _pack_epoch(trainer: pl.Trainer, module: pl.LightningModule) -> list[dict[str, Any]]:
+def _pack_epoch(
+    trainer: pl.Trainer, module: pl.LightningModule, looks: int | None
+) -> list[dict[str, Any]]:
     """The epoch so far as each rank has seen it; every rank takes part in a save."""
     results: Any = trainer.fit_loop.epoch_loop._results
     averages = _averages_of(module)
     mine = {
+        "looks": looks,
         "sums": averages.sums if averages else {},
         "metrics": {n: _pack(m) for n, m in _metrics_of(module)},
         "results": {k: _pack(r) for k, r in results.items() if r.meta.on_epoch and r.is_tensor},

@@ -10,7 +10,7 @@ import torch
 
 # What a seed is drawn for; the second number of every key. A number is never given a new meaning.
 SAMPLE, TRAIN_STEP, EVAL_STEP, EPOCH, WEIGHTS = 1, 2, 3, 4, 5
-WORD = 0xFFFFFFFFFFFFFFFF  # 64 bits
+WORD, HALF = 0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF  # 64 and 32 bits
 PYTHON: random.Random = random.seed.__self__  # the generator behind the functions of random
 
 
@@ -43,9 +43,10 @@ def seed_torch(*key: int, after: int = 0) -> int:
     return seed
 
 
-def seed_all(*key: int, after: int = 0) -> None:
-    """Seed torch, Python and NumPy from a position, given as in ``key_seed``."""
+def seed_all(*key: int, after: int = 0) -> int:
+    """Seed torch, Python and NumPy from a position, given as in ``key_seed``; returns the seed."""
     seed = seed_torch(*key, after=after)
     super(random.Random, PYTHON).seed(seed)  # random.seed without its checks of what it is given
     PYTHON.gauss_next = None  # pyright: ignore[reportAttributeAccessIssue]
-    np.random.seed(seed & 0xFFFFFFFF)
+    np.random.seed(seed & HALF)
+    return seed

@@ -283,6 +283,39 @@ def test_a_position_seeds_torch_python_and_numpy(experiment: Modules) -> None:
     assert not {*first} & {*draws()}
 
 
+def test_steps_seed_python_and_numpy_only_when_somebody_draws(experiment: Modules) -> None:
+    seeds = experiment("core.step_seeds").StepSeeds(3)
+
+    def stepped(looks: int | None, *, batches: range, drawing: tuple[int, ...] = ()) -> list[float]:
+        seeds.epoch(5, rank=0, looks=looks)
+        drawn = []
+        for batch in batches:
+            seeds.look()
+            seeds.step(batch, rank=0)
+            if batch in drawing:
+                drawn += [random.gauss(0, 1), np.random.rand(), float(torch.rand(1))]
+        return drawn
+
+    assert not stepped(0, batches=range(3))
+    assert seeds.looks == 3  # nobody has drawn
+    whole = stepped(0, batches=range(8), drawing=(4, 6))
+    assert seeds.looks is None
+    assert stepped(3, batches=range(3, 8), drawing=(4, 6)) == whole
+    assert stepped(None, batches=range(6, 8), drawing=(6,)) == whole[3:]
+    assert len({*whole}) == 6
+
+
+@pytest.mark.parametrize("draw", [random.random, np.random.rand, lambda: np.random.seed(0)])
+def test_no_draw_is_overlooked(experiment: Modules, draw: Callable[[], object]) -> None:
+    seeds = experiment("core.step_seeds").StepSeeds(3)
+    seeds.epoch(5, rank=0)
+    draw()
+
+    seeds.look()
+
+    assert seeds.looks is None
+
+
 @pytest.mark.parametrize("own", ["transform", "dataset", "neither"])
 def test_whoever_draws_from_numpy_gets_the_same_in_each_place(
     experiment: Modules, own: str
