@@ -29,7 +29,7 @@ from project import ROOT, command_line, temporary_project
 
 from start import CALLBACK, TRAIN  # pyright: ignore[reportAttributeAccessIssue]  # beside this
 
-PAIRS, STARTS = 9, 7
+PAIRS, STARTS = 15, 7
 NEXT = "next epoch\n"
 # The callbacks that bring a run back, by what build_trainer adds of them.
 OURS = {
