@@ -9,10 +9,8 @@ restarts back. After training diverged it goes back, and something changes: ``ro
 child dies with this process, and with the child everything that it started.
 """
 
-import os
 import signal
 import subprocess
-import sys
 import time
 from contextlib import suppress
 from datetime import datetime
@@ -21,10 +19,11 @@ from typing import Any
 
 from .alerts import Alerts
 from .checkpoint_files import LAST, best_score, choose_last
+from .child import child_command, child_variables
 from .config import RunConfig
 from .console import say
 from .errors import UserError, shown
-from .processes import SUPERVISOR, end_session
+from .processes import end_session
 from .rollback import (
     AT_MOST,
     RECORD,
@@ -34,7 +33,7 @@ from .rollback import (
     read_rollbacks,
     record_rollback,
 )
-from .run import JOIN, PROJECT, Run
+from .run import Run
 from .stall import Stall
 
 POLL_SECONDS = 0.05
@@ -266,26 +265,6 @@ class Supervisor:
         """Tell that training which had begun cannot go on."""
         message = f"{self.run.name}: giving up: {reason}"
         self.alerts.send(("give_up", "crash"), message, CONFIGURATION)
-
-
-def child_command(run: Run) -> list[str]:
-    """The run's own copy of the code, with the run's own configuration."""
-    program = run.folder.resolve() / "code" / "main.py"
-    return [sys.executable, str(program), "fit", "--config", str(run.config_file.resolve())]
-
-
-def child_variables(run: Run) -> dict[str, str]:
-    """The environment in which the child knows its run, its checkpoint and its parent."""
-    # What the copy lacks, such as modules that git ignores, is found in the project itself.
-    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {
-        **os.environ,
-        JOIN: str(run.folder.resolve()),
-        "EXPERIMENT_RESUME": str(run.resume.resolve() if run.resume else ""),
-        "EXPERIMENT_PROJECT": str(PROJECT),
-        SUPERVISOR: str(os.getpid()),
-        "PYTHONPATH": os.pathsep.join(paths),
-    }
 
 
 def supervise(run: Run, config: RunConfig) -> int:
