@@ -3,7 +3,7 @@
 Template's file: updates replace it. What is kept is set under ``checkpoint:`` in the configuration.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,11 @@ import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from pytorch_lightning.utilities.seed import isolate_rng
-from torch import Tensor, nn
+from torch import Tensor
 from typing_extensions import override
 
-from . import seeding
 from .checkpoint_files import LAST, link_or_copy, start_of
+from .checkpoint_io import least_bytes
 from .config import CheckpointConfig
 from .console import say
 from .disk import NotSaved, Saves, disk_problem, room_problem, room_warning, unwritable
@@ -52,9 +52,7 @@ class Checkpoint(TopCheckpoints):
 
     def __init__(self, folder: Path, config: CheckpointConfig, seed: int) -> None:
         super().__init__(folder, config)
-        self.seed, self.kept_best = seed, config.save_top_k
-        self.seeds = StepSeeds(seed)
-        self._looks: int | None = None  # of the seeds, in the epoch that this process resumes in
+        self.seeds, self.kept_best = StepSeeds(seed), config.save_top_k
         self.every_steps = config.every_n_steps or 0
         self.clock = SaveClock(config.every_minutes)
         self.saves = Saves(folder)
@@ -84,7 +82,7 @@ class Checkpoint(TopCheckpoints):
         self._saved_step = trainer.global_step
         self.clock.restart()
         if training_position(trainer)[1] > 0:  # in mid-epoch no epoch starts
-            self.seeds.epoch(trainer.current_epoch, trainer.global_rank, self._looks)
+            self.seeds.epoch(trainer.current_epoch, trainer.global_rank, self.seeds.looks)
         self._any_batch = starts_at_any_batch(trainer)
         if not self._any_batch and trainer.is_global_zero:
             say("this train_dataloader starts only at an epoch's start, and so does a restart")
@@ -133,8 +131,8 @@ class Checkpoint(TopCheckpoints):
         batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:
-        position = (trainer.current_epoch, batch_idx, dataloader_idx, trainer.global_rank)
-        seeding.seed_all(self.seed, seeding.EVAL_STEP, *position)
+        position = (trainer.current_epoch, batch_idx, dataloader_idx)
+        self.seeds.validation(*position, rank=trainer.global_rank)
 
     @override
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -287,7 +285,7 @@ class Checkpoint(TopCheckpoints):
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
-        self._looks = (epoch_so_far(checkpoint, trainer) or {}).get("looks")
+        self.seeds.looks = (epoch_so_far(checkpoint, trainer) or {}).get("looks")
 
 
 def _save(trainer: pl.Trainer, path: Path) -> None:
@@ -297,13 +295,3 @@ def _save(trainer: pl.Trainer, path: Path) -> None:
         if disk_problem(error):
             trainer.strategy.barrier("Trainer.save_checkpoint")  # where the other processes wait
         raise
-
-
-def least_bytes(module: nn.Module, optimizers: Iterable[Any]) -> int:
-    """What a checkpoint surely takes: the weights, and what Adam or momentum keep for each."""
-    total = sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))
-    for optimizer in optimizers:
-        states = 2 if "betas" in optimizer.defaults else bool(optimizer.defaults.get("momentum"))
-        trained = (weight for group in optimizer.param_groups for weight in group["params"])
-        total += states * sum(weight.nbytes for weight in trained)
-    return total

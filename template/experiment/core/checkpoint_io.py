@@ -4,11 +4,13 @@ Template's file: updates replace it. What is kept is set under ``checkpoint:`` i
 """
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
+from torch import nn
 from typing_extensions import override
 
 from .checkpoint_files import LAST, PREVIOUS, link_or_copy
@@ -52,3 +54,13 @@ def _flush_folder(folder: Path) -> None:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def least_bytes(module: nn.Module, optimizers: Iterable[Any]) -> int:
+    """What a checkpoint surely takes: the weights, and what Adam or momentum keep for each."""
+    total = sum(tensor.nbytes for tensor in (*module.parameters(), *module.buffers()))
+    for optimizer in optimizers:
+        states = 2 if "betas" in optimizer.defaults else bool(optimizer.defaults.get("momentum"))
+        trained = (weight for group in optimizer.param_groups for weight in group["params"])
+        total += states * sum(weight.nbytes for weight in trained)
+    return total

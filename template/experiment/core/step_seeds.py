@@ -7,7 +7,7 @@ import random
 
 import numpy as np
 
-from .seeding import EPOCH, HALF, PYTHON, TRAIN_STEP, key_seed, seed_all, seed_torch
+from .seeding import EPOCH, EVAL_STEP, HALF, PYTHON, TRAIN_STEP, key_seed, seed_all, seed_torch
 
 
 class StepSeeds:
@@ -57,3 +57,7 @@ class StepSeeds:
         else:
             self.looks += 1
             seed_torch(batch, rank, after=self._steps)
+
+    def validation(self, epoch: int, batch: int, loader: int, rank: int) -> None:
+        """Seed a step of the validation after an epoch, or in the middle of it."""
+        seed_all(self.seed, EVAL_STEP, epoch, batch, loader, rank)

@@ -95,9 +95,7 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     def overlap(self, held: ArrayLike) -> NDArray[np.bool_]:
         """Which rows have a target that is scored where the rows ``held`` validate, ``(rows,)``."""
         starts = self._starts(np.arange(len(self), dtype=np.int64))
-        scored = np.sort(
-            starts[np.asarray(held)]
-        )  # the first window of each: targets start + 1 ... + window
+        scored = np.sort(starts[np.asarray(held)])  # first windows: targets start + 1 ... + window
         window = self.stride
         first = np.searchsorted(scored, starts + 1 - window)
         return np.searchsorted(scored, starts + self.length) > first
