@@ -16,7 +16,7 @@ from itertools import takewhile
 
 import numpy as np
 from numpy.typing import NDArray
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # pyright: ignore[reportMissingImports]
 
 from ..seeding import key_seed
 from .texts import Texts

@@ -17,7 +17,7 @@ from .file import Metric, Sweep
 from .trials import RUNNING, Trial
 
 if TYPE_CHECKING:
-    import optuna
+    import optuna  # pyright: ignore[reportMissingImports]
 
     from .search import Search, Values
 
@@ -43,7 +43,7 @@ def propose(search: "Search", number: int, trials: list[Trial]) -> "Values | Non
     scored = [trial for trial in trials if trial.value is not None]
     if len(scored) < START_UP:
         return None
-    import optuna
+    import optuna  # pyright: ignore[reportMissingImports]
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of multivariate and constant_liar, that they may change
@@ -71,7 +71,7 @@ def study_of(
     sampler: "optuna.samplers.BaseSampler | None" = None,
 ) -> "optuna.Study":
     """The trials as Optuna knows them: where each lies, and its value."""
-    import optuna
+    import optuna  # pyright: ignore[reportMissingImports]
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     directions = optuna.study.StudyDirection
@@ -91,7 +91,7 @@ def study_of(
 
 def _space(sweep: Sweep) -> "dict[str, optuna.distributions.BaseDistribution]":
     """What Optuna moves in: a number of the choice, or a share from 0 to 1."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
+    from optuna.distributions import CategoricalDistribution, FloatDistribution  # pyright: ignore[reportMissingImports]
 
     space: dict[str, Any] = {}
     for parameter in sweep.parameters:

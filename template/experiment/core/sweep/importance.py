@@ -22,7 +22,7 @@ def importances(sweep: Sweep, metric: Metric, trials: list[Trial]) -> dict[str, 
         return f"it takes at least {LEAST_TRIALS} trials with a value"
     if find_spec("optuna") is None:
         return "needs Optuna: uv sync --extra sweep"
-    import optuna
+    import optuna  # pyright: ignore[reportMissingImports]
 
     from .bayes import study_of
 
