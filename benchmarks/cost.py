@@ -33,12 +33,15 @@ PAIRS, STARTS = 15, 7
 NEXT = "next epoch\n"
 # The callbacks that bring a run back, by what build_trainer adds of them.
 OURS = {
+    "EpochStart",
+    "ModuleFlags",
     "AfterRollback",
     "Checkpoint",
-    "EpochSoFar",
-    "FiniteLoss",
+    "PartialEpoch",
+    "NanGuard",
     "Heartbeat",
-    "Resumption",
+    "SaveMetadata",
+    "ChangedSettings",
     "StopTogether",
     "WandbAlerts",
 }
@@ -84,21 +87,18 @@ def train(name: str, size: Size) -> None:
 
 def switch_off(trainer: Any, data: Any, project: Path) -> None:
     """The same Trainer without any of it."""
-    from pytorch_lightning import Callback
     from pytorch_lightning.callbacks import ModelCheckpoint
     from pytorch_lightning.plugins.io import TorchCheckpointIO
 
-    import experiment.core.transforms as transforms  # pyright: ignore[reportMissingImports]
-    from experiment.core.module import leave_out_idle_hooks  # pyright: ignore[reportMissingImports]
+    import experiment.core.data.batch_transforms as transforms  # pyright: ignore[reportMissingImports]
 
     ours = [each for each in trainer.callbacks if type(each).__name__ in OURS]
     assert len(ours) == len(OURS), "a callback has another name now"
     plain = ModelCheckpoint(project / "plain")
-    leave_out_idle_hooks(plain, Callback)  # as of all callbacks of a project
     trainer.callbacks[:] = [each for each in trainer.callbacks if each not in ours] + [plain]
     trainer.strategy.checkpoint_io = TorchCheckpointIO()
     count = len(data.examples("train"))
-    data.order = lambda epoch: torch.randperm(count).numpy()
+    data.order = lambda dataset, epoch: torch.randperm(count).numpy()
     transforms.seed_torch = transforms.seed_all = None
 
 

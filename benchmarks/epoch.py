@@ -61,8 +61,8 @@ def ours(
 
     names = [str(digit) for digit in range(10)]
     train, val = slice(None, size.train), slice(size.train, None)
-    from_pixels = data.digits.from_pixels
-    data.digits.load = lambda: {
+    from_pixels = data.images.from_pixels
+    data.images.load = lambda config, root: {
         "train": from_pixels(images[train], labels[train], names),
         "val": from_pixels(images[val], labels[val], names),
         "test": from_pixels(images[val], labels[val], names),

@@ -62,9 +62,9 @@ def build(project: Path, *words: str) -> tuple[Any, Any, Any]:
     """
     import main  # pyright: ignore[reportMissingImports]
     from experiment.config import Config  # pyright: ignore[reportMissingImports]
-    from experiment.core.commands import import_torch  # pyright: ignore[reportMissingImports]
-    from experiment.core.resume import open_run  # pyright: ignore[reportMissingImports]
-    from experiment.core.settings import load_settings  # pyright: ignore[reportMissingImports]
+    from experiment.core.config.load import load_settings  # pyright: ignore[reportMissingImports]
+    from experiment.core.imports import import_torch  # pyright: ignore[reportMissingImports]
+    from experiment.core.restart.resume_from import open_run  # pyright: ignore[reportMissingImports]
 
     runs = str(project / "runs")
     arguments = main.parse(

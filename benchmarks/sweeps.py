@@ -73,11 +73,11 @@ class Trials:
 
 def best_of(method: str, seed: int, size: Size, value: Callable[..., float], file: Path) -> float:
     """The best val/loss that a search finds."""
-    from experiment.core.sweep.file import (  # pyright: ignore[reportMissingImports]
+    from experiment.core.sweep.search import Search  # pyright: ignore[reportMissingImports]
+    from experiment.core.sweep.sweep_file import (  # pyright: ignore[reportMissingImports]
         Metric,
         read_sweep,
     )
-    from experiment.core.sweep.search import Search  # pyright: ignore[reportMissingImports]
     from experiment.core.sweep.trials import Trial  # pyright: ignore[reportMissingImports]
 
     search = Search(read_sweep(file), Metric("val/loss"), seed)

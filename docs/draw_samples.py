@@ -28,7 +28,7 @@ LARGEST = 100_000  # bytes
 def samples(project: Path) -> list[Any]:
     """What the configured training data looks like."""
     from experiment.config import Config  # pyright: ignore[reportMissingImports]
-    from experiment.core.settings import load_settings  # pyright: ignore[reportMissingImports]
+    from experiment.core.config.load import load_settings  # pyright: ignore[reportMissingImports]
     from experiment.data import ExperimentData  # pyright: ignore[reportMissingImports]
 
     config = load_settings(Config, Namespace(config=[project / "configs/experiment.yaml"])).config
@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("task", help="a folder in tasks/")
     task = parser.parse_args().task
     with temporary_project(task) as project:
-        from experiment.core.drawing import draw, draw_grid  # pyright: ignore[reportMissingImports]
+        from experiment.core.inspect.drawing import draw, draw_grid  # pyright: ignore[reportMissingImports]
 
         drawn = samples(project)
         columns = min(COLUMNS, max(1, WIDEST // draw(drawn[0]).width))

@@ -51,6 +51,15 @@ def version(project: Path) -> str:
     return f"copier-lightning {commit}".strip()
 
 
+def rendered_but_ignored(project: Path) -> list[str]:
+    """List the template's files that git ignores here, by whosever lines: no commit has them."""
+    source = Path(__file__).resolve().parents[1] / "template"
+    files = (path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
+    names = (file.removesuffix(".jinja") for file in files if "__pycache__" not in file)
+    there = sorted(name for name in names if (project / name).exists())
+    return git(project, "check-ignore", *there).stdout.splitlines()
+
+
 def first_commit(project: Path) -> Stage:
     """Make a repository whose tree is clean, unless there is one: then it is the person's."""
     subject = f"Start from {version(project)}"
@@ -59,7 +68,10 @@ def first_commit(project: Path) -> Stage:
         fact = "no git here, and an update needs it; once there is:"
         return Stage("commit", fact, later=(f"git init && {by_hand}",))
     if place := top(project):
-        return Stage("commit", f"yours to make, in {place}:", later=(by_hand,))
+        ignored = rendered_but_ignored(project)
+        lacks = f"; git ignores {_some(ignored)}" if ignored else ""
+        fact = f"yours to make, in {place}{lacks}:"
+        return Stage("commit", fact, False if ignored else None, later=(by_hand,))
 
     started = time.monotonic()
     branch = [] if git(project, "config", "init.defaultBranch").stdout else ["-b", "main"]
@@ -73,7 +85,17 @@ def first_commit(project: Path) -> Stage:
         if (done := git(project, *step)).returncode:
             reason = (done.stderr.strip().splitlines() or ["git failed"])[-1]
             return Stage("commit", f"{reason}; by hand:", False, later=(by_hand,))
-    return Stage("commit", f"{subject!r}, tree clean", True, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    if ignored := rendered_but_ignored(project):
+        fact = f"{subject!r} lacks what git ignores: {_some(ignored)}"
+        which_line = f"git check-ignore -v {ignored[0]}"  # of which file; then commit once more
+        return Stage("commit", fact, False, seconds, (which_line,))
+    return Stage("commit", f"{subject!r}, tree clean", True, seconds)
+
+
+def _some(files: list[str]) -> str:
+    """Name a few files."""
+    return ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
 
 
 def conflicted(project: Path) -> list[str]:

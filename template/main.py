@@ -8,14 +8,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from experiment.config import Config
-from experiment.core.cli import make_parser, parse_arguments
-from experiment.core.commands import run_command
-from experiment.core.notebook import load_run
+from experiment.core.commands import load_run, run_command
+from experiment.core.config import make_parser, parse_arguments
 
 if TYPE_CHECKING:
     from pytorch_lightning import Trainer
 
-    from experiment.core.run import Run
+    from experiment.core.runs import Run
     from experiment.data import ExperimentData
     from experiment.module import ExperimentModule
 

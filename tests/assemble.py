@@ -15,15 +15,17 @@ MAIN = '''"""An experiment."""
 import sys
 
 from experiment.config import Config
-from experiment.core.cli import make_parser, parse_arguments
+from experiment.core.config import make_parser, parse_arguments
 from experiment.core.errors import UserError
 
 arguments = parse_arguments(make_parser(__doc__))
 
-from experiment.core.settings import describe_settings, load_settings
+from experiment.core.config.dump import describe_config
+from experiment.core.config.load import load_settings
 
 try:
-    print(describe_settings(load_settings(Config, arguments)), end="")
+    settings = load_settings(Config, arguments)
+    print(describe_config(settings.config, settings.origins), end="")
 except UserError as error:
     sys.exit(print(error, file=sys.stderr) or error.code)
 finally:
@@ -60,5 +62,5 @@ class Package:
         spec.loader.exec_module(module)
 
     def module(self, name: str) -> ModuleType:
-        """``module("core.settings")``."""
+        """``module("core.config.load")``."""
         return importlib.import_module(f"{self.name}.{name}")

@@ -6,8 +6,10 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib import import_module
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -29,7 +31,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-from projects import Project, Template, copier, make_template  # noqa: E402
+from projects import ROOT, Project, Template, copier, make_template  # noqa: E402
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -87,3 +89,26 @@ def python(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Pat
     )
     assert found.exists(), done.stdout + done.stderr
     return found
+
+
+@pytest.fixture(scope="session")
+def package() -> str:
+    """Name of the template's package, under which no other test has an ``experiment``."""
+    name, folder = "experiment_of_the_template", ROOT / "template" / "experiment"
+    init = folder / "__init__.py"
+    spec = spec_from_file_location(name, init, submodule_search_locations=[str(folder)])
+    assert spec
+    sys.modules[name] = module_from_spec(spec)
+    return name
+
+
+@pytest.fixture(scope="session")
+def shapes(package: str) -> ModuleType:
+    """``core.inspect.shape_annotations``, which checks the shapes that flow."""
+    return import_module(f"{package}.core.inspect.shape_annotations")
+
+
+@pytest.fixture(scope="session")
+def docstrings(package: str) -> ModuleType:
+    """``core.inspect.shape_docstrings``, which reads the shapes that are written down."""
+    return import_module(f"{package}.core.inspect.shape_docstrings")

@@ -34,7 +34,9 @@ def test_both_lists_name_what_is_yours() -> None:
 
 
 def test_every_file_is_somebodys(default_project: Project) -> None:
-    templates = re.compile(r"experiment/(core|blocks)/|experiment/__init__|tests/test_contract")
+    templates = re.compile(
+        r"experiment/(core|blocks)/|experiment/(__init__|.gitignore)|setup.py|tests/test_contract"
+    )
 
     for name in default_project.files():
         owners = (name in YOURS, name in SHARED, bool(templates.match(name)))
@@ -94,14 +96,14 @@ def test_an_update_does_not_bring_back_what_you_deleted(
 def test_a_recopy_keeps_what_is_yours_and_restores_what_you_deleted(project: Project) -> None:
     project.append("experiment/model.py", "# mine")
     (project / "experiment/data.py").unlink()
-    project.append("experiment/core/seeding.py", "# edited")
+    project.append("experiment/core/data/seeding.py", "# edited")
     project.commit()
 
     project.recopy()
 
     assert (project / "experiment/model.py").read_text().endswith("# mine\n")
     assert (project / "experiment/data.py").exists()
-    assert "# edited" not in (project / "experiment/core/seeding.py").read_text()
+    assert "# edited" not in (project / "experiment/core/data/seeding.py").read_text()
 
 
 def test_a_copy_into_your_folder_keeps_your_files(template: Template, tmp_path: Path) -> None:
@@ -119,7 +121,9 @@ def test_a_file_of_your_own_is_no_business_of_an_update(
     project.append("experiment/losses.py", "# mine")
     project.append("configs/wide.yaml", "model: {width: 64}")
     project.commit()
-    template.release("v0.0.2", lambda it: it.append("template/experiment/core/seeding.py", "# new"))
+    template.release(
+        "v0.0.2", lambda it: it.append("template/experiment/core/data/seeding.py", "# new")
+    )
 
     project.update()
 

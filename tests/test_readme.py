@@ -62,11 +62,11 @@ def test_every_command_of_the_projects_readme_works(made: Path) -> None:
     shorten(project)
     bring(DEFAULT_TASK, project)
     elsewhere = {
-        "uv run wandb sweep sweeps/sweep.yaml",  # tests/running: it needs a server
-        "uv run python main.py sweep --workers 2",  # tests/running: shorter sweeps
+        "uv run wandb sweep sweeps/sweep.yaml",  # tests/core/sweep: it needs a server
+        "uv run python main.py sweep --workers 2",  # tests/core/sweep: shorter sweeps
         "uv run python main.py sweep sweeps/folds.yaml",
         "uv sync --extra sweep",
-        "uv run python main.py logger.tensorboard=true",  # tests/running: it needs the extra
+        "uv run python main.py logger.tensorboard=true",  # tests/core/loggers: it needs the extra
         "uvx pre-commit install",  # fetches hooks from the network, once, at the next commit
     }
     todo = [command for command in commands(readme) if command not in elsewhere]
@@ -95,7 +95,7 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
         "git reset",  # tests/test_update.py: a conflict can be undone
         "uv run pytest",  # .ci/run calls it
         "python benchmarks/",  # tests/test_benchmarks.py
-        "python -m tests.torture",  # its kinds and moments: tests/running/test_killed.py
+        "python -m tests.torture",  # its kinds and moments: tests/core/restart/test_exact_resume.py
         "SMOKE",  # tests/test_hooks.py
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from projects import ROOT, YOURS, Project, Template, run
 
-CORE = "experiment/core/seeding.py"
+CORE = "experiment/core/data/seeding.py"
 
 
 def count_hooks(template: Template) -> None:

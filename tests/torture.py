@@ -29,10 +29,11 @@ sys.path.insert(0, str(Path(__file__).parent))
 os.environ.update(SMOKE="skip", SMOKE_PYTHON="none")  # the hooks: the files alone are wanted
 
 import psutil
+from core.checkpoint.test_repeat_epoch_start import CALLBACKS, LIGHTNINGS, SAVED, add_callback
+from core.distributed import test_ranks
+from core.restart.test_exact_resume import KINDS, MOMENTS, PLATEAU
+from harness.experiment import PATIENCE, Experiment, RunFolder, Server, fit_words, wait_until
 from projects import make_template
-from running import test_ranks
-from running.experiment import PATIENCE, Experiment, RunFolder, Server, fit_words, wait_until
-from running.test_killed import KINDS, MOMENTS, PLATEAU
 
 THREE = ("trainer.accumulate_grad_batches=3", "checkpoint.every_n_steps=2")
 KINDS = {
@@ -46,6 +47,19 @@ KINDS = {
         "trainer.precision=bf16-mixed",
         "schedule.name=one-cycle",
         "callbacks.swa.start_fraction=0.34",
+    ),
+}
+# A callback that sets something up where an epoch starts, saved in the middle of epochs.
+KINDS |= {
+    f"callback: {name}": (f"callbacks.extra.experiment.callbacks.{name}={{}}", *SAVED)
+    for name in (*CALLBACKS, *LIGHTNINGS)
+}
+KINDS |= {
+    "frozen, saved every 2 steps": ("optimizer.freeze=[model.stem]", "checkpoint.every_n_steps=2"),
+    "gradient norm, device statistics, samples": (
+        "callbacks.gradient_norm={by_part: true}",
+        "callbacks.sample_predictions={every_n_epochs: 2, count: 4}",
+        "checkpoint.every_n_steps=3",
     ),
 }
 LONG = "trainer.max_epochs=80"  # enough for several kills of a process that starts anew
@@ -87,7 +101,8 @@ class Torture:
         for at, count in MOMENTS.values():
             experiment = self.experiment()
             self.kill_at(experiment, at, count, *words)
-            self.compare(experiment, lambda one: one.trained(*words), expected)
+            where = f"before {at} {count}"
+            self.compare(experiment, lambda one: one.trained(*words), expected, where)
         for _ in range(random_runs):
             experiment = self.experiment()
             for _ in range(3):
@@ -140,7 +155,11 @@ class Torture:
         self.compare(experiment, ended, expected)
 
     def compare(
-        self, experiment: Experiment, end: Callable[[Experiment], RunFolder], expected: RunFolder
+        self,
+        experiment: Experiment,
+        end: Callable[[Experiment], RunFolder],
+        expected: RunFolder,
+        where: str = "at random",
     ) -> None:
         """Let the run end, and look for any difference; then its folder may go."""
         try:
@@ -155,6 +174,8 @@ class Torture:
         except AssertionError as error:  # it ended badly, or logged a step twice with two values
             print(str(error)[-2000:], file=sys.stderr)
             same = False
+        if not same:
+            print(f"{self.folder.name}: killed {where}, and it differs", file=sys.stderr)
         self.differing += not same
         shutil.rmtree(experiment.path.parent)
 
@@ -183,6 +204,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         project = make_template(folder / "template").generate(folder / "my-experiment").path
+        for name in (*CALLBACKS, *LIGHTNINGS):
+            add_callback(project, name)
         server = Server(Path(sys.executable), folder)
         tasks: dict[str, Callable[[Torture], None]] = {
             **{kind: partial(Torture.typed, words=w, kills=5) for kind, w in TYPED.items()},

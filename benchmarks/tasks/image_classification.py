@@ -17,9 +17,9 @@ BAR = 0.985  # the median over the seeds is at least this
 
 def baselines() -> dict[str, float]:
     """What methods without a network reach, in the metric above."""
-    from experiment.core.demo import digits  # pyright: ignore[reportMissingImports]
+    from experiment.core.data.images import demo_digits  # pyright: ignore[reportMissingImports]
 
-    splits = digits.load()
+    splits = demo_digits.load()
     train, test = (_table(splits[name]) for name in ("train", "test"))
     methods = {
         "majority": DummyClassifier(),

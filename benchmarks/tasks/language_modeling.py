@@ -19,9 +19,9 @@ END = b"\0"  # before each topic; in no text
 
 def baselines() -> dict[str, float]:
     """What methods without a network reach, in the metric above."""
-    from experiment.core.demo import topics  # pyright: ignore[reportMissingImports]
+    from experiment.core.data.texts import demo_topics  # pyright: ignore[reportMissingImports]
 
-    splits = topics.load()
+    splits = demo_topics.load()
     train, test = (
         b"".join(END * piece.begins + piece.text.encode() for piece in splits[name].pieces())
         for name in ("train", "test")

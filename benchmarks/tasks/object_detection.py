@@ -20,9 +20,9 @@ def baselines() -> dict[str, float]:
     """What methods without a network reach, in the metric above."""
     from sklearn.neighbors import KNeighborsClassifier
 
-    from experiment.core.demo import scenes  # pyright: ignore[reportMissingImports]
+    from experiment.core.data.boxes import demo_scenes  # pyright: ignore[reportMissingImports]
 
-    splits = scenes.load(train=2000)
+    splits = demo_scenes.load(train=2000)
     train, test = splits["train"], splits["test"]
     boxes, there = _spots(test.image / 255)
     every_class = torch.arange(10).repeat_interleave(boxes.shape[1]).repeat(len(boxes), 1)
@@ -43,8 +43,8 @@ def baselines() -> dict[str, float]:
 
 
 def _precision(found: tuple[Tensor, Tensor, Tensor], test: Any) -> float:
-    from experiment.core.box_metrics import BoxPrecision  # pyright: ignore[reportMissingImports]
-    from experiment.core.detectors import Detections  # pyright: ignore[reportMissingImports]
+    from experiment.core.module.box_metrics import BoxPrecision  # pyright: ignore[reportMissingImports]
+    from experiment.core.module.detectors import Detections  # pyright: ignore[reportMissingImports]
 
     metric = BoxPrecision()
     metric.update(Detections(*found), test.boxes, test.label)

@@ -3,27 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .core.checks import at_least, fraction
-from .core.config import DataConfig as CoreDataConfig
-from .core.config import RunConfig
+from .core.config import ImageDataConfig, RunConfig, at_least, fraction
 
 
 @dataclass
-class DataConfig(CoreDataConfig):
-    """Where the images come from, and what is done to them."""
+class DataConfig(ImageDataConfig):
+    """Where the images come from, and what is done to them; more in core/config/data.py."""
 
     source: Literal["demo", "torchvision", "huggingface", "folder"] = "demo"  # demo: 8x8 digits
-    dataset: str | None = None  # torchvision's class (CIFAR10) or Hugging Face's name (user/name)
-    image_column: str = "image"  # huggingface: the column that holds the image
-    label_column: str = "label"  # huggingface: the column that holds the class
     image_size: int = 8  # pixels; each side of what the model sees
     augment: bool = True  # random changes to training images, see transforms() in data.py
 
     def __post_init__(self) -> None:
         super().__post_init__()
         at_least(self, 1, "image_size")
-        if self.source in ("torchvision", "huggingface") and not self.dataset:
-            raise ValueError(f"dataset is null; data.source={self.source} needs the name of one")
 
 
 @dataclass

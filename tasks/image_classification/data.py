@@ -1,7 +1,7 @@
 """The images: where they come from, which are for what, how they change, and what a batch is.
 
-This file is yours. Splitting, sampling, batching and loaders come from ``core/data.py``, whose
-docstring says how to override each.
+This file is yours. Splitting, sampling, batching and loaders come from ``core/data/datamodule.py``,
+whose docstring says how to override each.
 """
 
 from dataclasses import dataclass
@@ -15,12 +15,7 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from .config import DataConfig
-from .core.data import DataModule
-from .core.demo import digits
-from .core.formats import huggingface_images, image_folder, torchvision_images
-from .core.formats.labelled_images import LabelledImages
-from .core.pixel_statistics import pixel_statistics
-from .core.samples import ImageSample
+from .core.data import DataModule, ImageSample, images
 
 
 class Batch(NamedTuple):
@@ -58,43 +53,27 @@ class ExperimentData(DataModule[Facts]):
 
     def prepare_data(self) -> None:
         """Download what is not there yet."""
-        match self.config:
-            case DataConfig(source="torchvision", dataset=str(name)):
-                torchvision_images.download(name, self.root)
-            case DataConfig(source="huggingface", dataset=str(name)):
-                huggingface_images.download(name, self.root)
+        images.download(self.config, self.root)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the images; what the source has no split for is taken from its training images."""
-        sources = self.images()
+        sources = self.read_source()
         self.class_names = sources["train"].class_names
-        for split, images in sources.items():
-            self.datasets[split] = self.resized(images)
-        for split in ("test", "val"):
-            if split not in self.datasets:
-                parts = self.split(self.datasets["train"], self.config.val_fraction)
-                self.datasets["train"], self.datasets[split] = parts
+        for split, found in sources.items():
+            self.datasets[split] = self.resized(found)
+        self.hold_out(self.datasets)
 
-    def images(self) -> dict[str, LabelledImages]:
-        """The images of the source by split, as they are."""
-        match self.config:
-            case DataConfig(source="torchvision", dataset=str(name)):
-                return torchvision_images.load(name, self.root)
-            case DataConfig(source="huggingface", dataset=str(name)):
-                columns = self.config.image_column, self.config.label_column
-                return huggingface_images.load(name, self.root, *columns)
-            case DataConfig(source="folder"):
-                return image_folder.load(self.root, self.config.on_error)
-        return digits.load()
+    def read_source(self) -> dict[str, images.LabelledImages]:
+        """The images of the source by split, as they are; a source of your own is read here."""
+        return images.load(self.config, self.root)
 
-    def resized(self, images: LabelledImages) -> Dataset[Batch]:
+    def resized(self, found: images.LabelledImages) -> Dataset[Batch]:
         """Squares of one size, as bytes: in memory if they fit, else read when they are needed."""
-        config = self.config
-        return images.dataset(Batch, config.image_size, config.in_memory_mb, config.on_error)
+        return found.dataset(Batch, self.config.image_size, self.config)
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
-        mean, std = pixel_statistics(self, most=2000)
+        mean, std = images.pixel_statistics(self, most=2000)
         return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
@@ -121,8 +100,7 @@ class ExperimentData(DataModule[Facts]):
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The images of ``predict --input``: one file, or all in a folder."""
-        facts = self.facts
-        return self.resized(image_folder.load_unlabelled(path, facts.class_names, facts.channels))
+        return self.resized(images.load_unlabelled(path, self.facts, self.config))
 
     def preview(self, n: int, split: str = "train") -> list[ImageSample]:
         """Images as they come from the source, with the name of their class."""

@@ -1,7 +1,7 @@
 """How this experiment learns: the loss and the metrics.
 
-This file is yours. The optimizer, the schedule and the logging come from ``core/module.py``, whose
-docstring says how to override each.
+This file is yours. The optimizer, the schedule and the logging come from ``core/module/module.py``,
+whose docstring says how to override each.
 """
 
 import torch.nn.functional as F
@@ -9,7 +9,7 @@ from torch import Tensor
 from torchmetrics.classification import MulticlassAccuracy, MulticlassF1Score
 
 from .config import Config
-from .core.module import Module, Split
+from .core.module import Module
 from .data import Batch, Facts
 from .model import build_model
 
@@ -50,7 +50,7 @@ class ExperimentModule(Module):
         confidence, label = self.model(batch.image).softmax(dim=1).max(dim=1)  # each (batch,)
         return {"class": [self.class_names[i] for i in label.tolist()], "confidence": confidence}
 
-    def _step(self, batch: Batch, split: Split) -> Tensor:
+    def _step(self, batch: Batch, split: str) -> Tensor:
         """The loss of a batch, and its share of the epoch's metrics."""
         logits = self.model(batch.image)  # (batch, classes)
         smoothing = self.config.label_smoothing if split == "train" else 0.0

@@ -3,39 +3,17 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .core.checks import above, at_least, fraction
-from .core.config import DataConfig as CoreDataConfig
-from .core.config import RunConfig
+from .core.config import RunConfig, TextDataConfig, above, at_least, fraction
 
 
 @dataclass
-class DataConfig(CoreDataConfig):
-    """Where the texts come from, and how they become tokens."""
+class DataConfig(TextDataConfig):
+    """Where the texts come from, and how they become tokens; more in core/config/data.py."""
 
     source: Literal["demo", "huggingface", "folder"] = "demo"  # demo: Python's documentation
-    dataset: str | None = None  # huggingface: the name of a data set (user/name), or a folder
-    subset: str | None = None  # huggingface: which part, such as wikitext-103-raw-v1; null: the one
-    text_column: str = "text"  # huggingface: the column that holds the text
-    rows_are_documents: bool = True  # huggingface: false where rows are lines of one text: wikitext
-    encoding: str = "utf-8"  # folder: of the files
-    test_fraction: float = 0.1  # of the training text, where the source has no test split
+    test_fraction: float | None = 0.1  # of the training text, where the source has no test split
     vocab_size: int = 1024  # tokens; the tokenizer is trained on the training text
     window: int = 128  # tokens that the model sees at once
-    cache: str = "data/.tokens"  # folder for tokenizers and encoded texts; may be deleted
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        at_least(self, 257, "vocab_size")  # the 256 bytes, and the end of a text
-        at_least(self, 2, "window")
-        fraction(self, "test_fraction")
-        if self.source == "huggingface" and not self.dataset:
-            raise ValueError("dataset is null; data.source=huggingface needs the name of one")
-        try:
-            "".encode(self.encoding)
-        except (LookupError, UnicodeError):
-            raise ValueError(
-                f"encoding is {self.encoding}; Python knows no encoding of texts by that name"
-            ) from None
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The texts: where they come from, which are for what, how they become tokens, what a batch is.
 
-This file is yours. Limits, order, batching and loaders come from ``core/data.py``, whose docstring
-says how to override each.
+This file is yours. Limits, order, batching and loaders come from ``core/data/datamodule.py``, whose
+docstring says how to override each.
 """
 
 from dataclasses import dataclass
@@ -13,16 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from .config import DataConfig
-from .core.data import DataModule
-from .core.demo import topics
-from .core.formats import huggingface_text, text_folder
-from .core.formats.byte_pairs import BytePairs
-from .core.formats.prompts import Prompts
-from .core.formats.texts import Texts
-from .core.formats.token_files import encode, tokenizer_for
-from .core.formats.token_windows import RandomWindow, TokenWindows
-from .core.run import PROJECT
-from .core.samples import TextSample
+from .core.data import DataModule, TextSample, texts
 
 
 class Batch(NamedTuple):
@@ -54,51 +45,30 @@ class ExperimentData(DataModule[Facts]):
 
     def prepare_data(self) -> None:
         """Download what is not there yet."""
-        match self.config:
-            case DataConfig(source="huggingface", dataset=str(name)):
-                huggingface_text.download(name, self.root, self.config.subset)
+        texts.download(self.config, self.root)
 
     def setup(self, stage: str | None = None) -> None:
         """Texts to tokens to windows; what the source has no split for is taken from training."""
-        config, cache = self.config, PROJECT / self.config.cache
-        texts = self.texts()
-        for split, fraction in (("test", config.test_fraction), ("val", config.val_fraction)):
-            if split not in texts and fraction > 0:
-                parts = texts["train"].split(split, fraction, config.split_seed)
-                texts["train"], texts[split] = parts
+        config, sources = self.config, self.read_source()
+        self.hold_out(sources)
         if (known := self.known_facts) is not None:  # whatever became of the texts since
-            self.tokenizer = BytePairs(known.tokenizer)
+            self.tokenizer = texts.BytePairs(known.tokenizer)
         else:
-            self.tokenizer = tokenizer_for(
-                texts["train"], config.vocab_size, config.split_seed, cache
-            )
-        for split, text in texts.items():
-            tokens = encode(text, self.tokenizer, cache).held(config.in_memory_mb)
-            windows = TokenWindows(tokens, Batch, config.window, held_out=split != "train")
+            self.tokenizer = texts.tokenizer_for(sources["train"], config)
+        for split, found in sources.items():
+            tokens = texts.encode(found, self.tokenizer, config)
+            windows = texts.TokenWindows(tokens, Batch, config.window, held_out=split != "train")
             self.datasets[split] = windows
 
-    def texts(self) -> dict[str, Texts]:
-        """The texts of the source by split, as they are."""
-        config = self.config
-        match config:
-            case DataConfig(source="huggingface", dataset=str(name)):
-                return huggingface_text.load(
-                    name,
-                    self.root,
-                    config.subset,
-                    config.text_column,
-                    config.rows_are_documents,
-                    config.on_error,
-                )
-            case DataConfig(source="folder"):
-                return text_folder.load(self.root, config.encoding, config.on_error)
-        return topics.load()
+    def read_source(self) -> dict[str, texts.Texts]:
+        """The texts of the source by split, as they are; a source of your own is read here."""
+        return texts.load(self.config, self.root)
 
-    def transforms(self, split: str) -> RandomWindow | None:
+    def transforms(self, split: str) -> texts.RandomWindow | None:
         """Training windows begin anywhere in the text, in each epoch somewhere else."""
         if split == "predict":  # prompts of any length
             return None
-        return RandomWindow(self.config.window, random=split == "train")
+        return texts.RandomWindow(self.config.window, random=split == "train")
 
     def find_facts(self) -> Facts:
         """The tokenizer, and what follows from it."""
@@ -106,11 +76,9 @@ class ExperimentData(DataModule[Facts]):
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The texts of ``predict --input`` to go on with: lines of a file, or files of a folder."""
-        facts, config = self.facts, self.config
-        tokenizer = BytePairs(facts.tokenizer)
-        return Prompts(path, tokenizer, Batch, facts.window, config.encoding, config.on_error)
+        return texts.Prompts(path, Batch, self.facts, self.config)
 
     def preview(self, n: int, split: str = "train") -> list[TextSample]:
         """Windows as they are read."""
-        tokenizer = BytePairs(self.facts.tokenizer)
+        tokenizer = texts.BytePairs(self.facts.tokenizer)
         return [TextSample(tokenizer.decode(row)) for row in self.some(n, split).tokens.tolist()]

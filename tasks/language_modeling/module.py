@@ -1,7 +1,7 @@
 """How this experiment learns: the loss, the metrics, and how the model goes on with a text.
 
-This file is yours. The optimizer, the schedule and the logging come from ``core/module.py``, whose
-docstring says how to override each.
+This file is yours. The optimizer, the schedule and the logging come from ``core/module/module.py``,
+whose docstring says how to override each.
 """
 
 import math
@@ -13,9 +13,8 @@ from torchmetrics.text import Perplexity
 
 from .blocks.generation import chances, generate
 from .config import Config
-from .core.formats.byte_pairs import BytePairs
-from .core.formats.token_windows import UNSCORED
-from .core.module import Module, Split
+from .core.data.texts import UNSCORED, BytePairs
+from .core.module import Module
 from .data import Batch, Facts
 from .model import LanguageModel
 
@@ -65,7 +64,7 @@ class ExperimentModule(Module):
         p = chances(logits, sampling.temperature, sampling.top_k, sampling.top_p)
         return torch.multinomial(p, num_samples=1).squeeze(1)
 
-    def _step(self, batch: Batch, split: Split) -> Tensor:
+    def _step(self, batch: Batch, split: str) -> Tensor:
         """The loss of a batch, and its share of the epoch's metrics."""
         logits, targets = self.model(batch.tokens), batch.targets
         loss = F.cross_entropy(logits.flatten(0, 1), targets.flatten(), ignore_index=UNSCORED)

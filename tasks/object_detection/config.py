@@ -3,18 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .core.checks import above, at_least, fraction
-from .core.config import DataConfig as CoreDataConfig
-from .core.config import RunConfig
+from .core.config import BoxDataConfig, RunConfig, above, at_least, fraction
 
 
 @dataclass
-class DataConfig(CoreDataConfig):
-    """Where the images and their boxes come from, and what is done to them."""
+class DataConfig(BoxDataConfig):
+    """Where images and boxes come from, and what is done to them; more in core/config/data.py."""
 
     source: Literal["demo", "torchvision", "folder"] = "demo"  # demo: digits in 64x64 scenes
-    dataset: str | None = None  # torchvision's class: VOCDetection or CocoDetection
-    year: str = "2012"  # of VOCDetection, 2007 to 2012
     image_size: int = 64  # pixels; each side of the square that an image is fitted into
     max_objects: int | None = None  # boxes of an image that are trained on; null: all of them
     augment: bool = True  # random changes to training images, see augmentations() in data.py
@@ -23,8 +19,6 @@ class DataConfig(CoreDataConfig):
         super().__post_init__()
         at_least(self, 1, "max_objects")
         at_least(self, 8, "image_size")
-        if self.source == "torchvision" and not self.dataset:
-            raise ValueError("dataset is null; data.source=torchvision needs the name of one")
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """The images and their boxes: where from, which are for what, how they change, what a batch is.
 
-This file is yours. Splitting, sampling, batching and loaders come from ``core/data.py``, whose
-docstring says how to override each.
+This file is yours. Splitting, sampling, batching and loaders come from ``core/data/datamodule.py``,
+whose docstring says how to override each.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,7 @@ from torch.utils.data import Dataset
 from torchvision.transforms import v2
 
 from .config import DataConfig
-from .core.boxes import DropLostBoxes, FirstObjects, image_out_of_square, out_of_square
-from .core.data import DataModule
-from .core.demo import scenes
-from .core.formats import box_folder, image_folder, torchvision_boxes
-from .core.formats.boxed_images import BoxedImages, without_boxes
-from .core.pixel_statistics import pixel_statistics
-from .core.samples import BoxSample
+from .core.data import BoxSample, DataModule, boxes, images
 
 
 class Batch(NamedTuple):
@@ -66,40 +60,29 @@ class ExperimentData(DataModule[Facts]):
 
     def prepare_data(self) -> None:
         """Download what is not there yet."""
-        match self.config:
-            case DataConfig(source="torchvision", dataset=str(name)):
-                torchvision_boxes.download(name, self.root, self.config.year)
+        boxes.download(self.config, self.root)
 
     def setup(self, stage: str | None = None) -> None:
         """Read the images; what the source has no split for is taken from its training images."""
-        sources = self.images()
+        sources = self.read_source()
         self.class_names = sources["train"].class_names
-        most = max(images.most_objects for images in sources.values())
-        for split, images in sources.items():
-            self.datasets[split] = self.squares(images, most)
-        for split in ("test", "val"):
-            if split not in self.datasets:
-                parts = self.split(self.datasets["train"], self.config.val_fraction)
-                self.datasets["train"], self.datasets[split] = parts
+        most = max(found.most_objects for found in sources.values())
+        for split, found in sources.items():
+            self.datasets[split] = self.squares(found, most)
+        self.hold_out(self.datasets)
 
-    def images(self) -> dict[str, BoxedImages]:
-        """The images of the source by split, as they are."""
-        on_error = self.config.on_error
-        match self.config:
-            case DataConfig(source="torchvision", dataset=str(name)):
-                return torchvision_boxes.load(name, self.root, self.config.year, on_error)
-            case DataConfig(source="folder"):
-                return box_folder.load(self.root, on_error)
-        return {split: found.boxed() for split, found in scenes.load().items()}
+    def read_source(self) -> dict[str, boxes.BoxedImages]:
+        """The images of the source by split, as they are; a source of your own is read here."""
+        return boxes.load(self.config, self.root)
 
-    def squares(self, images: BoxedImages, objects: int) -> Dataset[Batch]:
+    def squares(self, found: boxes.BoxedImages, objects: int) -> Dataset[Batch]:
         """Images fitted into squares, as bytes: in memory if they fit, else read when needed."""
-        config, images = self.config, images.with_room_for(objects)
-        return images.dataset(Batch, config.image_size, config.in_memory_mb, config.on_error)
+        found = found.with_room_for(objects)
+        return found.dataset(Batch, self.config.image_size, self.config)
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
-        mean, std = pixel_statistics(self, most=2000)
+        mean, std = images.pixel_statistics(self, most=2000)
         return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
@@ -108,13 +91,13 @@ class ExperimentData(DataModule[Facts]):
         return v2.Compose(
             [
                 *(self.augmentations() if train and config.augment else ()),
-                FirstObjects(config.max_objects if train else None),
+                boxes.FirstObjects(config.max_objects if train else None),
                 v2.ToDtype(torch.float32, scale=True),
                 v2.Normalize(self.facts.mean, self.facts.std),
             ]
         )
 
-    def augmentations(self) -> list[v2.Transform | DropLostBoxes]:
+    def augmentations(self) -> list[v2.Transform | boxes.DropLostBoxes]:
         """Changes after which an image still shows the same; for photos, add a horizontal flip.
 
         Boxes move with their image. One that turns stays upright and so becomes looser, which is
@@ -126,19 +109,17 @@ class ExperimentData(DataModule[Facts]):
             scale=(0.9, 1.1),
             interpolation=v2.InterpolationMode.BILINEAR,
         )
-        return [moved, DropLostBoxes()]
+        return [moved, boxes.DropLostBoxes()]
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The images of ``predict --input``: one file, or all in a folder."""
-        facts = self.facts
-        images = image_folder.load_unlabelled(path, facts.class_names, facts.channels)
-        return self.squares(without_boxes(images), 1)
+        return self.squares(boxes.load_unlabelled(path, self.facts, self.config), objects=1)
 
     def preview(self, n: int, split: str = "train") -> list[BoxSample]:
         """Images in their own size, with a box and the name of its class about each object."""
         samples = []
-        for image, boxes, label, size in zip(*self.some(n, split), strict=True):
-            boxes = out_of_square(boxes, size, image.shape[-1])[label >= 0]
+        for image, box, label, size in zip(*self.some(n, split), strict=True):
+            corners = boxes.out_of_square(box, size, image.shape[-1])[label >= 0]
             names = [self.facts.class_names[number] for number in label[label >= 0].tolist()]
-            samples.append(BoxSample(image_out_of_square(image, size), boxes, names))
+            samples.append(BoxSample(boxes.image_out_of_square(image, size), corners, names))
         return samples

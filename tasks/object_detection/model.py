@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from .blocks.convolution import ConvNormAct, ResidualBlock
 from .blocks.pyramid import FeaturePyramid
 from .config import ModelConfig
-from .core.detectors import Detections, Detector, TorchvisionDetector
 from .core.errors import UserError
+from .core.module import Detections, Detector, TorchvisionDetector
 from .data import Facts
 
 STRIDE = 4  # pixels a side of a cell of the maps that leave the network

@@ -1,16 +1,15 @@
 """How this experiment learns: the loss and the metrics.
 
-This file is yours. The optimizer, the schedule and the logging come from ``core/module.py``, whose
-docstring says how to override each.
+This file is yours. The optimizer, the schedule and the logging come from ``core/module/module.py``,
+whose docstring says how to override each.
 """
 
 import torch
 from torch import Tensor
 
 from .config import Config
-from .core.box_metrics import BoxPrecision
-from .core.boxes import out_of_square
-from .core.module import Module, Split
+from .core.data import boxes
+from .core.module import BoxPrecision, Module
 from .data import Batch, Facts
 from .model import build_model
 
@@ -43,17 +42,17 @@ class ExperimentModule(Module):
     def predict_step(self, batch: Batch, batch_idx: int) -> dict[str, object]:
         """One column a key, one entry an image: its boxes in its own pixels, their classes, ..."""
         found = self.model.detect(batch.image)
-        boxes = out_of_square(found.boxes, batch.size, batch.image.shape[-1])
+        corners = boxes.out_of_square(found.boxes, batch.size, batch.image.shape[-1])
         sure = found.confidence >= self.config.model.min_confidence
-        within = (boxes[..., 2:] > boxes[..., :2]).all(dim=2)  # not in the square's border
+        within = (corners[..., 2:] > corners[..., :2]).all(dim=2)  # not in the square's border
         there = sure & within & (found.label >= 0)  # (batch, detections)
         return {
-            "boxes": _lists(boxes, there, decimals=1),
+            "boxes": _lists(corners, there, decimals=1),
             "class": [[self.class_names[i] for i in row] for row in _lists(found.label, there)],
             "confidence": _lists(found.confidence, there, decimals=3),
         }
 
-    def _step(self, batch: Batch, split: Split) -> Tensor:
+    def _step(self, batch: Batch, split: str) -> Tensor:
         """The loss of a batch, and its share of the epoch's metrics."""
         losses = self.model.loss(batch.image, batch.boxes, batch.label)
         loss = torch.stack(list(losses.values())).sum()

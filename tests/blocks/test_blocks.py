@@ -153,7 +153,7 @@ def test_blocks_need_torch_einops_and_jaxtyping_only(blocks: ModuleType) -> None
 
 
 def test_every_block_documents_shapes_that_hold_and_names_a_source(
-    blocks: ModuleType, shapes: ModuleType
+    blocks: ModuleType, docstrings: ModuleType
 ) -> None:
     undocumented = [
         name
@@ -163,7 +163,7 @@ def test_every_block_documents_shapes_that_hold_and_names_a_source(
     ]
 
     assert undocumented == []
-    assert shapes.docstring_mismatches(blocks) == []
+    assert docstrings.docstring_mismatches(blocks) == []
 
 
 # --- against a reference -------------------------------------------------------------------------

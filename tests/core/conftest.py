@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from harness.experiment import Experiment, RunFolder, Server
+from harness.watched import Watched
 from projects import Project
-from running.experiment import Experiment, RunFolder, Server
-from running.watched import Watched
 
 
 @pytest.fixture(scope="session")

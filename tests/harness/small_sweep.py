@@ -19,7 +19,7 @@ MAIN = '''"""An experiment."""
 import sys
 
 from experiment.config import Config
-from experiment.core.cli import make_parser, parse_arguments
+from experiment.core.config import make_parser, parse_arguments
 from experiment.core.commands import run_command
 
 code = run_command(parse_arguments(make_parser(__doc__)), Config, None)

@@ -57,5 +57,5 @@ for step in range(done, 1 if "trainer.max_epochs=1" in words else steps):
     time.sleep(PAUSE)
     with metrics.open("a") as file:
         loss = rate + values.get("seed", 0) / 8 + 1 / (step + 1)
-        file.write(json.dumps({"step": step, "val/loss": loss}) + "\n")
+        file.write(json.dumps({"step": step, "val/loss": loss, "val/score": -loss}) + "\n")
 end("finished", None, 0)

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import psutil
-from running.experiment import PATIENCE, Experiment, fit_words, wait_until
+from harness.experiment import PATIENCE, Experiment, fit_words, wait_until
 
 SUPERVISED = ("restart.max=3", "restart.backoff_seconds=0.1")
 

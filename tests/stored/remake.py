@@ -18,8 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ.update(SMOKE="skip", SMOKE_PYTHON="none")  # the hooks: the files alone are wanted
 
+from harness.experiment import Experiment, Server
 from projects import make_template
-from running.experiment import Experiment, Server
 
 STORED = Path(__file__).parent
 # All that a checkpoint carries: an average of the weights, early stopping, an epoch's sums.

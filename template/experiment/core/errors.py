@@ -1,9 +1,33 @@
-"""The exception that is meant for a person instead of a programmer, and how it names a path.
+"""What is meant for a person instead of a programmer, and the exit codes.
 
 Template's file: updates replace it.
 """
 
-from pathlib import Path
+# Exit codes of main.py; anything else is a crash.
+FINISHED = 0  # or stopped by trainer.max_time
+REFUSED = 2  # something the user can mend
+DIVERGED = 3  # the loss or the weights are NaN, for good
+UNTESTED = 4  # trained, but testing failed
+HANGUP, CTRL_C, TERMINATED = 129, 130, 143  # the terminal closed, Ctrl-C, SIGTERM
+
+
+# What a program raises that is wrong; a restart would raise it again.
+OF_PROGRAMS = (
+    SyntaxError,
+    ImportError,
+    NameError,
+    AttributeError,
+    TypeError,
+    LookupError,
+    ValueError,
+    AssertionError,
+)
+
+
+def is_programs(error: BaseException) -> bool:
+    """Whether it is a fault of the program, and not of the machine or the network."""
+    is_lightnings = type(error).__name__ == "MisconfigurationException"  # without importing it
+    return isinstance(error, OF_PROGRAMS) or is_lightnings
 
 
 class UserError(Exception):
@@ -12,14 +36,14 @@ class UserError(Exception):
     ``main.py`` prints the sentence without a traceback and exits with ``code``.
     """
 
-    def __init__(self, message: str, code: int = 2) -> None:
+    def __init__(self, message: str, code: int = REFUSED) -> None:
         super().__init__(message)
         self.code = code
 
 
-def shown(path: Path) -> str:
-    """A path as a person would type it from where they are."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+class TestFailed(Exception):
+    """Training is over, and testing failed; the cause is the error that it failed with."""
+
+
+class OutOfTime(Exception):
+    """The run has had its ``trainer.max_time``; what is done is saved."""

@@ -1,7 +1,11 @@
-"""Imports torch and Lightning without torch.compile's machinery, which takes longer than torch.
+"""Imports that take no longer than they have to.
 
 Template's file: updates replace it. Nothing here changes a result: without it all is slower to
 start, and nothing else.
+
+A room of ``core`` offers names of its files, each of which is imported when it is asked for
+(``lazily``). torch and Lightning are imported without torch.compile's machinery, which takes longer
+than torch.
 
 ``torch._dynamo`` (with sympy: 2 to 5 s) is imported by accident: by Lightning, which wants to know
 whether a model is compiled, by an operator of torchvision, which asks whether it could be, and by
@@ -21,14 +25,33 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
+from .console import quiet_lightning
+
 DYNAMO, DYNAMO_UTILS = "torch._dynamo", "torch._dynamo.utils"
 
 
-def import_torch() -> None:
-    """Import torch and Lightning, without looking for garbage all the while.
+def lazily(package: str, files: dict[str, tuple[str, ...]]) -> Callable[[str], Any]:
+    """The ``__getattr__`` of a package: its public names, each from the file that has it.
 
-    What stays for ever is then taken out of later collections; put back before the interpreter
-    ends, or some libraries report it as leaked.
+    Args:
+        package: ``__name__`` of the package.
+        files: The public names of each of its files.
+    """
+    places = {name: file for file, names in files.items() for name in names}
+
+    def find(name: str) -> Any:
+        if name not in places:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(importlib.import_module(f".{places[name]}", package), name)
+
+    return find
+
+
+def import_torch() -> None:
+    """Import torch and Lightning, quickly and without their remarks.
+
+    No garbage is looked for all the while. What stays for ever is then taken out of later
+    collections; put back before the interpreter ends, or some libraries report it as leaked.
     """
     # Threads that wait for each other by spinning take the cores from whom they wait for: on a busy
     # machine a run of the demo took 19 s instead of 13. On a quiet one this costs nothing.
@@ -44,6 +67,7 @@ def import_torch() -> None:
         import pytorch_lightning  # noqa: F401
     _let_optimizers_wait()
     _remember_signatures()
+    quiet_lightning()
     gc.enable()
     gc.freeze()
     atexit.register(gc.unfreeze)

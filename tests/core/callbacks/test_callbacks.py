@@ -5,8 +5,8 @@ import re
 from collections.abc import Callable
 
 import pytest
+from harness.experiment import Experiment, RunFolder, replace
 from projects import ROOT
-from running.experiment import Experiment, RunFolder, replace
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from running.experiment import Experiment, fit_words, replace
+from harness.experiment import Experiment, fit_words, replace
 
 pytestmark = pytest.mark.slow
 LOSS = '        if split == "train":  # a cheap mean'
@@ -28,7 +28,7 @@ def test_a_loss_that_is_nan_stops_training_with_the_place(experiment: Experiment
     assert run.summary["status"] == "failed"
     record = json.loads((run / "nan.json").read_text())
     assert (record["epoch"], record["batch"]) == (1, 2)
-    assert len(set(record["examples"])) == 32
+    assert len(set(record["examples"]["train"])) == 32
     assert record["learning_rate"][0] > 0
     assert "nan" in record["gradient_norms"].values()
 

@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
+from harness.experiment import Experiment, Server
 from projects import TASKS, Template
-from running.experiment import Experiment, Server
 
 pytestmark = pytest.mark.slow
 

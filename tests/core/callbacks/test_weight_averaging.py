@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from running.experiment import Experiment, RunFolder
+from harness.experiment import Experiment, RunFolder
 
 pytestmark = pytest.mark.slow
 # Writes the weights under training after each step, and at each epoch's end.
 WITNESS = """
 
-class Witness(pl.Callback):
+class TrainingStepCheck(pl.Callback):
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
         weights = {name: value.clone() for name, value in pl_module.state_dict().items()}
         torch.save(weights, f"step-{trainer.global_step:03d}.pt")
@@ -19,6 +19,7 @@ class Witness(pl.Callback):
 BY_HAND = """
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
+from experiment.core.data.sampling import Place
 from main import load
 
 config, data, module = load("a")
@@ -31,7 +32,7 @@ for norm in norms:
         norm.momentum = None
         norm.train()
 loader = data.loader("train", data.examples("train"))
-loader.sampler.position = lambda: (4, 0)
+loader.sampler.place = lambda sampler: Place(4, range(len(sampler)))
 with torch.no_grad():
     for batch in loader:
         module.model(batch.image)
@@ -44,7 +45,7 @@ def trained(experiment: Experiment, *argv: str) -> RunFolder:
     callbacks = experiment / "experiment/callbacks.py"
     text = callbacks.read_text().replace("import pytorch_lightning as pl\n", IMPORTS, 1)
     callbacks.write_text(text + WITNESS)
-    return experiment.trained("callbacks.extra={experiment.callbacks.Witness: {}}", *argv)
+    return experiment.trained("callbacks.extra={experiment.callbacks.TrainingStepCheck: {}}", *argv)
 
 
 IMPORTS = "import pytorch_lightning as pl\nimport torch\n"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from running.experiment import Experiment, RunFolder
+from harness.experiment import Experiment, RunFolder
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
@@ -121,9 +121,7 @@ def test_the_best_k_are_the_k_best(experiment: Experiment) -> None:
 
 
 def test_a_larger_metric_may_be_the_better_one(experiment: Experiment) -> None:
-    run = experiment.trained(
-        "checkpoint.monitor=val/accuracy", "checkpoint.mode=max", "trainer.max_epochs=6"
-    )
+    run = experiment.trained("checkpoint.monitor=val/accuracy", "trainer.max_epochs=6")
 
     assert list(run.best.values()) == [max(run.series("val/accuracy"))]
 
@@ -136,7 +134,9 @@ def test_no_best_one_is_kept_where_none_is_wanted(experiment: Experiment) -> Non
 
 
 def test_a_metric_that_is_not_logged_is_a_sentence(experiment: Experiment) -> None:
-    refused = experiment.fit("--name", "a", "checkpoint.monitor=val/acuracy")
+    monitor = ("checkpoint.monitor=val/acuracy", "checkpoint.mode=max")
+
+    refused = experiment.fit("--name", "a", *monitor)
 
     assert refused.returncode == 2
     assert refused.stderr.startswith("checkpoint.monitor: val/acuracy is not logged; logged are ")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from subprocess import CompletedProcess
 
 import pytest
-from running.experiment import Experiment, RunFolder
+from harness.experiment import Experiment, RunFolder
 
 pytestmark = [
     pytest.mark.slow,
@@ -25,7 +25,7 @@ import sys
 
 import pytorch_lightning as pl
 
-import experiment.core.trainer as made
+import experiment.core.trainer.trainer as made
 from main import main
 
 

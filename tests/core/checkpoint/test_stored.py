@@ -8,10 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from running.experiment import Experiment
+from harness.experiment import Experiment
 
 pytestmark = pytest.mark.slow
-STORED = Path(__file__).parents[1] / "stored"
+STORED = Path(__file__).parents[2] / "stored"
 
 
 def test_a_run_of_an_earlier_version_is_finished(experiment: Experiment) -> None:

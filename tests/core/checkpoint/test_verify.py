@@ -10,8 +10,8 @@ from zipfile import ZipFile
 
 import pytest
 import torch
+from harness.experiment import Experiment, RunFolder, Server
 from projects import Project
-from running.experiment import Experiment, RunFolder, Server
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
@@ -155,7 +155,8 @@ def test_a_checkpoint_of_somebody_else_is_passed_over(killed: Experiment, tmp_pa
     experiment = killed.copy(tmp_path / "experiment")
     (experiment.run("a") / "checkpoints/last.ckpt").chmod(0)
     program = (
-        "from pathlib import Path; from experiment.core.checkpoint_files import choose_last; "
+        "from pathlib import Path; "
+        "from experiment.core.checkpoint.find_checkpoint import choose_last; "
         "print(*choose_last(Path('runs/a/checkpoints')), sep='; ')"
     )
     ordinary = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]

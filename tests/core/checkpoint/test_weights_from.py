@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import torch
-from running.experiment import Experiment, digest, replace
+from harness.experiment import Experiment, digest, replace
 
 pytestmark = pytest.mark.slow
 STILL = ("optimizer.learning_rate=1e-30", "optimizer.weight_decay=0.0")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from harness.experiment import Experiment, RunFolder, replace
 from PIL import Image
-from running.experiment import Experiment, RunFolder, replace
 from sklearn.datasets import load_digits
 
 pytestmark = pytest.mark.slow

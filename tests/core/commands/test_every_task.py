@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pytest
+from core.restart.test_exact_resume import assert_same
+from harness.experiment import Experiment, Server
 from projects import ROOT, TASKS, Project, Template, bring, run, small_words
-from running.experiment import Experiment, Server
-from running.test_killed import assert_same
 
 pytestmark = pytest.mark.slow
 

@@ -35,7 +35,7 @@ class CommandLine:
 
 @pytest.fixture(scope="module")
 def cli(project: Path) -> Any:
-    return Package(project).module("core.cli")
+    return Package(project).module("core.config.cli")
 
 
 @pytest.fixture

@@ -22,7 +22,8 @@ class Loader:
 
     def __init__(self, package: Package) -> None:
         self.Config = package.module("config").Config
-        self.settings = package.module("core.settings")
+        self.settings = package.module("core.config.load")
+        self.dump = package.module("core.config.dump")
         self.UserError = package.module("core.errors").UserError
 
     def __call__(self, *words: str, file: str | None = None, **arguments: Any) -> Any:
@@ -130,18 +131,18 @@ def test_the_dump_is_read_back_as_the_same(load: Loader) -> None:
     )
     config = load(*words).config
 
-    again = load(file=load.settings.dump_config(config)).config
+    again = load(file=load.dump.dump_config(config)).config
 
     assert again == config
-    assert yaml.safe_load(load.settings.dump_config(config)) == load.settings.plain(config)
+    assert yaml.safe_load(load.dump.dump_config(config)) == load.dump.plain(config)
 
 
 def test_the_description_is_yaml_with_the_origins_beside(load: Loader) -> None:
     settings = load("model.depth=3", config=[str(YAML)])
 
-    text = load.settings.describe_settings(settings)
+    text = load.dump.describe_config(settings.config, settings.origins)
 
-    assert yaml.safe_load(text) == load.settings.plain(settings.config)
+    assert yaml.safe_load(text) == load.dump.plain(settings.config)
     lines = {line.strip() for line in text.splitlines()}
     assert any(line.startswith("depth: 3  ") and line.endswith("# command line") for line in lines)
     assert len({line.index("#") for line in text.splitlines() if "#" in line}) == 1
@@ -187,7 +188,7 @@ def test_json_of_an_agent_has_exact_types(load: Loader) -> None:
     values = {
         "optimizer": {"learning_rate": "1e-3"},
         "model.depth": 3.0,
-        "data": {"limit": None, "dataset": "None"},
+        "data": {"limit": "None", "dataset": None},
         "trainer.limit_val_batches": "1e-1",
         "_wandb": {"anything": 1},
         "wandb_version": 1,

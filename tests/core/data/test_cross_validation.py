@@ -1,14 +1,12 @@
 """Cross-validation: folds part what is not for testing, and stay what they are."""
 
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-
-Modules = Callable[[str], ModuleType]
+from modules import Modules
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def test_each_example_validates_in_one_fold_and_tests_in_none(make: Callable[...
 
 
 def test_a_fold_is_a_fact_and_not_a_draw(experiment: Modules) -> None:
-    number = experiment("core.folds").fold_numbers
+    number = experiment("core.data.cross_validation").fold_numbers
 
     few, many = number(range(100), 5, 0), number(range(1000), 5, 0)
 
@@ -51,10 +49,13 @@ def test_a_fold_is_a_fact_and_not_a_draw(experiment: Modules) -> None:
 
 def test_a_group_is_in_one_fold_as_a_whole(experiment: Modules) -> None:
     images = torch.zeros(60, 1)
-    data = experiment("core.datasets").TensorData((images,))
+    data = experiment("core.data.datasets").TensorData((images,))
     data.groups = [f"patient {i // 6}" for i in range(60)]
 
-    parts = [experiment("core.folds").folded(data, None, fold, 3, 0)[1] for fold in range(3)]
+    parts = [
+        experiment("core.data.cross_validation").folded(data, None, fold, 3, 0)[1]
+        for fold in range(3)
+    ]
 
     patients = [{data.groups[i] for i in part.indices} for part in parts]
     assert sum(map(len, patients)) == len(set().union(*patients)) == 10
@@ -63,10 +64,10 @@ def test_a_group_is_in_one_fold_as_a_whole(experiment: Modules) -> None:
 def test_a_source_with_a_validation_split_of_its_own_folds_its_training_examples(
     experiment: Modules,
 ) -> None:
-    tensor_data = experiment("core.datasets").TensorData
+    tensor_data = experiment("core.data.datasets").TensorData
     train, val = tensor_data((torch.zeros(50, 1),)), tensor_data((torch.zeros(9, 1),))
 
-    rest, held = experiment("core.folds").folded(train, val, 0, 5, 0)
+    rest, held = experiment("core.data.cross_validation").folded(train, val, 0, 5, 0)
 
     assert len(rest) + len(held) == 50
     assert held.dataset is train

@@ -1,24 +1,24 @@
 """What a person looks at: samples, what a prediction adds to them, and how they are drawn."""
 
 from collections.abc import Callable
-from types import ModuleType
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-
-Modules = Callable[[str], ModuleType]
+from modules import Modules
+from PIL import Image
 
 
 @pytest.fixture
 def samples(experiment: Modules) -> Any:
-    return experiment("core.samples")
+    return experiment("core.data.samples")
 
 
 @pytest.fixture
 def drawing(experiment: Modules) -> Any:
-    return experiment("core.drawing")
+    return experiment("core.inspect.drawing")
 
 
 def where(picture: Any, colour: tuple[int, int, int]) -> set[tuple[int, int]]:
@@ -78,3 +78,14 @@ def test_a_long_text_is_cut_to_the_page(samples: Any, drawing: Any) -> None:
 def test_an_unknown_sample_is_named(drawing: Any) -> None:
     with pytest.raises(TypeError, match=r"no drawing is registered for dict: use @draw\.register"):
         drawing.draw({})
+
+
+def test_preview_is_drawn(experiment: Modules, make: Callable[..., Any], tmp_path: Path) -> None:
+    samples = make().preview(6, "test")
+
+    experiment("core.inspect.drawing").save_grid(samples, tmp_path / "grid.png")
+
+    assert len({sample.text for sample in samples}) > 1
+    with Image.open(tmp_path / "grid.png") as sheet:
+        assert sheet.width > 3 * 90
+        assert sheet.height > 2 * 90

@@ -1,6 +1,6 @@
 """No release alters an augmentation unnoticed: what a seed makes of an image, as stored numbers.
 
-``pytest tests/tasks -k stored --remake`` stores today's; until v0.1.0 that is allowed.
+``pytest tests/core/data -k stored --remake`` stores today's; until v0.1.0 that is allowed.
 """
 
 import json
@@ -17,7 +17,7 @@ from torchvision.transforms import v2
 
 STORED = Path(__file__).parents[2] / "stored" / "augmentations.json"
 BILINEAR = v2.InterpolationMode.BILINEAR
-# One of each way in which core/transforms.py transforms a batch.
+# One of each way in which core/data/batch_transforms.py transforms a batch.
 CASES: dict[str, Callable[[], v2.Transform]] = {
     "affine": lambda: v2.RandomAffine((-10, 10), (0.1, 0.1), (0.9, 1.1), interpolation=BILINEAR),
     "brightness, one by one": lambda: v2.ColorJitter(0.5, 0.5),
@@ -38,7 +38,7 @@ def test_an_augmentation_keeps_its_numbers(
     batch = experiment("data").Batch(image, torch.arange(3))
     torch.manual_seed(0)
 
-    output = experiment("core.transforms").BatchTransform(CASES[name]())(batch).image
+    output = experiment("core.data.batch_transforms").BatchTransform(CASES[name]())(batch).image
 
     stored = json.loads(STORED.read_text()) if STORED.exists() else {}
     if request.config.getoption("--remake"):

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from harness.experiment import RunFolder, fit_words, replace, wait_until
 from projects import Project, Template
-from running.experiment import RunFolder, fit_words, replace, wait_until
 from slurm import Slurm, why_not
 
 # One validation, at the end: SIGTERM in the midst of one saves nothing, and the step is made again.

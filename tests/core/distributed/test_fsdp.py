@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 from assemble import Package, assemble
-from running.experiment import Experiment, RunFolder, replace
+from harness.experiment import Experiment, RunFolder, replace
 
 pytestmark = pytest.mark.slow
 # What the option does on GPUs, here with two processes of a CPU.
@@ -16,7 +16,7 @@ RANKS = ("callbacks.gradient_norm={}",)
 def shard(experiment: Experiment) -> None:
     """Edit main.py, past the refusal."""
     head = "    from experiment.core.trainer import build_trainer\n"
-    added = "    from experiment.core.sharding import SameBuffers, sharded\n"
+    added = "    from experiment.core.distributed.fsdp import SameBuffers, sharded\n"
     replace(experiment / "main.py", head, added + head)
     replace(experiment / "main.py", "build_trainer(config, run)", SHARDED)
 
@@ -45,13 +45,13 @@ def test_what_needs_the_whole_model_is_refused_on_gpus(
 ) -> None:
     package = Package(assemble(tmp_path / "project"))
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    config = package.module("core.config").RunConfig()
+    config = package.module("core.config.run_config").RunConfig()
     config.trainer.strategy = "fsdp"
     assert getattr(config.callbacks, callback) is None
     setattr(config.callbacks, callback, {})
 
     with pytest.raises(package.module("core.errors").UserError, match=rf"callbacks\.{callback}"):
-        package.module("core.sharding").make_strategy(config)
+        package.module("core.distributed.fsdp").make_strategy(config)
 
 
 def test_a_run_of_copies_does_not_go_on_shared_out(experiment: Experiment) -> None:

@@ -5,8 +5,8 @@ import signal
 import psutil
 import pytest
 import torch
-from projects import Project
-from running.experiment import (
+from core.restart.test_exact_resume import assert_same
+from harness.experiment import (
     PATIENCE,
     Experiment,
     RunFolder,
@@ -14,7 +14,7 @@ from running.experiment import (
     ended,
     wait_until,
 )
-from running.test_killed import assert_same
+from projects import Project
 
 pytestmark = pytest.mark.slow
 # Its epoch means, of which each rank knows a part, outlive a resume in mid-epoch.

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from running.experiment import Experiment, RunFolder, replace
+from harness.experiment import Experiment, RunFolder, replace
 
 pytestmark = pytest.mark.slow
 

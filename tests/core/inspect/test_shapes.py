@@ -23,13 +23,13 @@ Image = Float[Tensor, "batch channels height width"]
 
 
 @pytest.fixture
-def mismatches(shapes: ModuleType, tmp_path: Path) -> Callable[..., list[str]]:
+def mismatches(docstrings: ModuleType, tmp_path: Path) -> Callable[..., list[str]]:
     """What the reader says of one module, given as source."""
 
     def read(source: str) -> list[str]:
         file = tmp_path / "model.py"
         file.write_text(HEADER + dedent(source))
-        return [line.removeprefix(f"{file}:") for line in shapes.docstring_mismatches(file)]
+        return [line.removeprefix(f"{file}:") for line in docstrings.docstring_mismatches(file)]
 
     return read
 
@@ -203,12 +203,12 @@ def test_nothing_is_demanded_where_nothing_is_written(
     assert silent == []
 
 
-def test_a_package_is_read_whole_and_not_imported(shapes: ModuleType, tmp_path: Path) -> None:
+def test_a_package_is_read_whole_and_not_imported(docstrings: ModuleType, tmp_path: Path) -> None:
     (tmp_path / "__init__.py").write_text("raise RuntimeError('imported')")
     (tmp_path / "deep").mkdir()
     (tmp_path / "deep/model.py").write_text(HEADER + network("- x: ``(batch)``"))
 
-    wrong = shapes.docstring_mismatches(tmp_path)
+    wrong = docstrings.docstring_mismatches(tmp_path)
 
     assert [line.split(": ")[0] for line in wrong] == [f"{tmp_path}/deep/model.py:10"]
 
@@ -327,10 +327,10 @@ def test_other_errors_are_not_its_business(checked: Any, shapes: ModuleType) -> 
 )
 def test_checking_must_start_before_the_import(first: str, told: str, tmp_path: Path) -> None:
     (tmp_path / "shapes_under_test.py").write_text(RUNNING)
-    template = Path(__file__).parents[2] / "template"
+    template = Path(__file__).parents[3] / "template"
     program = first + dedent("""\
         import torch
-        from experiment.core.shapes import check_annotations
+        from experiment.core.inspect.shape_annotations import check_annotations
         on = check_annotations("shapes_under_test")
         from shapes_under_test import Network
         try:

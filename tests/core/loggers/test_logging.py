@@ -6,8 +6,8 @@ import signal
 from collections.abc import Callable
 
 import pytest
+from harness.experiment import Experiment, RunFolder, fit_words, replace
 from PIL import Image
-from running.experiment import Experiment, RunFolder, fit_words, replace
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ class Show(pl.Callback):
     """Logs a picture and a table at the end of each validation."""
 
     def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        from .core.pictures import log_images, log_table
+        from .core.loggers import log_images, log_table
 
         log_images(trainer, "val/samples", trainer.datamodule.preview(4))
         log_table(trainer, "val/mistakes", ["label", "confidence"], [["3", 0.5], ["8", 0.25]])
@@ -81,7 +81,7 @@ def test_pictures_and_tables_are_switched_off_by_one_key_each(experiment: Experi
 
 
 def test_a_missing_tensorboard_is_a_sentence(experiment: Experiment) -> None:
-    loggers = experiment / "experiment/core/loggers.py"
+    loggers = experiment / "experiment/core/loggers/make_loggers.py"
     replace(loggers, 'find_spec("tensorboard")', 'find_spec("no_such_package")')
 
     refused = experiment.main(*fit_words("logger.tensorboard=true"))

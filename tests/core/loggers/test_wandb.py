@@ -11,7 +11,7 @@ from subprocess import CompletedProcess
 import psutil
 import pytest
 from fake_wandb import API_KEY, FakeWandb, OnlineRun
-from running.experiment import Experiment, RunFolder, fit_words, replace, wait_until
+from harness.experiment import Experiment, RunFolder, fit_words, replace, wait_until
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
@@ -35,7 +35,7 @@ def sent(online: OnlineRun) -> dict[tuple[int, str], float]:
 
 def quick_sending(experiment: Experiment) -> None:
     """Send rows each second instead of each 15, and wait less for what does not arrive."""
-    logger = experiment / "experiment/core/wandb_process.py"
+    logger = experiment / "experiment/core/loggers/wandb_service.py"
     replace(logger, "FINISH_SECONDS = 30.0", "FINISH_SECONDS = 2.0")
     interval = '"x_file_stream_transmit_interval": 1.0,'
     replace(logger, '"finish_timeout_raises": True,', f'"finish_timeout_raises": True, {interval}')
@@ -167,7 +167,9 @@ def test_without_an_answer_the_run_goes_on_offline_with_its_id(
     trouble: str, experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
     replace(
-        experiment / "experiment/core/wandb_process.py", "INIT_SECONDS = 30.0", "INIT_SECONDS = 2.0"
+        experiment / "experiment/core/loggers/wandb_service.py",
+        "INIT_SECONDS = 30.0",
+        "INIT_SECONDS = 2.0",
     )
     words = fit_words("--name", "a", "logger.wandb=auto")
     with FakeWandb(broken=True) as wandb, socket.socket() as nobody:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import torch
 from assemble import Package, assemble
-from running.experiment import Experiment, RunFolder
+from harness.experiment import Experiment, RunFolder
 from torch import nn
 
 pytestmark = pytest.mark.slow
@@ -40,8 +40,8 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 
 def groups_by_name(package: Package, module: nn.Module, **settings: Any) -> dict[str, Any]:
     """(learning rate, weight decay) of each parameter, which must have exactly one group."""
-    config = package.module("core.config").OptimizerConfig(learning_rate=1.0, **settings)
-    groups = package.module("core.parameter_groups").parameter_groups(module, config)
+    config = package.module("core.config.optimizer").OptimizerConfig(learning_rate=1.0, **settings)
+    groups = package.module("core.module.parameter_groups").parameter_groups(module, config)
     grouped = [id(parameter) for group in groups for parameter in group["params"]]
     assert sorted(grouped) == sorted(id(p) for p in module.parameters() if p.requires_grad)
     assert all(group["params"] for group in groups)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import cos, pi
 
 import pytest
-from running.experiment import Experiment, RunFolder
+from harness.experiment import Experiment, RunFolder
 
 pytestmark = pytest.mark.slow
 PEAK, FINAL = 0.002, 0.01  # of experiment.yaml, and the default
@@ -99,12 +99,16 @@ def test_plateau_drops_when_the_metric_does_not_improve(experiment: Experiment) 
         ("schedule.every=0", "schedule.every is 0; it must be at least 1"),
         ("schedule.factor=1", "schedule.factor is 1.0; it must be at least 0 and below 1"),
         (
-            "schedule.name=plateau schedule.monitor=val/los",
-            "schedule.monitor: val/los is not logged; logged are",
+            "schedule.name=plateau schedule.monitor=val/losses schedule.mode=min",
+            "schedule.monitor: val/losses is not logged; logged are",
         ),
         (
             "callbacks.early_stopping.monitor=val/los",
-            "callbacks.early_stopping.monitor: val/los is not logged; logged are",
+            "to min or to max; did you mean val/loss?",
+        ),
+        (
+            "callbacks.early_stopping.monitor=val/nll",
+            "callbacks.early_stopping.monitor: val/nll is not logged; logged are",
         ),
     ],
 )
@@ -134,7 +138,7 @@ STREAM = '''
         import torch
         from torch.utils.data import DataLoader, IterableDataset
 
-        from .core.sampling import BatchKey
+        from .core.data.sampling import BatchKey
 
         whole = super().train_dataloader().dataset
 
@@ -158,9 +162,7 @@ def test_a_stream_resumes_at_its_epochs_start_and_says_so(experiment: Experiment
     done = experiment.fit("--name", "a", *words)
 
     assert done.returncode == 0, done.stderr
-    assert "this train_dataloader starts only at an epoch's start, and so does a restart" in (
-        done.stdout
-    )
+    assert "the training data can only be read from an epoch's start" in (done.stdout)
     assert "resuming a at epoch 2, batch 1" in done.stdout
     assert killed.weights() == calm.weights()
     assert killed.metrics() == calm.metrics()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from assemble import Package, assemble
-from running.experiment import Experiment, RunFolder, replace
+from harness.experiment import Experiment, RunFolder, replace
 
 LR = "lr-AdamW/pg1"
 EARLY = "callbacks.early_stopping={patience: 1, min_delta: 9.0}"
@@ -382,17 +382,17 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 @pytest.fixture
 def changed(package: Package) -> Callable[..., dict[str, tuple[object, object]]]:
     """The settings that differ after some were set, by key: before and now."""
-    settings, config = package.module("core.settings"), package.module("config")
-    arguments = package.module("core.cli").Namespace
+    settings, config = package.module("core.config.load"), package.module("config")
+    arguments = package.module("core.config.cli").Namespace
 
     def load(*words: str) -> object:
         return settings.load_settings(config.Config, arguments(config=[], overrides=list(words)))
 
     def changes(before: tuple[str, ...], now: tuple[str, ...], **left_out: object) -> object:
-        recorded = settings.plain(load(*before).config)  # pyright: ignore[reportAttributeAccessIssue]
+        recorded = package.module("core.config.dump").plain(load(*before).config)  # pyright: ignore[reportAttributeAccessIssue]
         for section, name in left_out.items():
             del recorded[section][name]
-        found = package.module("core.changes").changes_since(recorded, load(*now).config)  # pyright: ignore[reportAttributeAccessIssue]
+        found = package.module("core.config.diff").changes_since(recorded, load(*now).config)  # pyright: ignore[reportAttributeAccessIssue]
         return {change.key: (change.before, change.now) for change in found}
 
     return changes  # pyright: ignore[reportReturnType]
@@ -430,9 +430,9 @@ def test_what_changed_is_found_in_sections_and_mappings(
 def test_devices_are_counted_without_torch_where_that_is_possible(
     words: tuple[str, ...], count: int | None, package: Package
 ) -> None:
-    arguments = package.module("core.cli").Namespace(config=[], overrides=list(words))
-    settings = package.module("core.settings").load_settings(
+    arguments = package.module("core.config.cli").Namespace(config=[], overrides=list(words))
+    settings = package.module("core.config.load").load_settings(
         package.module("config").Config, arguments
     )
 
-    assert package.module("core.placement").number_of_devices(settings.config) == count
+    assert package.module("core.distributed.devices").number_of_devices(settings.config) == count

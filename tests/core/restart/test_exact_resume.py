@@ -5,8 +5,8 @@ from collections.abc import Callable
 from functools import cache
 
 import pytest
+from harness.experiment import Experiment, RunFolder, Server, fit_words, replace
 from projects import Project
-from running.experiment import Experiment, RunFolder, Server, fit_words, replace
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]

@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from running.experiment import PATIENCE, Experiment, RunFolder, ended, wait_until
+from harness.experiment import PATIENCE, Experiment, RunFolder, ended, wait_until
 
 pytestmark = [
     pytest.mark.slow,

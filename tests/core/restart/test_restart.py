@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from running.experiment import PATIENCE, Experiment, RunFolder, ended, replace, wait_until
-from running.watched import Watched
+from harness.experiment import PATIENCE, Experiment, RunFolder, ended, replace, wait_until
+from harness.watched import Watched
 
 pytestmark = pytest.mark.slow
 LONG = "trainer.max_epochs=60"  # enough that a kill comes before the end
@@ -54,7 +54,7 @@ def test_a_machine_without_a_process_to_spare_is_waited_for(
         "    return _real(*args, **kwargs)\n"
         "subprocess.Popen = _popen\n"
     )
-    with open(experiment / "experiment/core/supervise.py", "a") as file:
+    with open(experiment / "experiment/core/restart/supervisor.py", "a") as file:
         file.write(failing)
 
     code, shown = watch().end()
@@ -121,10 +121,10 @@ def test_the_same_error_at_the_same_step_is_not_tried_for_ever(
 def test_what_a_restart_would_only_repeat_is_not_repeated(
     watch: Callable[..., Watched], experiment: Experiment
 ) -> None:
-    code, shown = watch("checkpoint.monitor=val/los").end()
+    code, shown = watch("checkpoint.monitor=val/other_loss").end()
 
     assert code == 2
-    assert shown.splitlines()[-1].startswith("checkpoint.monitor: val/los is not logged")
+    assert shown.splitlines()[-1].startswith("checkpoint.monitor: val/other_loss is not logged")
     assert "restart" not in shown
 
 

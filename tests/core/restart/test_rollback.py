@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 from assemble import Package, assemble
+from harness.experiment import Experiment, RunFolder, Server, fit_words, replace
+from harness.watched import SUPERVISED, Watched
 from projects import Project
-from running.experiment import Experiment, RunFolder, Server, fit_words, replace
-from running.watched import SUPERVISED, Watched
 
 pytestmark = pytest.mark.slow
 POISONED = 17  # the example that has a NaN pixel from the second epoch on
@@ -49,7 +49,9 @@ def poison(experiment: Experiment) -> None:
         "        return fetch\n\n    def preview")  # fmt: skip
     replace(data, "class ExperimentData", FETCH.lstrip() + "\n\nclass ExperimentData")
     replace(
-        data, "from .core.data import", "from .core.datasets import Fetch\nfrom .core.data import"
+        data,
+        "from .core.data import",
+        "from .core.data.fetch import Fetch\nfrom .core.data import",
     )
     replace(experiment / "experiment/module.py", LOSS, OVERFLOW + LOSS)
 
@@ -78,8 +80,10 @@ def rolled_back(poisoned: Experiment, python: Path) -> tuple[RunFolder, int, str
 
 @pytest.fixture(scope="module")
 def rollback(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
-    """``core/rollback.py``."""
-    return Package(assemble(tmp_path_factory.mktemp("assembled") / "a")).module("core.rollback")
+    """``core/restart/rollback.py``."""
+    return Package(assemble(tmp_path_factory.mktemp("assembled") / "a")).module(
+        "core.restart.rollback"
+    )
 
 
 def test_a_run_gets_past_what_diverged(
@@ -92,11 +96,11 @@ def test_a_run_gets_past_what_diverged(
     assert first["reason"].startswith("the loss is NaN or infinite in epoch 2, batch ")
     assert first["place"]["epoch"] == 1
     assert first["checkpoint"] == "best-epoch000-step000007.ckpt"
-    assert POISONED in first["left_out"]
-    assert len(first["left_out"]) == 32
+    assert POISONED in first["left_out"]["train"]
+    assert len(first["left_out"]["train"]) == 32
     assert (first["learning_rate_factor"], first["done"]) == (1.0, True)
     assert second["reason"] == "the loss is NaN or infinite in epoch 3, batch 3"
-    assert (second["left_out"], second["learning_rate_factor"]) == ([], 0.5)
+    assert (second["left_out"], second["learning_rate_factor"]) == ({}, 0.5)
     assert "restart 1 from best-epoch000-step000007.ckpt without the 32 examples" in shown
     assert "with 0.5 times the learning rate; runs/a/rollbacks.json" in shown
     assert "with 0.5 times the learning rate" in (run / "train.log").read_text()
@@ -224,7 +228,8 @@ if "EXPERIMENT_SUPERVISOR" in os.environ:
 DIVERGES = """
     summary["failure"] = {"error": "Diverged", "step": 5, "code": 3}
     (run / "summary.json").write_text(json.dumps(summary))
-    record = {"examples": [1, 2], "num_examples": 9, "epoch": 0, "batch": 0, "step": 5}
+    record = {"examples": {"train": [1, 2]}, "num_examples": {"train": 9}}
+    record |= {"epoch": 0, "batch": 0, "step": 5}
     (run / "nan.json").write_text(json.dumps(record))
     return 3
 """

@@ -20,11 +20,11 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 def test_who_asks_for_the_end_while_there_is_no_training_gets_it(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    supervise = package.module("core.supervise")
-    run = package.module("core.run").Run(tmp_path)
+    supervise = package.module("core.restart.supervisor")
+    run = package.module("core.runs.run").Run(tmp_path)
     sleep = [sys.executable, "-c", "import time; time.sleep(60)"]
-    monkeypatch.setattr(supervise, "child_command", lambda run: sleep)
-    supervisor = supervise.Supervisor(run, package.module("core.config").RunConfig())
+    monkeypatch.setattr(supervise, "training_command", lambda run: sleep)
+    supervisor = supervise.Supervisor(run, package.module("core.config.run_config").RunConfig())
     supervisor._forward(signal.SIGTERM, None)  # while a checkpoint is read, say
 
     started = time.monotonic()
@@ -37,14 +37,14 @@ def test_who_asks_for_the_end_while_there_is_no_training_gets_it(
 def test_an_alert_that_hangs_ends_with_all_that_it_started(
     package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alerts = package.module("core.alerts")
+    alerts = package.module("core.restart.alerts")
     monkeypatch.setattr(alerts, "COMMAND_SECONDS", 0.5)
-    monkeypatch.setattr(package.module("core.processes"), "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(package.module("core.restart.orphans"), "GRACE_SECONDS", 0.1)
     said: list[str] = []
     monkeypatch.setattr(alerts, "say", said.append)
     command = f"sleep 1000 & echo $! > {tmp_path / 'pid'}; wait"
-    config = package.module("core.config").AlertConfig(command=command, wandb=False)
-    run = package.module("core.run").Run(tmp_path, summary={"name": "a"})
+    config = package.module("core.config.restart").AlertConfig(command=command, wandb=False)
+    run = package.module("core.runs.run").Run(tmp_path, summary={"name": "a"})
 
     alerts.Alerts(run, config).send(("crash",), "a: killed by SIGKILL")
 
@@ -70,22 +70,24 @@ def test_an_alert_that_hangs_ends_with_all_that_it_started(
 def test_what_stops_in_a_debugger_is_seen(
     line: str, stops: bool, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    processes = package.module("core.processes")
-    monkeypatch.setattr(processes, "DEBUGGERS", ())  # one of pytest's may be there
+    debugger = package.module("core.restart.debugger")
+    monkeypatch.setattr(debugger, "DEBUGGERS", ())  # one of pytest's may be there
     monkeypatch.setattr(sys, "gettrace", lambda: None)
     (tmp_path / "mine.py").write_text(f"# -*- coding: latin-1 -*-\n{line}\n", encoding="latin-1")
 
-    assert processes.is_debugged(tmp_path) == stops
+    assert debugger.is_debugged(tmp_path) == stops
 
 
 def test_a_second_process_waits_until_the_first_has_said_who_it_is(
     package: Package, tmp_path: Path
 ) -> None:
-    run = package.module("core.run")
+    run = package.module("core.runs.run")
     dead = subprocess.Popen([sys.executable, "-c", ""])
     dead.wait()
     host = os.uname().nodename
-    run.write_json(tmp_path / "summary.json", {"process": {"pid": dead.pid, "host": host}})
+    package.module("core.files").write_json(
+        tmp_path / "summary.json", {"process": {"pid": dead.pid, "host": host}}
+    )
     first = (
         "import json, os, sys, time; from pathlib import Path; from filelock import FileLock\n"
         "lock = FileLock('.lock'); lock.acquire(); Path('locked').touch(); time.sleep(0.5)\n"

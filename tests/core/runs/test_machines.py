@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from running.experiment import Experiment, RunFolder, fit_words, replace
+from harness.experiment import Experiment, RunFolder, fit_words, replace
 
 pytestmark = [
     pytest.mark.slow,

@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from running.experiment import Experiment, fit_words, wait_until
+from harness.experiment import Experiment, fit_words, wait_until
 
 pytestmark = pytest.mark.slow
 

@@ -19,7 +19,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 @pytest.fixture(scope="module")
 def parameter(package: Package) -> Callable[..., Any]:
     """``parameter(min=0, max=1)``, as a sweep file has it."""
-    given = package.module("core.given")
+    given = package.module("core.config.yaml_reader")
     read = package.module("core.sweep.parameters").read_parameters
 
     def make(method: str = "random", **fields: Any) -> Any:
@@ -84,7 +84,11 @@ DEFINITIONS: list[tuple[dict[str, Any], Callable[[float], Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("fields", "defined"), DEFINITIONS, ids=lambda case: str(case)[:60])
+@pytest.mark.parametrize(
+    ("fields", "defined"),
+    DEFINITIONS,
+    ids=lambda case: str(case)[:60] if isinstance(case, dict) else "defined",
+)
 def test_a_quantile_is_what_the_definition_says(
     parameter: Callable[..., Any], fields: dict[str, Any], defined: Callable[[float], Any]
 ) -> None:

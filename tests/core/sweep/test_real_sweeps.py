@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 from fake_wandb_sweeps import FakeSweeps
-from running.experiment import PATIENCE, SMALL, Experiment, replace, wait_until
+from harness.experiment import PATIENCE, SMALL, Experiment, replace, wait_until
 
 pytestmark = pytest.mark.slow
 CLI = "from wandb.cli.cli import cli\ncli()\n"

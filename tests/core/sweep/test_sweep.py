@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from sweeps.small import SmallProject, kill, wait_until
+from harness.small_sweep import SmallProject, kill, wait_until
 
 GRID = {"optimizer.learning_rate": {"values": [0.5, 0.25]}, "model.width": {"values": [4, 8]}}
 
@@ -273,3 +273,33 @@ def test_what_is_wrong_is_said_before_the_first_trial(
 
     assert says in shown.splitlines()[-1], shown
     assert not project.folder().exists() or not project.trials()
+
+
+def test_the_goal_is_what_ranks_the_checkpoints_of_a_trial(project: SmallProject) -> None:
+    width = {"model.width": {"values": [4]}}
+    ranked = ("checkpoint.monitor=val/score",)
+    project.write(width, name="scores")
+    replace_metric(project, {"name": "val/score", "goal": "maximize"})
+
+    refused = project.sweep(*ranked, "checkpoint.mode=min", code=2)
+    project.sweep("--name", "a", *ranked, code=0)
+
+    assert "metric.goal is maximize, and checkpoint.mode is min: a trial would keep its" in refused
+    base = yaml.safe_load((project.folder("a") / "trial-001/config.yaml").read_text())
+    assert base["checkpoint"]["mode"] == "max"
+
+
+def test_what_nobody_minimizes_is_not_minimized_in_silence(project: SmallProject) -> None:
+    project.write({"model.width": {"values": [4]}})
+    replace_metric(project, {"name": "val/accuracy"})
+
+    refused = project.sweep(code=2)
+
+    assert "metric.goal is missing: W&B would minimize val/accuracy; set goal: maximize" in refused
+
+
+def replace_metric(project: SmallProject, metric: dict[str, str]) -> None:
+    """Have the sweep file compare something else."""
+    path = project.path / "sweeps/sweep.yaml"
+    content = yaml.safe_load(path.read_text())
+    path.write_text(yaml.safe_dump({**content, "metric": metric}))

@@ -99,7 +99,7 @@ def test_names_stand_in_w_and_b_s_order(files: Files, package: Package) -> None:
     files.file.write_text(swept("seed: {value: 1}", "model:", "  parameters:",
                                 "    width: {value: 2}", "    depth: {value: 3}"))  # fmt: skip
 
-    sweep = package.module("core.sweep.file").read_sweep(files.file)
+    sweep = package.module("core.sweep.sweep_file").read_sweep(files.file)
 
     assert [parameter.key for parameter in sweep.parameters] == [
         "model.depth",

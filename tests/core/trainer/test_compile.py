@@ -1,7 +1,7 @@
 """``trainer.compile``: checkpoints load with and without, and it is no matter where it can't be."""
 
 import pytest
-from running.experiment import Experiment
+from harness.experiment import Experiment
 
 pytestmark = pytest.mark.slow
 # Inductor calls a C++ compiler, which takes a minute; everything before it is torch.compile's own.

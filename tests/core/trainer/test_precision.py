@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 import torch
-from running.experiment import Experiment
+from harness.experiment import Experiment
 
 pytestmark = pytest.mark.slow
 # Writes each step's gradients before and after they are clipped, and the loss's type.
 WITNESS = """
 
-class Witness(pl.Callback):
+class TrainingStepCheck(pl.Callback):
     seen, before = [], None
 
     def on_before_optimizer_step(self, trainer, pl_module, optimizer):
@@ -32,10 +32,10 @@ def gradients(experiment: Experiment, *argv: str) -> tuple[list[Any], str]:
     """(before, after, loss's type) of each step, and what was said."""
     callbacks = experiment / "experiment/callbacks.py"
     text = callbacks.read_text()
-    if "Witness" not in text:
+    if "TrainingStepCheck" not in text:
         text = text.replace("import pytorch_lightning as pl\n", IMPORTS, 1) + WITNESS
         callbacks.write_text(text)
-    words = ("callbacks.extra={experiment.callbacks.Witness: {}}", "trainer.max_epochs=1")
+    words = ("callbacks.extra={experiment.callbacks.TrainingStepCheck: {}}", "trainer.max_epochs=1")
     done = experiment.fit("--name", f"run{hash(argv) % 10**6}", *words, *argv)
     assert done.returncode == 0, done.stderr
     return torch.load(experiment / "gradients.pt", weights_only=True), done.stdout

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 
 import pytest
-from running.experiment import Experiment, RunFolder, fit_words, replace
+from harness.experiment import Experiment, RunFolder, fit_words, replace
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from assemble import Package, assemble
-from running.experiment import SMALL, Experiment, replace
+from harness.experiment import SMALL, Experiment, replace
 
 pytestmark = pytest.mark.slow
 CPU = ("trainer.accelerator=cpu", "logger.wandb=off")
@@ -21,9 +21,9 @@ from pathlib import Path
 import numpy as np
 import torch
 from experiment.config import Config
-from experiment.core.run import Run
-from experiment.core.settings import load_settings
-from experiment.core.tune import find_batch_size, find_learning_rate
+from experiment.core.runs.run import Run
+from experiment.core.config.load import load_settings
+from experiment.core.trainer.tuner import find_batch_size, find_learning_rate
 from main import build
 
 words = {words}
@@ -126,7 +126,7 @@ def test_the_schedule_is_drawn_over_the_optimizer_steps(experiment: Experiment) 
 
 
 def test_a_suggestion_is_where_the_loss_falls_fastest_or_is_refused(package: Package) -> None:
-    suggest = package.module("core.tune").suggest
+    suggest = package.module("core.trainer.tuner").suggest
     rates = [10 ** (-6 + 6 * i / 99) for i in range(100)]
 
     def fall(at: float) -> list[float]:
@@ -162,7 +162,7 @@ def test_a_value_is_set_without_touching_the_rest(
     file = tmp_path / "a.yaml"
     file.write_text(text)
 
-    line = package.module("core.yaml_edit").set_value(file, key, value)
+    line = package.module("core.config.yaml_edit").set_value(file, key, value)
 
     assert file.read_text() == expected
     assert f"{key.rpartition('.')[2]}:" in expected.splitlines()[line - 1]
@@ -177,6 +177,6 @@ def test_a_file_that_would_change_its_meaning_is_left_alone(
     file.write_text(text)
 
     with pytest.raises(package.module("core.errors").UserError, match=r"edit it by hand"):
-        package.module("core.yaml_edit").set_value(file, "a.b", 5)
+        package.module("core.config.yaml_edit").set_value(file, "a.b", 5)
 
     assert file.read_text() == text

@@ -36,7 +36,7 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         Facts=model.Facts,
         UserError=model.UserError,
         build_model=model.build_model,
-        shapes=import_module(f"{name}.core.shapes"),
+        shapes=import_module(f"{name}.core.inspect.shape_docstrings"),
     )
 
 

@@ -40,9 +40,9 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
         model=import_module(f"{name}.model"),
         config=import_module(f"{name}.config"),
         generation=import_module(f"{name}.blocks.generation"),
-        byte_pairs=import_module(f"{name}.core.formats.byte_pairs"),
-        topics=import_module(f"{name}.core.demo.topics"),
-        shapes=import_module(f"{name}.core.shapes"),
+        byte_pairs=import_module(f"{name}.core.data.texts.tokenizer"),
+        topics=import_module(f"{name}.core.data.texts.demo_topics"),
+        shapes=import_module(f"{name}.core.inspect.shape_docstrings"),
     )
 
 
@@ -227,10 +227,11 @@ def figures(module: Any, *batches: Any) -> dict[str, float]:
     """What an epoch of these batches is logged as."""
     for batch in batches:
         module.test_step(batch, 0)
-    averages = module.averages.pop("test", lambda totals: totals)
+    averages = module.averages.pop("eval")
     perplexity = module.metrics["test"].compute()
     module.metrics["test"].reset()
-    return {name: float(value) for name, value in {**averages, **perplexity}.items()}
+    found = {**averages, **perplexity}
+    return {name.removeprefix("test/"): float(value) for name, value in found.items()}
 
 
 def batch_of(task: Any, module: Any, texts: list[str]) -> Any:

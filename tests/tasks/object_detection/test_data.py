@@ -3,14 +3,13 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from modules import Modules
 from PIL import Image
-
-Modules = Callable[[str], ModuleType]
 
 
 @pytest.fixture(autouse=True)
@@ -21,7 +20,7 @@ def one_thread() -> None:
 @pytest.fixture
 def make(experiment: Modules, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The experiment's data, of fewer scenes."""
-    scenes = experiment("core.demo.scenes")
+    scenes = experiment("core.data.boxes.demo_scenes")
     load = scenes.load
     monkeypatch.setattr(scenes, "load", lambda: load(train=200, test=50))
 
@@ -116,7 +115,7 @@ def test_preview_shows_images_in_their_own_size(
         quarter = torch.tensor([[width / 4, height / 4, width * 3 / 4, height * 3 / 4]])
         torch.testing.assert_close(sample.boxes, quarter, atol=0.5, rtol=0)
         assert sample.names == ["cat"]
-    experiment("core.drawing").save_grid(samples, tmp_path / "grid.png")
+    experiment("core.inspect.drawing").save_grid(samples, tmp_path / "grid.png")
     assert (tmp_path / "grid.png").stat().st_size > 500
 
 
@@ -130,13 +129,15 @@ def test_prediction_gives_boxes_in_each_images_own_pixels(
     config.model.min_confidence = 0.0
     module = experiment("module").ExperimentModule(config, data.facts).eval()
     corners = torch.tensor([[0.0, 16, 64, 48], [10, 50, 20, 60]]).repeat(2, 1, 1)
-    Detections = experiment("core.detectors").Detections
+    Detections = experiment("core.module.detectors").Detections
     sure = torch.tensor([[0.5, 0.4], [0.25, 0.2]])
     found = Detections(corners, torch.full((2, 2), 3), sure)
     module.model.detect = lambda image: found
     data.predict_path = tmp_path
 
-    (batch,) = data.predict_dataloader()
+    loader = data.predict_dataloader()
+    (batch,) = loader
+    data.trainer = SimpleNamespace(predict_dataloaders=loader)
     columns = module.predict_step(batch, 0)
 
     assert [Path(name).name for name in data.predict_names()] == ["a.png", "b.png"]

@@ -1,13 +1,11 @@
 """The networks: shapes, the way from boxes to maps and back, the loss, and torchvision's models."""
 
-from collections.abc import Callable
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
+from modules import Modules
 
-Modules = Callable[[str], ModuleType]
 TORCHVISION = [
     "fasterrcnn_resnet50_fpn",
     "fasterrcnn_resnet50_fpn_v2",
@@ -73,9 +71,16 @@ def test_every_weight_learns(experiment: Modules) -> None:
 
 
 def test_shape_sections_agree_with_the_annotations(experiment: Modules) -> None:
-    mismatches = experiment("core.shapes").docstring_mismatches
+    mismatches = experiment("core.inspect.shape_docstrings").docstring_mismatches
 
-    for name in ("data", "model", "module", "core.boxes", "core.detectors", "core.box_metrics"):
+    for name in (
+        "data",
+        "model",
+        "module",
+        "core.data.boxes.geometry",
+        "core.module.detectors",
+        "core.module.box_metrics",
+    ):
         assert mismatches(experiment(name)) == []
 
 
@@ -184,7 +189,7 @@ def test_detections_are_sorted_and_as_many_as_allowed(experiment: Modules) -> No
 
 @pytest.mark.slow
 def test_eight_images_are_learned_by_heart(experiment: Modules) -> None:
-    scenes = experiment("core.demo.scenes").load(train=8, test=1)["train"]
+    scenes = experiment("core.data.boxes.demo_scenes").load(train=8, test=1)["train"]
     image = scenes.image.float() / 128 - 0.5
     network = build(experiment).eval()  # as the contract's test has it
     optimizer = torch.optim.AdamW(network.parameters(), lr=2e-3, weight_decay=0.0)
@@ -285,8 +290,8 @@ def test_weights_out_of_reach(experiment: Modules, monkeypatch: pytest.MonkeyPat
 
 def test_right_boxes_have_the_full_precision(experiment: Modules, capsys: Any) -> None:
     boxes, label = some_boxes(4)
-    found = experiment("core.detectors").Detections(boxes, label, (label >= 0).float())
-    metric = experiment("core.box_metrics").BoxPrecision()
+    found = experiment("core.module.detectors").Detections(boxes, label, (label >= 0).float())
+    metric = experiment("core.module.box_metrics").BoxPrecision()
 
     metric.update(found, boxes, label)
 
@@ -301,8 +306,8 @@ def test_the_metric_is_that_of_pycocotools(experiment: Modules) -> None:
 
     boxes, label = some_boxes(5)
     around = boxes + torch.randn(5, 5, 4)
-    found = experiment("core.detectors").Detections(around, label, torch.rand(5, 5))
-    metric = experiment("core.box_metrics").BoxPrecision()
+    found = experiment("core.module.detectors").Detections(around, label, torch.rand(5, 5))
+    metric = experiment("core.module.box_metrics").BoxPrecision()
     reference = MeanAveragePrecision(backend="pycocotools")
 
     metric.update(found, boxes, label)
@@ -320,25 +325,8 @@ def test_the_metric_is_that_of_pycocotools(experiment: Modules) -> None:
 
 def test_nothing_to_find_is_no_error(experiment: Modules) -> None:
     none = torch.zeros(2, 5, 4), torch.full((2, 5), -1)
-    metric = experiment("core.box_metrics").BoxPrecision()
+    metric = experiment("core.module.box_metrics").BoxPrecision()
 
-    metric.update(experiment("core.detectors").Detections(*none, torch.zeros(2, 5)), *none)
+    metric.update(experiment("core.module.detectors").Detections(*none, torch.zeros(2, 5)), *none)
 
     assert metric.compute()["map_50"] == 0
-
-
-def test_only_single_numbers_are_logged(experiment: Modules) -> None:
-    """A metric may say more, such as a number for each class."""
-    from torchmetrics import MetricCollection
-    from torchmetrics.classification import MulticlassRecall
-
-    logged: dict[str, Any] = {}
-    each = MetricCollection(
-        {"each": MulticlassRecall(3, average=None), "mean": MulticlassRecall(3)}
-    )
-    each.update(torch.tensor([0, 1]), torch.tensor([0, 1]))
-    module = SimpleNamespace(averages=None, metrics={"val": each}, log_dict=logged.update)
-
-    experiment("core.metrics").EpochMetrics().on_validation_epoch_end(None, module)
-
-    assert set(logged) == {"val/mean"}

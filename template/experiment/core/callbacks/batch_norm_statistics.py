@@ -7,17 +7,20 @@ of the old ones is too wide, since averaged weights give activations that vary l
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.combined_loader import CombinedLoader
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from .data import DataModule
-from .parameter_groups import frozen_norms
-from .sampling import BatchSampler
+from ..data.datamodule import DataModule
+from ..data.sampling import BatchSampler, Place
+from ..data.train_loaders import batch_sampler, named
+from ..module.freezing import frozen_norms
 
 MOST_BATCHES = 200  # of an epoch: more hardly move a mean
 
@@ -68,15 +71,21 @@ def _norms(module: nn.Module, averaged: nn.Module) -> list[_BatchNorm]:
 
 
 def _batches(trainer: pl.Trainer, data: DataModule[Any]) -> Iterator[Any]:
-    """What this epoch trains on, read by a loader of its own."""
-    counted = data._fetches.get("train")
-    loader = data.train_dataloader()
-    if counted is not None:
-        data._fetches["train"] = counted  # it counts what is unreadable, once
-    sampler = getattr(loader, "sampler", None)
-    if isinstance(sampler, BatchSampler):
-        sampler.position = lambda: (trainer.current_epoch, 0)
-    yield from loader
+    """What this epoch trains on, read by loaders of its own."""
+    found: Any = data.train_dataloader()
+    if not isinstance(found, CombinedLoader):
+        found = CombinedLoader(found, "max_size_cycle")
+    for name, loader in named(found).items():
+        if (sampler := batch_sampler(loader)) is not None:
+            batches = range(len(sampler))
+            place = Place(trainer.current_epoch, batches, len(sampler), len(sampler), name)
+            sampler.place = partial(_whoever_asks, place)
+    for batch, *_ in found:
+        yield batch
+
+
+def _whoever_asks(place: Place, _: BatchSampler) -> Place:
+    return place
 
 
 @contextmanager

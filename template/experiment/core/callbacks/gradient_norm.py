@@ -1,30 +1,16 @@
-"""Callbacks that look and change nothing: gradient norm, device statistics, timer.
+"""The length of the gradient, over all parameters and of each part of the network.
 
-Template's file: updates replace it. Turn them on under ``callbacks:``.
+Template's file: updates replace it. Turn it on under ``callbacks.gradient_norm``.
 """
 
-import math
-import time
-from datetime import datetime, timedelta
-from typing import Any
-
-import psutil
 import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from .callback_config import DeviceStatsConfig, GradientNormConfig
-from .console import say
-from .sharding import whole
-
-GIB = 2.0**30
-
-
-def log_row(trainer: pl.Trainer, row: dict[str, float], step: int) -> None:
-    """Write a row at an optimizer step, counted from 0."""
-    for logger in trainer.loggers:
-        logger.log_metrics(row, step=step)
+from ..config.callbacks import GradientNormConfig
+from ..distributed.fsdp import whole
+from ..loggers.log_row import log_row
 
 
 class GradientNorm(pl.Callback):
@@ -66,67 +52,3 @@ def parts_of(module: nn.Module, prefix: str = "") -> dict[str, nn.Module]:
 def _norm(module: nn.Module) -> Tensor:
     gradients = [p.grad for p in module.parameters() if p.grad is not None]
     return whole(nn.utils.get_total_norm(gradients))
-
-
-class DeviceStats(pl.Callback):
-    """Logs what the process takes: ``device/cpu_percent``, ``device/ram_gib``, and GPU memory.
-
-    Args:
-        config: Optimizer steps between two rows.
-    """
-
-    def __init__(self, config: DeviceStatsConfig) -> None:
-        self.every = config.every_n_steps
-        self._process = psutil.Process()
-        self._logged = -1
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._process.cpu_percent()  # from now on
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
-        step = trainer.global_step
-        if step == self._logged or step % self.every:
-            return
-        self._logged = step
-        row = {
-            "device/cpu_percent": self._process.cpu_percent(),  # 100 a core
-            "device/ram_gib": self._process.memory_info().rss / GIB,
-            "device/ram_used_percent": psutil.virtual_memory().percent,  # of the machine
-        }
-        device = trainer.strategy.root_device
-        if device.type == "cuda":
-            row["device/gpu_gib"] = torch.cuda.memory_allocated(device) / GIB
-            row["device/gpu_peak_gib"] = torch.cuda.max_memory_allocated(device) / GIB
-        log_row(trainer, row, step - 1)
-
-
-class Timer(pl.Callback):
-    """Logs ``time/epoch`` and ``time/remaining`` in seconds, and says once when the end is due."""
-
-    def __init__(self) -> None:
-        self._started = self._first_step = 0.0
-        self._epochs = 0
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._first_step, self._epochs = trainer.global_step, 0
-        self._training = time.monotonic()
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._started = time.monotonic()
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        # Lightning calls it after the validation that ends an epoch.
-        self._epochs += 1
-        steps = trainer.global_step - self._first_step
-        each = (time.monotonic() - self._training) / max(1, steps)
-        left = trainer.estimated_stepping_batches - trainer.global_step
-        seconds = time.monotonic() - self._started
-        row = {"time/epoch": seconds, "time/step": each}
-        if math.isfinite(left):
-            row["time/remaining"] = each * left
-            if self._epochs == 1 and left > 0:
-                end = datetime.now() + timedelta(seconds=each * left)
-                say(f"timer: an epoch takes {seconds:.1f} s; the end is due at {end:%H:%M}")
-        log_row(trainer, row, trainer.global_step - 1)
-
-    _training = 0.0

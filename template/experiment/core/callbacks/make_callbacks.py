@@ -4,22 +4,22 @@ Template's file: updates replace it. Your own go into callbacks.py beside main's
 are named under ``callbacks.extra``.
 """
 
-import importlib
-import inspect
 from typing import Any
 
 import pytorch_lightning as pl
-from pytorch_lightning.callbacks import EarlyStopping, LearningRateMonitor
-from typing_extensions import override
+from pytorch_lightning.callbacks import LearningRateMonitor
 
-from .averaging import EMA, SWA
-from .callback_config import CallbacksConfig, EarlyStoppingConfig
-from .config import CheckpointConfig
-from .errors import UserError
-from .predictions_drawn import SamplePredictions
-from .run import Run
+from ..config.callbacks import CallbacksConfig
+from ..config.checkpoint import CheckpointConfig
+from ..module.dotted_paths import check_arguments, import_class
+from ..runs.run import Run
+from .device_stats import DeviceStats
+from .early_stopping import early_stopping
+from .gradient_norm import GradientNorm
+from .sample_predictions import SamplePredictions
 from .throughput import Throughput
-from .watching import DeviceStats, GradientNorm, Timer
+from .timer import Timer
+from .weight_averaging import EMA, SWA
 
 
 def make_callbacks(
@@ -44,34 +44,9 @@ def make_callbacks(
     if config.timer is not None:
         callbacks.append(Timer())
     if config.early_stopping is not None:
-        callbacks.append(_early_stopping(config.early_stopping, checkpoint))
+        callbacks.append(early_stopping(config.early_stopping, checkpoint))
     callbacks += [make_extra(path, arguments) for path, arguments in config.extra.items()]
     return callbacks
-
-
-def _early_stopping(config: EarlyStoppingConfig, checkpoint: CheckpointConfig) -> EarlyStopping:
-    return EarlyStop(
-        monitor=config.monitor or checkpoint.monitor,
-        mode=config.mode or checkpoint.mode,
-        patience=config.patience,
-        min_delta=config.min_delta,
-        check_finite=True,
-    )
-
-
-class EarlyStop(EarlyStopping):
-    """Lightning's, except that a run that had stopped stays so when it is started again.
-
-    Its patience is the configuration's, not the one that was saved.
-    """
-
-    @override
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        super().load_state_dict({**state_dict, "patience": self.patience})
-
-    @override
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        trainer.should_stop = self.wait_count >= self.patience
 
 
 def make_extra(path: str, arguments: dict[str, Any] | None) -> pl.Callback:
@@ -81,16 +56,6 @@ def make_extra(path: str, arguments: dict[str, Any] | None) -> pl.Callback:
         UserError: It cannot be imported, is no callback, or does not take these arguments.
     """
     place = f"callbacks.extra: {path}"
-    module_name, _, class_name = path.rpartition(".")
-    try:
-        found = getattr(importlib.import_module(module_name), class_name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise UserError(f"{place}: cannot be imported ({error})") from error
-    if not (isinstance(found, type) and issubclass(found, pl.Callback)):
-        raise UserError(f"{place}: is no subclass of pytorch_lightning.Callback")
-    try:
-        inspect.signature(found).bind(**(arguments or {}))
-    except TypeError as error:
-        wanted = str(inspect.signature(found)).replace(" -> None", "")
-        raise UserError(f"{place}: {error}; it takes {wanted}") from error
+    found = import_class(place, path, pl.Callback, "pytorch_lightning.Callback")
+    check_arguments(place, found, **(arguments or {}))
     return found(**(arguments or {}))

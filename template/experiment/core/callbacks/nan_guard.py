@@ -1,23 +1,23 @@
-"""What watches training: losses and weights that must be finite, and a sign of life.
+"""Losses and weights that are NaN or infinite end training.
 
 Template's file: updates replace it. A training that diverged ends with exit code 3 and
-``nan.json``; what the supervisor makes of it is in ``rollback.py``.
+``nan.json``; what the supervisor makes of it: restart/rollback.py.
 """
 
-import time
-from contextlib import suppress
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
-from .errors import UserError, shown
-from .run import Run, write_json
-from .sharding import own_part
+from ..data.train_loaders import examples_of, num_examples_of
+from ..distributed.fsdp import own_part
+from ..errors import DIVERGED, UserError
+from ..files import shown, write_json
+from ..inspect.step_outputs import loss_of
+from ..runs.layout import NAN
+from ..runs.run import Run
 
-DIVERGED = 3
-HEARTBEAT_SECONDS = 1.0
 NEVER = 2**62  # greater than any number of a batch
 
 
@@ -28,7 +28,7 @@ class Diverged(UserError):
         super().__init__(message, DIVERGED)
 
 
-class FiniteLoss(pl.Callback):
+class NanGuard(pl.Callback):
     """Stops at a loss that is NaN or infinite, without waiting for the device in each step.
 
     The losses are kept and looked at together every ``every`` batches; at the epoch's end and
@@ -51,12 +51,16 @@ class FiniteLoss(pl.Callback):
         batch: Any,
         batch_idx: int,
     ) -> None:
-        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
+        loss = loss_of(outputs)
         if isinstance(loss, Tensor):
             self._losses.append((batch_idx, loss))
         is_last = trainer.is_last_batch
         if is_last or (batch_idx + 1) % self.every == 0:
             self.look(trainer, pl_module, and_weights=is_last)
+
+    def before_checkpoint(self, trainer: pl.Trainer, module: pl.LightningModule) -> None:
+        """Nothing that has diverged is saved: ``Checkpoint`` asks each callback that has this."""
+        self.look(trainer, module, and_weights=True)
 
     def look(
         self, trainer: pl.Trainer, module: pl.LightningModule, and_weights: bool = False
@@ -78,46 +82,11 @@ class FiniteLoss(pl.Callback):
         place = f"epoch {trainer.current_epoch + 1}, batch {batch + 1}"
         reason = f"{what} is NaN or infinite in {place}"
         if trainer.is_global_zero:
-            write_json(self.run.folder / "nan.json", _record(trainer, module, batch, reason))
+            write_json(self.run.folder / NAN, _record(trainer, module, batch, reason))
         raise Diverged(
             f"{reason}: see {shown(self.run.folder / 'nan.json')}; a smaller "
             "optimizer.learning_rate or trainer.gradient_clip_norm may help"
         )
-
-
-class Heartbeat(pl.Callback):
-    """Writes step and time into a file, at most once a second, for whoever looks after the run.
-
-    The supervisor sees by it that steps are made; the next start, how long a killed one lasted.
-
-    Args:
-        run: Where the file lies; its restarts are logged as a metric.
-    """
-
-    def __init__(self, run: Run) -> None:
-        self.run = run
-        self._last = float("-inf")
-
-    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if restarts := self.run.summary.get("restarts"):
-            for logger in trainer.loggers:
-                logger.log_metrics({"restarts": restarts}, step=trainer.global_step)
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
-        self._beat(trainer)
-
-    def on_validation_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
-        self._beat(trainer)
-
-    def on_test_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
-        self._beat(trainer)
-
-    def _beat(self, trainer: pl.Trainer) -> None:
-        now = time.monotonic()
-        if now - self._last >= HEARTBEAT_SECONDS and trainer.is_global_zero:
-            self._last = now
-            with suppress(OSError):  # a broken disk: the saves say so
-                self.run.beat(trainer.global_step)
 
 
 def weights_are_finite(module: torch.nn.Module) -> bool:
@@ -151,16 +120,14 @@ def _first_of_all_ranks(trainer: pl.Trainer, bad: int, spoiled: int) -> tuple[in
 def _record(
     trainer: pl.Trainer, module: pl.LightningModule, batch: int, reason: str
 ) -> dict[str, Any]:
-    sampler: Any = getattr(trainer.train_dataloader, "sampler", None)
-    examples = getattr(sampler, "examples", None)
     epoch = trainer.current_epoch
     return {
         "reason": reason,
         "epoch": epoch,
         "batch": batch,
         "step": trainer.global_step,
-        "examples": examples(epoch, batch).tolist() if examples else None,  # of all ranks
-        "num_examples": getattr(sampler, "num_examples", 0),
+        "examples": examples_of(trainer, epoch, batch),  # by loader, of all ranks
+        "num_examples": num_examples_of(trainer),
         "learning_rate": [group["lr"] for group in trainer.optimizers[0].param_groups],
         "gradient_norms": {
             name: str(float(weight.grad.norm()))  # text: JSON has no NaN

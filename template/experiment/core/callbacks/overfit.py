@@ -8,7 +8,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .console import say
+from ..console import say
 
 ENOUGH = 0.9  # of the loss should be gone
 EVERY = 10  # epochs between two validations: an epoch is N steps, and a metric may cost more

@@ -12,7 +12,7 @@ from pytorch_lightning.callbacks import ProgressBar
 from tqdm import tqdm
 from typing_extensions import override
 
-from .console import say
+from ..console import say
 
 # Drawing in every step would cost more than a small model's step.
 SECONDS_BETWEEN_DRAWS = 0.1

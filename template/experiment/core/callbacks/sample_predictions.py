@@ -1,7 +1,7 @@
 """Pictures of what the model says of a few samples, the same ones each time.
 
 Template's file: updates replace it. Turn it on under ``callbacks.sample_predictions``. What a
-sample looks like is ``preview`` in data.py, and core/drawing.py; what is said of it is
+sample looks like is ``preview`` in data.py, and core/inspect/drawing.py; what is said of it is
 ``predict_step`` in module.py.
 """
 
@@ -12,14 +12,15 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from .callback_config import SamplePredictionsConfig
-from .console import say
-from .datasets import num_examples
-from .prediction import rows
-from .run import Run, shown
-from .samples import with_prediction
-from .sampling import BatchKey
-from .slicing import evenly
+from ..config.callbacks import SamplePredictionsConfig
+from ..console import say
+from ..data.datasets import num_examples
+from ..data.samples import with_prediction
+from ..data.sampling import BatchKey
+from ..data.splitting import evenly
+from ..files import shown
+from ..loggers.prediction_writer import rows
+from ..runs.run import Run
 
 
 class SamplePredictions(pl.Callback):
@@ -66,7 +67,7 @@ class SamplePredictions(pl.Callback):
         return rows([columns if isinstance(columns, dict) else {"prediction": columns}])
 
     def _draw(self, samples: list[Any], said: Iterator[Any], path: Path) -> None:
-        from .drawing import save_grid
+        from ..inspect.drawing import save_grid
 
         # Fewer rows, where some samples are unreadable.
         pairs = zip(samples, said, strict=False)

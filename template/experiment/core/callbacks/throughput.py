@@ -12,8 +12,10 @@ import torch
 from lightning_fabric.utilities.throughput import get_available_flops
 from torch.utils.flop_counter import FlopCounterMode
 
-from .callback_config import ThroughputConfig
-from .console import say
+from ..config.callbacks import ThroughputConfig
+from ..console import say
+from ..inspect.step_outputs import loss_of
+from ..loggers.log_row import log_row
 
 # What the arithmetic is done in, by trainer.precision.
 DTYPES = {"bf16-mixed": torch.bfloat16, "16-mixed": torch.float16}
@@ -84,8 +86,7 @@ class Throughput(pl.Callback):
                 if self._peak:
                     share = a_second / (self._peak * trainer.world_size)
                     row["throughput/flop_utilization"] = share
-            for logger in trainer.loggers:
-                logger.log_metrics(row, step=trainer.global_step - 1)
+            log_row(trainer, row, trainer.global_step - 1)
             self._samples, self._computing, self._window_start = 0, 0.0, now
 
 
@@ -102,8 +103,9 @@ def count_flops(module: pl.LightningModule, batch: Any) -> float:
         module._trainer = trainer
     with torch.random.fork_rng(), FlopCounterMode(display=False) as counter:
         outputs: Any = twin.training_step(batch, 0)
-        loss = outputs["loss"] if isinstance(outputs, dict) else outputs
-        loss.backward()
+        loss = loss_of(outputs)
+        if isinstance(loss, torch.Tensor):
+            loss.backward()
     return float(counter.get_total_flops())
 
 

@@ -13,13 +13,10 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .run import Run
+from ..errors import OutOfTime
+from ..runs.run import Run
 
 FARTHEST = 1000  # batches between two looks
-
-
-class OutOfTime(Exception):
-    """The run has had its time."""
 
 
 class TimeLimit(pl.Callback):

@@ -16,10 +16,10 @@ from torch import Tensor
 from torch.optim.swa_utils import get_swa_avg_fn
 from typing_extensions import override
 
-from .after_rollback import learning_rate_factor
-from .callback_config import EMAConfig, SWAConfig
-from .norm_statistics import refresh
-from .schedules import training_length
+from ..checkpoint.apply_rollback import learning_rate_factor
+from ..config.callbacks import EMAConfig, SWAConfig
+from ..module.schedules import training_length
+from .batch_norm_statistics import refresh
 
 
 class Averaging(WeightAveraging):
@@ -83,7 +83,8 @@ class SWA(Averaging):
     """Stochastic weight averaging, Izmailov et al. 2018 (arXiv:1803.05407).
 
     The mean of the weights at the ends of the last epochs, with a constant learning rate if one is
-    given. Running statistics of batch norms are measured anew for each mean: norm_statistics.py.
+    given. Running statistics of batch norms are measured anew for each mean, in
+    batch_norm_statistics.py.
 
     Lightning's own callback keeps a second copy of the schedule and does not resume in its middle.
     """

@@ -1,70 +1,53 @@
-"""What a checkpoint states when it is written, and how a restored one is fitted to what holds now.
+"""Settings that were changed since a checkpoint was written take effect in what is restored of it.
 
-Template's file: updates replace it. What may change at all stands in changes.py.
+Template's file: updates replace it. What may change at all: restart/change_policy.py.
 """
 
-import platform
 import warnings
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
+from pytorch_lightning.callbacks import WeightAveraging
 from pytorch_lightning.core.optimizer import _init_optimizers_and_lr_schedulers
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
-from .averaging import Averaging
-from .changes import FREE, Change, asks_for_longer, changes_since
-from .config import RunConfig
-from .errors import UserError
-from .run import Run
-from .settings import plain
+from ..config.diff import FREE, Change, asks_for_longer, changes_since
+from ..config.run_config import RunConfig
+from ..errors import UserError
 
 # What optimizers remember of each weight, in the weight's own shape.
 MOMENTS = ("exp_avg", "exp_avg_sq", "momentum_buffer", "square_avg")
 
 
-class Resumption(pl.Callback):
-    """Writes down what a checkpoint needs; lets changed settings take effect in a restored state.
+class ChangedSettings(pl.Callback):
+    """Lets changed settings take effect in a restored state.
 
     An optimizer's saved state brings its old learning rate, decay and schedule along. After a
     change, both are made anew and brought to the step where training stands. Without a change
     nothing is touched, so that a run goes on bit for bit.
 
     Args:
-        run: The run that is written.
         config: What holds now.
     """
 
-    def __init__(self, run: Run, config: RunConfig) -> None:
-        self.run, self.config = run, config
-        self._settings = plain(config)  # once: it would be half a millisecond of every save
+    def __init__(self, config: RunConfig) -> None:
+        self.config = config
         self._changes: list[Change] = []
-
-    def on_save_checkpoint(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
-    ) -> None:
-        monitor = self.config.checkpoint.monitor
-        value = trainer.callback_metrics.get(monitor)
-        checkpoint["needs"] = {
-            "run": self.run.name,
-            "id": self.run.wandb_id,
-            "code": self.run.summary.get("code"),
-            "versions": versions(),
-            "config": self._settings,
-            "monitor": {"metric": monitor, "value": None if value is None else float(value)},
-            "processes": number_of_processes(trainer),
-            "device": trainer.strategy.root_device.type,
-        }
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
         recorded = checkpoint.get("needs", {}).get("config") or {}
         self._changes = [c for c in changes_since(recorded, self.config) if not c.is_of(FREE)]
-        averages = any(isinstance(callback, Averaging) for callback in trainer.callbacks)  # pyright: ignore[reportAttributeAccessIssue]
+        for change in self._changes:
+            if change.is_of(("optimizer.name",)):
+                raise UserError(
+                    f"optimizer.name={change.now}: the checkpoint's optimizer is {change.before}, "
+                    f"whose state means nothing to another; keep {change.before}, or give another "
+                    "--name and --weights-from"
+                )
+        averages = any(isinstance(callback, WeightAveraging) for callback in trainer.callbacks)  # pyright: ignore[reportAttributeAccessIssue]
         if "averaging_state" in checkpoint and not averages:
             # The average was switched off: what was under training goes on.
             pl_module.load_state_dict(checkpoint["current_model_state"])
@@ -83,21 +66,6 @@ class Resumption(pl.Callback):
         if self._changes:
             _renew_optimizers(trainer, pl_module, self._changes)
             self._changes = []
-
-
-@cache
-def versions() -> dict[str, str]:
-    """Of what decides the last bits of a result."""
-    return {
-        "python": platform.python_version(),
-        "torch": str(torch.__version__),
-        "pytorch_lightning": version("pytorch_lightning"),
-    }
-
-
-def number_of_processes(trainer: pl.Trainer) -> int:
-    """Those that train together, over all machines; known before they are started."""
-    return trainer.num_devices * trainer.num_nodes
 
 
 def other_optimizer(place: str = "") -> UserError:
@@ -125,6 +93,7 @@ def _renew_optimizers(
     optimizers, schedules = _init_optimizers_and_lr_schedulers(module)
     for old, fresh in zip(trainer.lr_scheduler_configs, schedules, strict=True):
         if isinstance(old.scheduler, ReduceLROnPlateau):  # no function of the step
+            _adjust(old.scheduler, fresh.scheduler, changes)
             _scale(old.scheduler.optimizer, fresh.scheduler.optimizer, changes)
         else:
             _forward(fresh.scheduler, old.scheduler.last_epoch)
@@ -143,6 +112,15 @@ def _forward(schedule: Any, count: int) -> None:
             count = 1  # a function of the step alone
         for _ in range(count):
             schedule.step()
+
+
+def _adjust(old: ReduceLROnPlateau, fresh: Any, changes: list[Change]) -> None:
+    """Plateau's settings as they are now; of another metric it has seen nothing yet."""
+    for name in ("mode", "factor", "patience", "min_lrs"):
+        setattr(old, name, getattr(fresh, name))
+    watched = ("schedule.monitor", "schedule.mode", "checkpoint.monitor", "checkpoint.mode")
+    if any(change.is_of(watched) for change in changes):
+        old.best, old.num_bad_epochs = fresh.best, 0
 
 
 def _scale(old: Optimizer, fresh: Optimizer, changes: list[Change]) -> None:

@@ -8,9 +8,10 @@ from typing import Any
 import pytorch_lightning as pl
 from typing_extensions import override
 
-from .rollback import read_rollbacks
-from .run import Run
-from .series import MARK
+from ..loggers.log_row import log_row
+from ..runs.metrics_reader import MARK
+from ..runs.rollback_record import read_rollbacks
+from ..runs.run import Run
 
 RATES = ("lr", "initial_lr", "max_lr", "min_lr")  # of a parameter group; the last two: OneCycleLR
 SCHEDULE_RATES = ("base_lrs", "max_lrs", "_last_lr")
@@ -55,8 +56,7 @@ class AfterRollback(pl.Callback):
             scale_learning_rate(trainer, rollback.learning_rate_factor)
         if new:
             self.applied = len(self.rollbacks)
-            for logger in trainer.loggers:
-                logger.log_metrics({MARK: self.applied}, step=trainer.global_step)
+            log_row(trainer, {MARK: self.applied}, trainer.global_step)
 
 
 def scale_learning_rate(trainer: pl.Trainer, factor: float) -> None:

@@ -13,8 +13,9 @@ from pytorch_lightning.plugins.io import TorchCheckpointIO
 from torch import nn
 from typing_extensions import override
 
-from .checkpoint_files import LAST, PREVIOUS, link_or_copy
-from .disk import require_room
+from ..files import link_or_copy
+from ..runs.layout import LAST, PREVIOUS
+from .disk_space import require_room
 
 
 class AtomicCheckpointIO(TorchCheckpointIO):

@@ -1,77 +1,29 @@
-"""A disk that is full, read-only or broken: refused before training, outlived while it trains.
+"""Room for checkpoints: looked for before training, and outlived where it ends.
 
 Template's file: updates replace it. Free of torch.
 
 - before training: no room for one checkpoint is refused; too little for all that is kept is said;
 - a save that fails leaves the checkpoints before it whole, and training goes on until the next one;
 - three that fail in a row end training, with exit code 1: a supervisor starts it once more, and is
-  told at once (exit code 2) if there is still no room;
-- a record (``metrics.jsonl``, ``summary.json``) that cannot be written never ends training.
+  told at once (exit code 2) if there is still no room.
 """
 
 import errno
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from .checkpoint_files import LAST, PREVIOUS
-from .console import say
-from .errors import UserError, shown
+from ..console import say
+from ..errors import UserError
+from ..files import shown
+from ..runs.disk_errors import reason_of
+from ..runs.layout import LAST, PREVIOUS
 
-FULL = {errno.ENOSPC, errno.EDQUOT} if hasattr(errno, "EDQUOT") else {errno.ENOSPC}
-UNWRITABLE = FULL | {errno.EROFS}
 SAVES_IN_VAIN = 3  # in a row, then training ends
-
-
-def reason_of(error: OSError) -> str:
-    """What the system said, as a part of a sentence."""
-    reason = error.strerror or str(error)
-    return reason[:1].lower() + reason[1:]
 
 
 class NotSaved(Exception):
     """A checkpoint could not be written; those before it are whole."""
-
-
-# --- before training -----------------------------------------------------------------------------
-
-
-def check_writable(folder: Path) -> None:
-    """Write a byte and take it away again.
-
-    Raises:
-        OSError: It cannot be written.
-    """
-    probe = folder / ".probe.tmp"
-    try:
-        probe.write_bytes(b"\0")
-    finally:
-        probe.unlink(missing_ok=True)
-
-
-def unwritable(folder: Path, error: OSError) -> UserError:
-    """The sentence for a run's folder in which nothing can be written."""
-    reason = reason_of(error)
-    remedy = "make room" if error.errno in FULL else "make it writable"
-    return UserError(f"{shown(folder)}: {reason}; {remedy}, or give --output another folder")
-
-
-@contextmanager
-def writing_data(root: Path) -> Iterator[None]:
-    """Turn a refused download or conversion into a sentence."""
-    try:
-        yield
-    except OSError as error:
-        place = Path(os.fsdecode(error.filename)) if error.filename else root
-        denied = isinstance(error, PermissionError) and place.is_relative_to(root)
-        if error.errno not in UNWRITABLE and not denied:
-            raise
-        reason = reason_of(error)
-        raise UserError(
-            f"{shown(place)}: {reason}; data.root is the folder that data goes to: {shown(root)}"
-        ) from error
 
 
 def room_problem(folder: Path, least: int) -> str | None:
@@ -139,9 +91,6 @@ def require_room(folder: Path) -> None:
         raise OSError(errno.ENOSPC, reason)
 
 
-# --- while it trains -----------------------------------------------------------------------------
-
-
 def disk_problem(error: BaseException) -> str | None:
     """What the disk said, if it is to blame for a failed save.
 
@@ -188,22 +137,6 @@ class Saves:
                 "mend that, and the same command goes on from the last checkpoint",
                 code=1,
             )
-
-
-_unrecorded: set[Path] = set()
-
-
-@contextmanager
-def outlived(path: Path) -> Iterator[None]:
-    """Write a record; if the disk refuses, say so, once until it works again, and go on."""
-    try:
-        yield
-    except OSError as error:
-        if path not in _unrecorded:
-            _unrecorded.add(path)
-            say(f"{shown(path)}: {reason_of(error)}; going on without it")
-    else:
-        _unrecorded.discard(path)
 
 
 def _size(count: float) -> str:

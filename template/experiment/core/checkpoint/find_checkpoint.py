@@ -1,28 +1,16 @@
-"""The files of a run's ``checkpoints/`` folder: which there are, which can be read, which to take.
+"""Which checkpoint is taken: the last, the best, or one by its path.
 
-Template's file: updates replace it. Free of torch, so that a missing checkpoint is told at once.
-
-=========================  ==================================================================
-``last.ckpt``              the newest clean point: a run goes on from it exactly
-``last.previous.ckpt``     the one before, taken when ``last.ckpt`` is damaged
-``best-*.ckpt``            the top k by the monitored metric: exactly the weights that were scored
-``best-*.start.ckpt``      for a best one scored in mid-epoch: the clean point before it
-``best.json``              the scores of the best ones
-=========================  ==================================================================
+Template's file: updates replace it. Free of torch, so that a missing one is told at once.
 """
 
-import json
-import os
-import shutil
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import UserError, shown
-from .statement import read_statement
-
-LAST, PREVIOUS, SCORES = "last.ckpt", "last.previous.ckpt", "best.json"
-START_SUFFIX = ".start.ckpt"
+from ..errors import UserError
+from ..files import shown
+from ..runs.layout import LAST, PREVIOUS
+from .files import best_score, start_of
+from .verify import is_readable, what_is_wrong
 
 
 class Chosen(NamedTuple):
@@ -30,90 +18,6 @@ class Chosen(NamedTuple):
 
     path: Path
     remark: str = ""
-
-
-def what_is_wrong(path: Path, *, weights_suffice: bool = False) -> str:
-    """Why a checkpoint cannot be started from; empty if it can, as far as is seen without torch.
-
-    Every member's CRC is looked at (0.05 s for 100 MB), since ``torch.load`` itself does not see a
-    flipped bit, and, unless its weights suffice, that it states where training stands.
-    """
-    if path.is_dir():
-        return "a folder"
-    try:
-        if (start := _first_bytes(path)) != b"PK":
-            return "no checkpoint" if start else "empty"
-        with zipfile.ZipFile(path) as archive:
-            if archive.testzip() is not None:
-                return "damaged"
-        if not weights_suffice:
-            read_statement(path)
-    except UserError:
-        return "no checkpoint of a training"
-    except OSError as error:
-        return f"not readable ({(error.strerror or str(error)).lower()})"
-    except Exception:  # a flipped bit makes zipfile raise almost anything
-        return "damaged"
-    return ""
-
-
-def _first_bytes(path: Path) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(2)
-
-
-def is_readable(path: Path) -> bool:
-    """Whether a checkpoint is whole, and one."""
-    return not what_is_wrong(path)
-
-
-def set_aside(path: Path) -> None:
-    """Give what cannot be started from a name that nothing looks for: it may be dear to somebody.
-
-    ``last.ckpt`` becomes ``last.set-aside-1.ckpt``, or 2, or 3.
-    """
-    if path.exists():
-        number = 1 + sum(1 for _ in path.parent.glob(f"{path.stem}.set-aside-*"))
-        path.rename(path.with_name(f"{path.stem}.set-aside-{number}{path.suffix}"))
-
-
-def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name atomically; a copy where the file system has no hard links."""
-    if target.exists() and target.samefile(source):
-        return  # renaming one name of a file over another does nothing, and leaves both
-    unfinished = target.with_name(f".{target.name}.tmp")
-    unfinished.unlink(missing_ok=True)
-    try:
-        os.link(source, unfinished)
-    except OSError:
-        shutil.copyfile(source, unfinished)
-    os.replace(unfinished, target)
-
-
-def start_of(best: Path) -> Path:
-    """The clean point before a best one that was scored in mid-epoch."""
-    return best.with_name(best.name.removesuffix(".ckpt") + START_SUFFIX)
-
-
-def write_scores(folder: Path, monitor: str, mode: str, scores: dict[str, float]) -> None:
-    """Record the score of each best checkpoint by file name."""
-    unfinished = folder / f".{SCORES}.tmp"
-    content = {"monitor": monitor, "mode": mode, "scores": scores}
-    unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    os.replace(unfinished, folder / SCORES)
-
-
-def best_score(folder: Path) -> tuple[Path, str, float] | None:
-    """The best checkpoint that exists, the metric's name and its value."""
-    try:
-        record = json.loads((folder / SCORES).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    scores = {name: v for name, v in record["scores"].items() if (folder / name).is_file()}
-    if not scores:
-        return None
-    name = (min if record["mode"] == "min" else max)(scores, key=scores.__getitem__)
-    return folder / name, record["monitor"], scores[name]
 
 
 def choose_last(folder: Path) -> Chosen | None:

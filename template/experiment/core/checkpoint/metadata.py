@@ -1,4 +1,4 @@
-"""What a checkpoint states of itself: where it stands, and what it needs to go on from there.
+"""What a checkpoint says of itself: where it stands, and what it needs to go on from there.
 
 Template's file: updates replace it. Free of torch: a checkpoint's plain values are read from its
 archive alone, and its tensors and objects are passed over.
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import UserError, shown
+from ..errors import UserError
+from ..files import shown
+from ..runs.run import Run
 
 
 @dataclass(frozen=True)
-class Statement:
+class Metadata:
     """A checkpoint's position and needs.
 
     Attributes:
@@ -48,8 +50,18 @@ class Statement:
         of = f" of {self.batches}" if self.batches else ""
         return f"epoch {self.epoch + 1}, batch {self.batch + 1}{of}"
 
+    def is_of(self, run: Run) -> bool:
+        """Whether it was written by this run; of one that does not say, it is taken for granted."""
+        return self.needs.get("id", run.wandb_id) == run.wandb_id
 
-def read_statement(path: Path) -> Statement:
+    @property
+    def origin(self) -> str:
+        """Who wrote it, in words."""
+        name = self.needs.get("run")
+        return f"run {name}" if name else "another program"
+
+
+def read_metadata(path: Path) -> Metadata:
     """Read what a checkpoint states.
 
     Raises:
@@ -64,7 +76,7 @@ def read_statement(path: Path) -> Statement:
         hyper_parameters = content.get("hyper_parameters") or {}
         needs = dict(content.get("needs") or {})
         needs.setdefault("config", hyper_parameters.get("config"))  # of before it was stated
-        return Statement(
+        return Metadata(
             path,
             epoch=int(loops["epoch_progress"]["current"]["completed"]),
             batch=int(loops["epoch_loop.batch_progress"]["current"]["completed"]),

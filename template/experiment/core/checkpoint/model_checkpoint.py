@@ -15,46 +15,42 @@ from pytorch_lightning.utilities.seed import isolate_rng
 from torch import Tensor
 from typing_extensions import override
 
-from .checkpoint_files import LAST, link_or_copy, start_of
-from .checkpoint_io import least_bytes
-from .config import CheckpointConfig
-from .console import say
-from .disk import NotSaved, Saves, disk_problem, room_problem, room_warning, unwritable
-from .errors import UserError
-from .guards import FiniteLoss
-from .loop_position import (
-    Position,
-    epoch_so_far,
-    make_clean,
-    starts_at_any_batch,
-    state_position,
-)
-from .sampling import training_position
-from .save_clock import SaveClock
-from .step_seeds import StepSeeds
-from .time_limit import OutOfTime
-from .top_checkpoints import TopCheckpoints
+from ..config.checkpoint import CheckpointConfig
+from ..console import say
+from ..data.step_seeds import StepSeeds
+from ..errors import OutOfTime, UserError
+from ..files import link_or_copy
+from ..runs.disk_errors import unwritable
+from ..runs.layout import LAST
+from .atomic_io import least_bytes
+from .disk_space import NotSaved, Saves, disk_problem, room_problem, room_warning
+from .files import start_of
+from .loop_progress import EPOCHS_ONLY, Position, make_clean, starts_at_any_batch, state_position
+from .partial_epoch import epoch_so_far
+from .save_timer import SaveTimer
+from .top_k import TopCheckpoints
 
 
 class Checkpoint(TopCheckpoints):
     """``last.ckpt`` at clean points, and the top k by a metric.
 
     A clean point lies between two batches or two epochs, where validation, schedules, logging and
-    accumulation of the past are over. The top k hold exactly the weights that were scored. Scored
-    at an epoch's end, they are a second name of that epoch's clean save. Scored in mid-epoch, they
-    are for evaluation, and the clean save before them is kept beside as ``*.start.ckpt``.
+    accumulation of the past are over, and before any hook of what comes next. The top k hold
+    exactly the weights that were scored. Scored at an epoch's end, they are a second name of that
+    epoch's clean save. Scored in mid-epoch, they are for evaluation, and the clean save before them
+    is kept beside as ``*.start.ckpt``.
 
     Args:
         folder: ``runs/<name>/checkpoints``.
         config: What is monitored and how many are kept.
-        seed: The run's seed: dropout and the like are a function of it and the position.
+        seeds: Of the run: dropout and the like are a function of its seed and the position.
     """
 
-    def __init__(self, folder: Path, config: CheckpointConfig, seed: int) -> None:
+    def __init__(self, folder: Path, config: CheckpointConfig, seeds: StepSeeds) -> None:
         super().__init__(folder, config)
-        self.seeds, self.kept_best = StepSeeds(seed), config.save_top_k
+        self.seeds, self.kept_best = seeds, config.save_top_k
         self.every_steps = config.every_n_steps or 0
-        self.clock = SaveClock(config.every_minutes)
+        self.clock = SaveTimer(config.every_minutes)
         self.saves = Saves(folder)
         self._fresh_start = True  # nothing to save before the first batch of this process
         self._just_validated = False
@@ -69,10 +65,9 @@ class Checkpoint(TopCheckpoints):
     def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         # Before training, which a run that lacks nothing but its end skips, hooks and all. Where
         # checkpoints are restored later (FSDP), it is not known yet which ones are to be kept.
-        restored_later = trainer.strategy.restore_checkpoint_after_setup
-        problem = None
+        mend, problem = not trainer.strategy.restore_checkpoint_after_setup, None
         if trainer.is_global_zero:
-            problem = self._prepare_folder(trainer, pl_module, mend=not restored_later)
+            problem = self._prepare_folder(trainer, pl_module, mend)
         if problem := trainer.strategy.broadcast(problem):
             raise UserError(problem)
 
@@ -81,25 +76,35 @@ class Checkpoint(TopCheckpoints):
         self._fresh_start = True
         self._saved_step = trainer.global_step
         self.clock.restart()
-        if training_position(trainer)[1] > 0:  # in mid-epoch no epoch starts
-            self.seeds.epoch(trainer.current_epoch, trainer.global_rank, self.seeds.looks)
         self._any_batch = starts_at_any_batch(trainer)
         if not self._any_batch and trainer.is_global_zero:
-            say("this train_dataloader starts only at an epoch's start, and so does a restart")
+            say(EPOCHS_ONLY)
         fetcher = trainer.fit_loop._data_fetcher
         if self._any_batch and trainer.ckpt_path and fetcher is not None:
             # Whoever asked for the number of steps had the loader made, and worker processes began
             # to fetch, before the checkpoint said where: they start again from here.
             iter(fetcher)
 
+    def before_epoch(self, trainer: pl.Trainer) -> None:
+        """Save what the epochs so far came to; EpochStart calls it before all other hooks."""
+        if not self._fresh_start:
+            self._save_clean(trainer, Position.EPOCH_OVER)
+            self.saves.end_in_vain()
+
+    def before_batch(self, trainer: pl.Trainer, batch_idx: int) -> None:
+        """Save in the middle of an epoch, if it is time; before all other hooks, too."""
+        self.seeds.look()
+        is_time = self.clock.is_over(trainer)
+        if (is_time or self.every_steps) and self._is_due(trainer, batch_idx, is_time):
+            with isolate_rng(include_cuda=False):  # not every run saves here
+                self._save_clean(trainer, Position.BATCH_NEXT)
+            self.saves.end_in_vain()
+
     @override
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if self._fresh_start:
             # Trainer(max_steps=...) would take "no batch yet" for a validation boundary.
             trainer.fit_loop.epoch_loop.restarting = False
-        else:
-            self._save_clean(trainer, Position.EPOCH_OVER)
-            self.saves.end_in_vain()
         self.seeds.epoch(trainer.current_epoch, trainer.global_rank)
         fetcher = trainer.fit_loop._data_fetcher
         if self._fresh_start and not self._any_batch and fetcher is not None:
@@ -109,12 +114,6 @@ class Checkpoint(TopCheckpoints):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        self.seeds.look()
-        is_time = self.clock.is_over(trainer)
-        if (is_time or self.every_steps) and self._is_due(trainer, batch_idx, is_time):
-            with isolate_rng(include_cuda=False):  # not every run saves here
-                self._save_clean(trainer, Position.BATCH_NEXT)
-            self.saves.end_in_vain()
         self._fresh_start = self._just_validated = False
         self.seeds.step(batch_idx, trainer.global_rank)
 
@@ -139,6 +138,8 @@ class Checkpoint(TopCheckpoints):
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:
             return
         self._just_validated = True
+        if self._ranks_by_training(trainer):
+            return
         if trainer.fit_loop.epoch_loop._is_training_done:
             self._scored = self._monitor_candidates(trainer)
         else:
@@ -149,8 +150,8 @@ class Checkpoint(TopCheckpoints):
 
     @override
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self._scored is None and not trainer.enable_validation:
-            self._scored = self._monitor_candidates(trainer)  # a metric of training itself
+        if self._scored is None and self._ranks_by_training(trainer):
+            self._scored = self._monitor_candidates(trainer)
 
     @override
     def on_train_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -168,6 +169,8 @@ class Checkpoint(TopCheckpoints):
         epochs = trainer.fit_loop.epoch_progress.current
         batches = trainer.fit_loop.epoch_loop.batch_progress.current.completed
         inside_accumulation = batches % trainer.accumulate_grad_batches
+        if batches == 0 and epochs.ready != epochs.completed:
+            return  # saved before the epoch's hooks, which will run again
         self.seeds.look()
         if epochs.ready == epochs.completed:
             self._save_clean(trainer, Position.EPOCH_OVER)
@@ -201,10 +204,10 @@ class Checkpoint(TopCheckpoints):
         self._position = None
 
     def _look(self, trainer: pl.Trainer) -> None:
-        """See that what is about to be saved is finite."""
-        for guard in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
-            if isinstance(guard, FiniteLoss):
-                guard.look(trainer, trainer.lightning_module, and_weights=True)
+        """Let callbacks refuse what is about to be saved, such as weights that are NaN."""
+        for callback in trainer.callbacks:  # pyright: ignore[reportAttributeAccessIssue]
+            if look := getattr(callback, "before_checkpoint", None):
+                look(trainer, trainer.lightning_module)
 
     @override
     def _save_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:

@@ -1,13 +1,8 @@
-"""Where a checkpoint resumes: Lightning's loop counters, rewritten to say one of two things.
+"""What has been seen of an epoch, carried over a restart in the middle of it.
 
 Template's file: updates replace it.
-
-Lightning's counters (ready, started, processed, completed) at the moment of a save say how far
-each hook had come, and on resume it guesses from them which hooks to run again. Written at a clean
-point, only two states are needed, and both are exact.
 """
 
-from enum import Enum
 from typing import Any
 
 import pytorch_lightning as pl
@@ -15,54 +10,7 @@ import torch
 from lightning_fabric.utilities import move_data_to_device
 from torchmetrics import Metric
 
-from .metrics import Averages
-from .sampling import BatchSampler
-
-
-class Position(Enum):
-    """What the next thing to do is."""
-
-    EPOCH_OVER = "epoch over"
-    BATCH_NEXT = "batch next"
-
-
-def make_clean(
-    checkpoint: dict[str, Any],
-    position: Position,
-    trainer: pl.Trainer,
-    module: pl.LightningModule,
-    looks: int | None,
-) -> None:
-    """Rewrite the counters in a checkpoint so that it resumes at ``position``.
-
-    ``looks`` are those of ``StepSeeds``.
-    """
-    loops = checkpoint["loops"]["fit_loop"]
-    epochs, batches = loops["epoch_progress"], loops["epoch_loop.batch_progress"]
-    validation = loops["epoch_loop.val_loop.batch_progress"]
-    if position is Position.EPOCH_OVER:
-        for which in ("total", "current"):
-            _level(epochs[which], epochs[which]["completed"])
-        _level(batches["total"], batches["total"]["completed"])
-        _level(batches["current"], 0)
-        _level(validation["total"], 0)
-    else:
-        for which in ("total", "current"):
-            _level(batches[which], batches[which]["completed"])
-        checkpoint["epoch_so_far"] = _pack_epoch(trainer, module, looks)
-    _level(validation["current"], 0)
-    batches["is_last_batch"] = validation["is_last_batch"] = False
-
-
-def state_position(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, int | None]:
-    """What is done, in plain words: epochs, batches of the next epoch (of how many), steps."""
-    loops, batches = checkpoint["loops"]["fit_loop"], trainer.num_training_batches
-    return {
-        "epoch": loops["epoch_progress"]["current"]["completed"],
-        "batch": loops["epoch_loop.batch_progress"]["current"]["completed"],
-        "batches": None if batches == float("inf") else int(batches),
-        "step": checkpoint["global_step"],
-    }
+from ..module.metrics import Averages
 
 
 def epoch_so_far(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any] | None:
@@ -71,22 +19,7 @@ def epoch_so_far(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, A
     return of_ranks[trainer.global_rank] if len(of_ranks) == trainer.world_size else None
 
 
-def _level(counters: dict[str, int], value: int) -> None:
-    for name in counters:
-        counters[name] = value
-
-
-def starts_at_any_batch(trainer: pl.Trainer) -> bool:
-    """Whether the training data can go on in mid-epoch: only BatchSampler knows the position.
-
-    A stream (IterableDataset) or a loader of your own starts at an epoch's start.
-    """
-    loader = trainer.fit_loop._combined_loader
-    loaders = loader.flattened if loader is not None else []
-    return all(isinstance(getattr(one, "sampler", None), BatchSampler) for one in loaders)
-
-
-class EpochSoFar(pl.Callback):
+class PartialEpoch(pl.Callback):
     """Carries the epoch's averages, logged means and torchmetrics over a resume in mid-epoch.
 
     With the looks of ``StepSeeds``, packed beside them, they are the only state that is no function
@@ -126,7 +59,7 @@ class EpochSoFar(pl.Callback):
         trainer.fit_loop._restarting = False
 
 
-def _pack_epoch(
+def pack_epoch(
     trainer: pl.Trainer, module: pl.LightningModule, looks: int | None
 ) -> list[dict[str, Any]]:
     """The epoch so far as each rank has seen it; every rank takes part in a save."""
@@ -177,4 +110,4 @@ def _add_before(result: Any, packed: dict[str, Any]) -> None:
             new = new + old
         setattr(result, name, new)
     result._update_count += packed["updates"]
-    result._computed = None
+    result._computed, result.has_reset = None, False

@@ -11,7 +11,7 @@ SECONDS_BETWEEN_LOOKS = 1.0
 MOST_BATCHES = 100  # between two looks
 
 
-class SaveClock:
+class SaveTimer:
     """The first process's clock, which all of them look at in the same batches.
 
     To ask the first process in every batch would cost a tenth of a millisecond each: it also says

@@ -3,26 +3,26 @@
 Template's file: updates replace it. What is kept is set under ``checkpoint:`` in the configuration.
 """
 
+import math
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.trainer.states import TrainerFn
 from torch import Tensor
 from typing_extensions import override
 
-from .checkpoint_files import (
-    LAST,
-    PREVIOUS,
-    START_SUFFIX,
-    link_or_copy,
-    set_aside,
-    start_of,
-    write_scores,
-)
-from .config import CheckpointConfig
-from .errors import UserError
+from ..config.checkpoint import CheckpointConfig
+from ..config.direction import not_logged, watched
+from ..console import say
+from ..errors import UserError
+from ..files import link_or_copy
+from ..module.direction import resolve_mode
+from ..runs.layout import LAST, PREVIOUS, START_SUFFIX
+from .files import set_aside, start_of, write_scores
 
 
 class TopCheckpoints(ModelCheckpoint):
@@ -38,13 +38,13 @@ class TopCheckpoints(ModelCheckpoint):
             folder,
             filename="best-epoch{epoch:03d}-step{step:06d}",
             monitor=config.monitor,
-            mode=config.mode,
+            mode=config.mode or "min",  # until setup, which has the module
             save_top_k=config.save_top_k,
             save_last=False,
             auto_insert_metric_name=False,
             enable_version_counter=False,
         )
-        self.folder = folder
+        self.folder, self.watched = folder, watched(config)
 
     @property
     @override
@@ -55,6 +55,14 @@ class TopCheckpoints(ModelCheckpoint):
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self.dirpath = trainer.strategy.broadcast(str(self.folder))
         self._fs = _local_files()
+        if stage == TrainerFn.FITTING and self.save_top_k:
+            self.mode = resolve_mode(self.watched, pl_module)
+            self.kth_value = torch.tensor(math.inf if self.mode == "min" else -math.inf)
+            if self.watched.metric.startswith("train/") and trainer.val_check_interval != 1.0:
+                say(
+                    f"checkpoint.monitor: {self.watched.metric} is whole at an epoch's end: "
+                    "validations in the middle of one rank nothing"
+                )
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -117,11 +125,22 @@ class TopCheckpoints(ModelCheckpoint):
         self, trainer: pl.Trainer, monitor_candidates: dict[str, Tensor]
     ) -> None:
         if self.save_top_k and self.monitor and self.monitor not in monitor_candidates:
-            names = sorted(set(monitor_candidates) - {"epoch", "step"})
-            raise UserError(
-                f"checkpoint.monitor: {self.monitor} is not logged; logged are {', '.join(names)}"
-            )
+            raise UserError(not_logged("checkpoint", self.monitor, monitor_candidates))
         super()._save_topk_checkpoint(trainer, monitor_candidates)
+
+    def _ranks_by_training(self, trainer: pl.Trainer) -> bool:
+        """Whether the metric is one of training, which is whole at an epoch's end only."""
+        if not trainer.enable_validation or str(self.monitor).startswith("train/"):
+            return True
+        validation = trainer.fit_loop.epoch_loop.val_loop._results
+        if any(result.meta.name == self.monitor for result in validation.values()):
+            return False
+        averages = getattr(trainer.lightning_module, "averages", None)
+        training = trainer.fit_loop.epoch_loop._results
+        names = {result.meta.name for result in training.values()}
+        return self.monitor in names or (
+            averages is not None and self.monitor in averages.names("train")
+        )
 
     @override
     def _remove_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:

@@ -13,15 +13,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .checkpoint_files import choose_best, choose_last, choose_path, link_or_copy
-from .console import say
-from .errors import UserError, shown
-from .run import Run
+from ..console import say
+from ..errors import UserError
+from ..files import link_or_copy, shown
+from ..runs.layout import WEIGHTS_FROM
+from ..runs.run import Run
+from .find_checkpoint import choose_best, choose_last, choose_path
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-FILE = "weights-from.ckpt"
 MOST_LINES = 20
 
 
@@ -49,7 +50,7 @@ def choose_weights(wanted: str | None, run: Run, output: Path) -> None:
             "own checkpoint; give the new run another --name"
         )
     path = _find(wanted, output)
-    link_or_copy(path, run.folder / FILE)
+    link_or_copy(path, run.folder / WEIGHTS_FROM)
     run.summary["weights_from"] = {"wanted": wanted, "checkpoint": shown(path)}
 
 
@@ -59,7 +60,7 @@ def starts_from(summary: Mapping[str, Any], wanted: str | None) -> bool:
 
 
 def _find(wanted: str, output: Path) -> Path:
-    from .runs import find_run
+    from ..runs.run_folders import find_run
 
     if Path(wanted).is_file():
         choices = "a run's name or a path"
@@ -99,7 +100,7 @@ def take_weights(module: "nn.Module", run: Run) -> None:
     record = run.summary.get("weights_from")
     if record is None or run.resume is not None:
         return
-    weights = _read(run.folder / FILE, record["checkpoint"])
+    weights = _read(run.folder / WEIGHTS_FROM, record["checkpoint"])
     present = module.state_dict()
     weights = _named_as(present, weights)
     fit = compare(present, weights)

@@ -25,11 +25,12 @@ def load_run(
     """
     import torch
 
-    from .checkpoint_files import choose
-    from .run import PROJECT, Run
-    from .runs import find_run
-    from .settings import load_settings
-    from .training import fitting_weights
+    from ..checkpoint.find_checkpoint import choose
+    from ..checkpoint.match_model import fitting_weights
+    from ..config.load import load_settings
+    from ..files import PROJECT
+    from ..runs.run import Run
+    from ..runs.run_folders import find_run
 
     run = Run.at(find_run(name, Path(output) if output else PROJECT / "runs"), "load")
     config = load_settings(config_type, Namespace(config=[run.config_file])).config

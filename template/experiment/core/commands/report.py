@@ -6,9 +6,10 @@ Template's file: updates replace it. Free of torch: the supervisor says them, wh
 from importlib.util import find_spec
 from typing import Any
 
-from .console import say
-from .run import Run, shown
-from .wandb_files import sync_command
+from ..console import say
+from ..files import shown
+from ..loggers.wandb_resume import sync_command
+from ..runs.run import Run
 
 
 def report(run: Run) -> None:
@@ -19,6 +20,8 @@ def report(run: Run) -> None:
     for name, value in summary.get("metrics", {}).items():
         if name.startswith("test/"):
             say(f"  {name:<17} {value:.4f}")
+    if failed := summary.get("test_error"):
+        say(f"  testing failed    {failed}")
     if best := summary.get("best"):
         path = shown(run.folder / best["checkpoint"])
         say(f"  best checkpoint   {path}  ({best['metric']} {best['value']:.4g})")

@@ -18,12 +18,15 @@ from typing import Any, get_args, get_type_hints
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.combined_loader import CombinedLoader
 
-from .checkpoint_files import LAST
-from .errors import UserError
-from .run import PROJECT, Run, shown
-from .settings import Settings, dump_config, leaves
-from .witness import Witness
+from ..config.dump import dump_config, leaves
+from ..config.load import Settings
+from ..errors import UserError
+from ..files import PROJECT, shown
+from ..inspect.training_step_check import TrainingStepCheck
+from ..runs.layout import LAST
+from ..runs.run import Run
 
 LOOK_AT = {
     "data": "experiment/data.py: prepare_data, setup and transforms",
@@ -109,7 +112,7 @@ class Smoke:
         return f"{files}: {len(list(leaves(config)))} settings, data from {source}"
 
     def sweeps(self) -> str:
-        from .sweep.checks import check_sweep
+        from ..sweep.checks import check_sweep
 
         files = sorted((PROJECT / "sweeps").glob("*.yaml"))
         config_class = type(self.settings.config)
@@ -120,7 +123,7 @@ class Smoke:
 
     def watch_annotations(self) -> None:
         """Before anything of the experiment is imported: check annotations as tensors flow."""
-        from .shapes import check_annotations
+        from ..inspect.shape_annotations import check_annotations
 
         package = (__package__ or "").partition(".")[0]
         names = [module.name for module in pkgutil.iter_modules([str(PROJECT / package)])]
@@ -138,11 +141,12 @@ class Smoke:
             if self.settings.config.data.source == "demo":
                 raise
             raise Unreachable(str(error)) from error
-        self.batch = next(iter(self.datamodule.train_dataloader()))
+        self.batch = first_batch(self.datamodule)
         return describe_batch(self.batch)
 
     def shapes(self) -> str:
-        from .shapes import batch_mismatches, docstring_mismatches
+        from ..inspect.shape_annotations import batch_mismatches
+        from ..inspect.shape_docstrings import docstring_mismatches
 
         wrong = docstring_mismatches("experiment")
         if wrong:
@@ -155,7 +159,7 @@ class Smoke:
         return "the batch, annotations and Shape: sections agree"
 
     def training(self) -> str:
-        self.witness = Witness()
+        self.witness = TrainingStepCheck()
         self.trainer.callbacks.insert(0, self.witness)
         self.trainer.fit(self.module, self.datamodule)
         return self.witness.verdict(self.module)
@@ -187,21 +191,35 @@ class Smoke:
         return f"metrics.jsonl {len(rows)} rows; W&B wrote offline"
 
 
+def first_batch(data: Any) -> Any:
+    """The first training batch, as a step gets it: of several loaders, of all together."""
+    loaders = data.train_dataloader()
+    if not isinstance(loaders, CombinedLoader):
+        loaders = CombinedLoader(loaders, "max_size_cycle")
+    return next(iter(loaders))[0]
+
+
 class Unreachable(Skipped):
     """The data cannot be had here; without it the rest cannot be shown either."""
 
 
 def describe_batch(batch: Any) -> str:
-    """``Batch: image (128, 1, 8, 8) float32, label (128,) int64``."""
-    names = getattr(batch, "_fields", None) or (batch if isinstance(batch, dict) else None)
-    parts = list(batch.values()) if isinstance(batch, dict) else list(batch)
-    names = list(names) if names else [str(i) for i in range(len(parts))]
-    shown_parts = [
-        f"{name} {tuple(part.shape)} {str(part.dtype).removeprefix('torch.')}"
-        for name, part in zip(names, parts, strict=True)
-        if hasattr(part, "shape")
-    ]
-    return ", ".join(shown_parts)
+    """``image (128, 1, 8, 8) float32, label (128,) int64``; of several loaders, each by name."""
+    return ", ".join(_described(batch, "")) or type(batch).__name__
+
+
+def _described(part: Any, name: str) -> Iterator[str]:
+    if hasattr(part, "shape"):
+        dtype = str(part.dtype).removeprefix("torch.")
+        yield f"{name} {tuple(part.shape)} {dtype}".strip()
+        return
+    keys, parts = getattr(part, "_fields", None), part
+    if isinstance(part, dict):
+        keys, parts = part.keys(), part.values()
+    elif not isinstance(part, (tuple, list)) or (part and isinstance(part[0], str)):
+        return  # texts and the like
+    for key, inside in zip(keys or range(len(part)), parts, strict=True):
+        yield from _described(inside, f"{name}.{key}" if name else str(key))
 
 
 def demo_or_configured(config: Any) -> str:
@@ -247,7 +265,7 @@ def _is_ours(frame: traceback.FrameSummary) -> bool:
 
 
 def _sentence(error: Exception) -> str:
-    from .shapes import describe_shape_error
+    from ..inspect.shape_annotations import describe_shape_error
 
     if isinstance(error, SyntaxError):
         return f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}"

@@ -1,14 +1,15 @@
 """``main.py sweep [FILE]``: the whole story of a sweep on this machine.
 
 Template's file: updates replace it. The same file goes to ``wandb sweep``.
+The files are those of core/sweep/.
 
 ==================  ==========================================================================
-``file.py``         what the file says; ``parameters.py``, ``distributions.py``: what it varies
-``checks.py``       every value tried in the configuration; ``probe.py``: whether the metric is
-``opening.py``      the folder: new, gone on with, or joined; ``trials.py``: what lies in it
+``sweep_file.py``   what the file says; ``parameters.py``, ``distributions.py``: what it varies
+``checks.py``       every value tried in the configuration; ``metric_check.py``: the metric, too
+``folder.py``       the folder: new, gone on with, or joined; ``trials.py``: what lies in it
 ``search.py``       the next point; ``bayes.py``: by what is known so far
-``runner.py``       starts trials (``launch.py``) and ends them (``outcome.py``, ``hyperband.py``)
-``results.py``      table, results.csv, best.yaml; ``page.py``: the same to look at
+``runner.py``       starts trials (``launcher.py``) and ends them (``trial_outcome.py``)
+``results.py``      what came out; ``result_files.py``: as files; ``html_page.py``: to look at
 ==================  ==========================================================================
 """
 
@@ -16,27 +17,31 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ..cli import PROJECT
+from ..config.direction import direction_of, unknown_direction, watched
+from ..config.load import load_settings
 from ..console import say
-from ..errors import UserError, shown
-from ..settings import load_settings
-from . import devices
-from .checks import check_values, refuse_typed
-from .file import Metric, read_sweep
-from .launch import Launcher
-from .opening import open_folder
-from .probe import check_metric
-from .progress import best_of, line
-from .results import Results
-from .runner import Runner
-from .search import Search
-from .trials import ENDED, SweepFolder, Trial
+from ..errors import UserError
+from ..files import PROJECT, shown
+from ..sweep import devices
+from ..sweep.checks import check_values, refuse_typed
+from ..sweep.folder import open_folder
+from ..sweep.launcher import Launcher
+from ..sweep.metric_check import check_metric
+from ..sweep.progress import best_of, line
+from ..sweep.result_files import write_results
+from ..sweep.results import Results
+from ..sweep.runner import Runner
+from ..sweep.search import Search
+from ..sweep.sweep_file import Metric, Sweep, read_sweep
+from ..sweep.trials import ENDED, SweepFolder, Trial
+from .dispatch import Build
 
 DEFAULT_FILE = PROJECT / "sweeps" / "sweep.yaml"
 GAVE_UP = 1
+GOAL_OF = {"min": "minimize", "max": "maximize"}
 
 
-def run_sweep(arguments: Namespace, config_class: type) -> int:
+def run(arguments: Namespace, config_class: type, build: Build) -> int:
     """Run a sweep file, or go on with it; the exit code.
 
     Raises:
@@ -44,13 +49,17 @@ def run_sweep(arguments: Namespace, config_class: type) -> int:
     """
     sweep = read_sweep(Path(arguments.file) if arguments.file else DEFAULT_FILE)
     refuse_typed(sweep, arguments)
-    config: Any = load_settings(config_class, arguments).config
+    settings = load_settings(config_class, arguments)
+    config: Any = settings.config
     check_values(sweep, config_class, arguments)
     if sweep.method == "bayes":
-        from .bayes import require_optuna
+        from ..sweep.bayes import require_optuna
 
         require_optuna()
     metric = sweep.metric or _monitored(config)
+    _rank_by(metric, sweep, config)
+    for remark in settings.remarks:
+        say(remark)
     search = Search(sweep, metric, config.seed)
     workers, gpus_each, gpus = devices.share(
         _count(arguments.workers, "--workers"),
@@ -71,11 +80,11 @@ def run_sweep(arguments: Namespace, config_class: type) -> int:
 
     def announce(trial: Trial, trials: list[Trial]) -> None:
         say(line(trial, trials, metric, search.size, workers))
-        results.write(trials)
+        write_results(results, trials)
 
     runner = Runner(folder, sweep, search, config.sweep, workers, (gpus_each, gpus), announce)
     early_end = None if ended.is_all(folder) else runner.run()
-    results.write(folder.trials(), is_over=True)
+    write_results(results, folder.trials(), is_over=True)
     results.say()
     if early_end is not None:
         say(f"{folder.name} stopped: {early_end}")
@@ -100,9 +109,36 @@ class _Ended:
 
 
 def _monitored(config: Any) -> Metric:
-    """Without a metric of its own a sweep compares what ranks the checkpoints."""
-    goal = {"min": "minimize", "max": "maximize"}[config.checkpoint.mode]
-    return Metric(config.checkpoint.monitor, goal, place="checkpoint.monitor")
+    """Without a metric of its own a sweep compares what ranks the checkpoints.
+
+    Raises:
+        UserError: Nobody says what is better.
+    """
+    ranking = watched(config.checkpoint)
+    mode = ranking.mode or direction_of(ranking.metric)
+    if mode is None:
+        raise UserError(unknown_direction(ranking))
+    return Metric(ranking.metric, GOAL_OF[mode], place="checkpoint.monitor")
+
+
+def _rank_by(metric: Metric, sweep: Sweep, config: Any) -> None:
+    """Let each trial keep the checkpoints that are best by the sweep's goal.
+
+    Raises:
+        UserError: The configuration wants the opposite.
+    """
+    varied = {parameter.key for parameter in sweep.parameters}
+    settings = {"checkpoint.monitor", "checkpoint.mode"}
+    if metric.name != config.checkpoint.monitor or settings & varied:
+        return
+    mode = next(mode for mode, goal in GOAL_OF.items() if goal == metric.goal)
+    if config.checkpoint.mode not in (None, mode):
+        raise UserError(
+            f"{metric.place}: metric.goal is {metric.goal}, and checkpoint.mode is "
+            f"{config.checkpoint.mode}: a trial would keep its worst checkpoint; one of both must "
+            "change"
+        )
+    config.checkpoint.mode = mode
 
 
 def _count(text: str | None, option: str) -> int | None:

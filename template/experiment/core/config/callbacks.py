@@ -7,7 +7,7 @@ Template's file: updates replace it. In YAML under ``callbacks:``; null switches
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from .checks import above, at_least, fraction
+from .range_checks import above, at_least, fraction
 
 
 @dataclass
@@ -15,7 +15,7 @@ class EarlyStoppingConfig:
     """Stop when a metric no longer improves."""
 
     monitor: str | None = None  # metric to watch; null: the checkpoint's
-    mode: Literal["min", "max"] | None = None  # null: the checkpoint's
+    mode: Literal["min", "max"] | None = None  # which is better; null: as of the checkpoint
     patience: int = 10  # validations without improvement
     min_delta: float = 0.0  # a smaller change is no improvement
 

@@ -4,15 +4,14 @@ Template's file: updates replace it. To add an option, add an argument to the pa
 """
 
 import argparse
-import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any, NoReturn
 
-from .errors import UserError
-from .spelling import did_you_mean, nearest
+from ..errors import UserError
+from ..files import PROJECT
+from ..spelling import did_you_mean, nearest
 
 COMMANDS = {
     "fit": "train; this is what is done when no command is given",
@@ -94,7 +93,6 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "--allow-change": {"action": "store_true"},
 }
 
-PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
 DEFAULT_CONFIG = PROJECT / "configs" / "experiment.yaml"
 DEFAULTS = {
     "config": [str(DEFAULT_CONFIG)],

@@ -1,6 +1,6 @@
 """Range checks for configuration dataclasses, to be called in ``__post_init__``.
 
-Template's file: updates replace it. Each message starts with the field's name: core/settings.py
+Template's file: updates replace it. Each message starts with the field's name: core/config/load.py
 puts the file and the line before it.
 """
 

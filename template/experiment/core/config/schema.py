@@ -5,11 +5,14 @@ Template's file: updates replace it.
 
 import types
 from dataclasses import fields, is_dataclass
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from enum import Enum
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from .errors import UserError
-from .given import COMMAND_LINE, Given
-from .spelling import did_you_mean, nearest
+from ..errors import UserError
+from ..spelling import did_you_mean, nearest
+from .field_types import as_key, from_plain, item_type, key_type, members
+from .yaml_reader import COMMAND_LINE, Located
 
 # How errors name a type: one of it, several of it.
 WORDS: dict[Any, tuple[str, str]] = {
@@ -17,6 +20,7 @@ WORDS: dict[Any, tuple[str, str]] = {
     float: ("a number", "numbers"),
     bool: ("true or false", "true or false"),
     str: ("text", "texts"),
+    Path: ("a path", "paths"),
     dict: ("a mapping", "mappings"),
     Any: ("anything", "values"),
     types.NoneType: ("null", "values"),
@@ -36,7 +40,7 @@ def known_keys(config_class: type, prefix: str = "") -> dict[str, Any]:
 
 def section_of(wanted: Any) -> type | None:
     """The dataclass of a section, optional or not; None for a value."""
-    parts = (part for part in _parts(wanted) if isinstance(part, type) and is_dataclass(part))
+    parts = (part for part in members(wanted) if isinstance(part, type) and is_dataclass(part))
     return next(parts, None)
 
 
@@ -47,12 +51,12 @@ def is_mapping(wanted: Any) -> bool:
 
 def is_optional(wanted: Any) -> bool:
     """Whether null is allowed."""
-    return types.NoneType in _parts(wanted) or wanted is Any
+    return types.NoneType in members(wanted) or wanted is Any
 
 
 def in_words(wanted: Any) -> str:
     """A type as a person says it: ``a whole number or null``."""
-    words = [word for part in _parts(wanted) for word in _words(part)]
+    words = [word for part in members(wanted) for word in _words(part)]
     return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
@@ -77,7 +81,7 @@ def unknown(key: str, known: dict[str, Any]) -> str:
     return f"{key} is not a setting{did_you_mean(meant) or has}"
 
 
-def refusal(key: str, given: Given, wanted: Any) -> UserError:
+def refusal(key: str, given: Located, wanted: Any) -> UserError:
     """A value of the wrong type: key, value, what would be right, and YAML's trap if it was one."""
     value, trap = given.plain(), ""
     shown = in_yaml(value)
@@ -91,17 +95,28 @@ def in_yaml(value: Any) -> str:
     return {"None": "null", "True": "true", "False": "false"}.get(repr(value), repr(value))
 
 
-def meant(key: str, given: Given, wanted: Any) -> Any:
+def meant(key: str, given: Located, wanted: Any) -> Any:
     """The value for a field of type ``wanted``, undoing what YAML, JSON and W&B did to it.
 
     What no rule here fits is returned as it is: OmegaConf, which checks every value, refuses it.
     """
     kinds, value = _kinds(wanted), given.value
-    if value == "None" and is_optional(wanted):  # W&B's agent writes null in Python's way
-        return None
+    is_word = given.text is not None and not given.quoted
+    if value == "None" and is_optional(wanted) and (is_word or str not in kinds):
+        return None  # W&B's agent writes null in Python's way
     if isinstance(value, list):
+        if section := section_of(item_type(wanted)):
+            return [_section(f"{key}[{i}]", part, section) for i, part in enumerate(value)]
         items = zip(value, _items(wanted, len(value)), strict=True)
         return [meant(f"{key}[{i}]", part, item) for i, (part, item) in enumerate(items)]
+    if isinstance(value, dict) and is_mapping(wanted) and key_type(wanted) is not str:
+        names, inside = key_type(wanted), item_type(wanted)
+        return {
+            _as_name(key, given, names, name): meant(f"{key}.{name}", part, inside)
+            for name, part in value.items()
+        }
+    if isinstance(value, dict) and (section := section_of(item_type(wanted))):
+        return {name: _section(f"{key}.{name}", part, section) for name, part in value.items()}
     if str in kinds and type(value) not in kinds | {types.NoneType}:
         if isinstance(value, bool) and (given.text is None or given.place != COMMAND_LINE):
             raise refusal(key, given, wanted)
@@ -114,9 +129,35 @@ def meant(key: str, given: Given, wanted: Any) -> Any:
     return given.plain()
 
 
-def _parts(wanted: Any) -> tuple[Any, ...]:
-    """The members of a union; the type itself when it is none."""
-    return get_args(wanted) if get_origin(wanted) in (Union, types.UnionType) else (wanted,)
+def _section(key: str, given: Located, section: type) -> Any:
+    """A section that is one of a list or mapping of them."""
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    if not isinstance(given.value, dict):
+        raise refusal(key, given, section)
+    made, known = OmegaConf.structured(section), known_keys(section)
+    for name, part in given.value.items():
+        if name not in known:
+            raise UserError(f"{part.place}: {unknown(f'{key}.{name}', _below(key, known))}")
+        try:
+            OmegaConf.update(made, name, meant(f"{key}.{name}", part, known[name]))
+        except OmegaConfBaseException:
+            raise refusal(f"{key}.{name}", part, known[name]) from None
+    return made
+
+
+def _below(key: str, known: dict[str, Any]) -> dict[str, Any]:
+    return {f"{key}.{name}": wanted for name, wanted in known.items()}
+
+
+def _as_name(key: str, given: Located, wanted: Any, name: str) -> Any:
+    """A name of a mapping whose names are whole numbers, say; YAML's reader has them as texts."""
+    try:
+        return from_plain(wanted, name) if wanted in (Any, str) else as_key(wanted, name)
+    except (KeyError, ValueError):
+        shown = in_words(wanted)
+        raise UserError(f"{given.place}: {key}: {name} is none of its names: {shown}") from None
 
 
 def _words(part: Any) -> list[str]:
@@ -127,6 +168,10 @@ def _words(part: Any) -> list[str]:
         _, many = WORDS.get(arguments[0], WORDS[Any])
         count = f"{len(arguments)} " if origin is tuple and Ellipsis not in arguments else ""
         return [f"a list of {count}{many}"]
+    if isinstance(part, type) and issubclass(part, Enum):
+        return list(part.__members__)
+    if isinstance(part, type) and is_dataclass(part):
+        return [f"a section with {', '.join(field.name for field in fields(part))}"]
     one, _ = WORDS.get(origin or part, (str(part), ""))
     return [one]
 
@@ -134,7 +179,7 @@ def _words(part: Any) -> list[str]:
 def _kinds(wanted: Any) -> set[Any]:
     """The Python types that a field takes: ``{str, NoneType}`` for ``Literal["a"] | None``."""
     kinds: set[Any] = set()
-    for part in _parts(wanted):
+    for part in members(wanted):
         choices = get_args(part) if get_origin(part) is Literal else ()
         kinds |= {type(choice) for choice in choices} or {get_origin(part) or part}
     return kinds
@@ -142,7 +187,7 @@ def _kinds(wanted: Any) -> set[Any]:
 
 def _items(wanted: Any, length: int) -> list[Any]:
     """The type of each item of a list that has ``length`` items."""
-    for part in _parts(wanted):
+    for part in members(wanted):
         arguments = get_args(part)
         if get_origin(part) is tuple and Ellipsis not in arguments:
             return [*arguments, *[Any] * length][:length]

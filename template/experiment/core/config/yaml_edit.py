@@ -11,7 +11,8 @@ from typing import Any
 
 import yaml
 
-from .errors import UserError, shown
+from ..errors import UserError
+from ..files import shown
 
 INDENT = "  "
 

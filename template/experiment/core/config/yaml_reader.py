@@ -13,19 +13,20 @@ from typing import Any
 
 import yaml
 
+from ..errors import UserError
 from .cli import WANDB_KEYS
-from .errors import UserError
 
 COMMAND_LINE = "command line"
 
 
 @dataclass(frozen=True)
-class Given:
+class Located:
     """A value as it was written, with the place of each of its parts."""
 
-    value: Any  # a scalar, {name: Given} or [Given]
+    value: Any  # a scalar, {name: Located} or [Located]
     place: str  # "configs/experiment.yaml:14" or "command line"
     text: str | None = None  # how it was written, before YAML made 'off' false and 1.10 1.1
+    quoted: bool = False
 
     def plain(self) -> Any:
         """The value alone, without places."""
@@ -36,7 +37,7 @@ class Given:
         return self.value
 
 
-def from_file(path: str | Path) -> dict[str, Given]:
+def from_file(path: str | Path) -> dict[str, Located]:
     """The settings of one YAML file, each with its line."""
     name = _shown(Path(path))
     try:
@@ -60,15 +61,15 @@ def from_file(path: str | Path) -> dict[str, Given]:
     return given.value
 
 
-def from_word(text: str) -> Given:
+def from_word(text: str) -> Located:
     """What stands behind ``=`` on the command line, read as YAML where it is YAML."""
     try:
         return replace(_Reader(text, COMMAND_LINE).read(), text=text)
     except yaml.YAMLError:
-        return Given(text, COMMAND_LINE, text)  # text with a bracket or a colon in it
+        return Located(text, COMMAND_LINE, text)  # text with a bracket or a colon in it
 
 
-def from_json(text: str) -> dict[str, Given]:
+def from_json(text: str) -> dict[str, Located]:
     """The settings of ``--set-json``, which W&B's agent fills with exact types."""
     try:
         values = json.loads(text)
@@ -79,38 +80,43 @@ def from_json(text: str) -> dict[str, Given]:
     return {name: from_value(part) for name, part in values.items() if name not in WANDB_KEYS}
 
 
-def from_value(value: Any) -> Given:
+def from_value(value: Any) -> Located:
     """A Python value that was made of the command line."""
     if isinstance(value, dict):
         value = {name: from_value(part) for name, part in value.items()}
     elif isinstance(value, list):
         value = [from_value(part) for part in value]
-    return Given(value, COMMAND_LINE)
+    return Located(value, COMMAND_LINE)
 
 
-class _Reader(yaml.SafeLoader):
+# libyaml's parser is ten times as fast, and not in every build of PyYAML.
+Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Reader(Loader):
     """YAML as OmegaConf reads it (1e-3 is a number), with the place of every value."""
 
     def __init__(self, text: str, source: str) -> None:
         super().__init__(text)
         self.source = source
 
-    def read(self) -> Given:
+    def read(self) -> Located:
         node = self.get_single_node()
-        return self._given(node) if node else Given(None, self._place(node), "")
+        return self._given(node) if node else Located(None, self._place(node), "")
 
     def _place(self, node: yaml.Node | None) -> str:
         if self.source == COMMAND_LINE:
             return self.source
         return f"{self.source}:{node.start_mark.line + 1 if node else 1}"
 
-    def _given(self, node: yaml.Node) -> Given:
+    def _given(self, node: yaml.Node) -> Located:
         place = self._place(node)
         if isinstance(node, yaml.MappingNode):
-            return Given(self._mapping(node), place)
+            return Located(self._mapping(node), place)
         if isinstance(node, yaml.SequenceNode):
-            return Given([self._given(item) for item in node.value], place)
-        return Given(self._scalar(node), place, node.value)
+            return Located([self._given(item) for item in node.value], place)
+        quoted = getattr(node, "style", None) in {"'", '"'}
+        return Located(self._scalar(node), place, node.value, quoted)
 
     def _scalar(self, node: yaml.Node) -> Hashable:
         try:
@@ -118,7 +124,7 @@ class _Reader(yaml.SafeLoader):
         except ValueError:  # looks like a date or a number, and is none
             return node.value
 
-    def _mapping(self, node: yaml.MappingNode) -> dict[str, Given]:
+    def _mapping(self, node: yaml.MappingNode) -> dict[str, Located]:
         self._refuse_duplicates(node)
         self.flatten_mapping(node)  # `<<: *anchor`: own keys come after the anchor's, and win
         # The place of an entry is its key's line; of what lies below, its own.

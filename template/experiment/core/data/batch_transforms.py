@@ -9,7 +9,8 @@ Here each example has its own draw:
 - what is not random runs once, on the whole tensor (``SAME_FOR_ALL``);
 - a change that happens or not runs once, and is kept where the draw says so (``BY_CHANCE``);
 - crops, rotations and affine maps move all images at once, each by its own draw (``GEOMETRY``);
-- what says of itself that it ``takes_batches`` gets one, and draws for each example itself;
+- what says of itself that it ``takes_batches`` gets one, and draws for each example itself; what
+  has ``for_batches()``, such as ``Views``, gives the transform that does;
 - everything else, the researcher's own too, runs on one example after the other.
 """
 
@@ -22,8 +23,9 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
+from .affine import AffineMaps, clipped, warp
+from .batches import fields_of, like, stack, unstack, with_fields
 from .seeding import seed_all, seed_torch
-from .warping import AffineMaps, clipped, warp
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 Step = Callable[[Any], Any]
@@ -83,6 +85,8 @@ def _whole_batch_form(part: Step) -> Step | None:
     """The step for a whole batch; a subclass may differ in anything, so exact types count."""
     if getattr(part, "takes_batches", False):
         return part
+    if for_batches := getattr(part, "for_batches", None):
+        return for_batches()
     if type(part) in SAME_FOR_ALL:
         return SameForAll(part)
     if type(part) in BY_CHANCE:
@@ -118,18 +122,18 @@ class WholeBatch:
         self.transform, self.one_by_one = transform, OneByOne([transform])
 
     def __call__(self, batch: BatchT) -> BatchT:
-        known = [field for field in batch if isinstance(field, tv_tensors.TVTensor)]
+        fields = fields_of(batch)
+        known = [field for field in fields if isinstance(field, tv_tensors.TVTensor)]
         images = [field for field in known if isinstance(field, tv_tensors.Image | tv_tensors.Mask)]
         alike = all(is_boxes(field) for field in known if not any(field is i for i in images))
         change = self.change(images[0]) if images and alike else None
         if change is None:
             return self.one_by_one(batch)
-        return type(batch)(
-            *(
-                _changed(change, field) if isinstance(field, tv_tensors.TVTensor) else field
-                for field in batch
-            )
-        )
+        changed = [
+            _changed(change, field) if isinstance(field, tv_tensors.TVTensor) else field
+            for field in fields
+        ]
+        return with_fields(batch, changed)
 
     def change(self, image: Tensor) -> Step | None:
         """The change of each image, mask and boxes of a batch that holds this image.
@@ -186,30 +190,6 @@ class Geometry(WholeBatch):
 
     def change(self, image: Tensor) -> Step | None:
         return GEOMETRY[type(self.transform)](self.transform, image)
-
-
-def like(tensor: Tensor, field: Tensor) -> Tensor:
-    """``tensor`` as an image if ``field`` is one, as boxes with the same canvas, and so on.
-
-    ``tv_tensors.wrap`` does it, too, but refuses boxes with an axis for the batch.
-    """
-    if not isinstance(field, tv_tensors.TVTensor):
-        return tensor
-    result = tensor.as_subclass(type(field))
-    vars(result).update(vars(field))
-    return result
-
-
-def stack(samples: Sequence[BatchT]) -> BatchT:
-    """Samples as one batch: each field stacked along a new first axis."""
-    fields = zip(*samples, strict=True)
-    return type(samples[0])(*(like(torch.stack(list(field)), field[0]) for field in fields))
-
-
-def unstack(batch: BatchT) -> list[BatchT]:
-    """The samples of a batch."""
-    fields = [[like(row, field) for row in field.as_subclass(Tensor).unbind()] for field in batch]
-    return [type(batch)(*sample) for sample in zip(*fields, strict=True)]
 
 
 def random_crop(crop: Any, image: Tensor) -> Step | None:

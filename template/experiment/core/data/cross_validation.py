@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from torch.utils.data import Dataset
 
-from .datasets import Subset, num_examples
+from .datasets import Subset, base_of, num_examples
 from .sampling import Indices
 
 
@@ -35,12 +35,19 @@ def folded(
         other, more = _places(val)
         if other is dataset:
             places = np.sort(np.concatenate([places, more]))
-    groups: Sequence[Any] | None = getattr(dataset, "groups", None)
+    groups = groups_of(dataset)
     keys = places.tolist() if groups is None else [groups[place] for place in places]
     held = fold_numbers(keys, folds, seed) == fold
     overlap: Callable[[Indices], Any] | None = getattr(dataset, "overlap", None)
     left = ~held if overlap is None else ~held & ~overlap(places[held])[places]
     return Subset(dataset, places[left]), Subset(dataset, places[held])
+
+
+def groups_of(dataset: Dataset[Any]) -> Sequence[Any] | None:
+    """A name for each example, which those that belong together share; None where there is none."""
+    dataset, indices = base_of(dataset)
+    groups = getattr(dataset, "groups", None)
+    return groups if groups is None or indices is None else [groups[place] for place in indices]
 
 
 def fold_numbers(keys: Iterable[Any], folds: int, seed: int) -> Indices:
@@ -52,6 +59,5 @@ def fold_numbers(keys: Iterable[Any], folds: int, seed: int) -> Indices:
 
 def _places(dataset: Dataset[Any]) -> tuple[Dataset[Any], Indices]:
     """The dataset that examples lie in, and where."""
-    if isinstance(dataset, Subset):
-        return dataset.dataset, dataset.indices
-    return dataset, np.arange(num_examples(dataset))
+    dataset, indices = base_of(dataset)
+    return dataset, np.arange(num_examples(dataset)) if indices is None else indices

@@ -5,6 +5,7 @@ Template's file: updates replace it. To change X, override Y in data.py:
 | what it does                                                   | override            |
 |----------------------------------------------------------------|---------------------|
 | finds the facts once for all processes and restarts            | ``find_facts``      |
+| takes a missing test or val split out of the training data     | ``hold_out``        |
 | splits at random, each class alike, fixed by data.split_seed   | ``split``           |
 | validates on the fold data.fold, trains on the others          | ``fold``            |
 | keeps the examples of data.limit, data.indices                 | ``examples``        |
@@ -14,37 +15,48 @@ Template's file: updates replace it. To change X, override Y in data.py:
 | makes the loaders; training goes on where a checkpoint stood,  | ``loader``          |
 | without the examples that a rollback left out                  |                     |
 
-A ``train_dataloader`` of your own, over a stream (IterableDataset) say, resumes at epochs' starts.
-Lightning calls ``prepare_data`` and ``setup`` itself; the facts need them earlier. Here each works
-once, and not at all when ``predict`` brings its own input.
+Several loaders: ``return {"photos": self.loader("train", photos), "sketches": ...}``, for training
+and for evaluation alike; their datasets need not be in ``self.datasets``. datasets.py says what a
+dataset may be, streams.py the same of a stream (IterableDataset). A loader that is not from
+``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself; the
+facts need them earlier. Here each works once, and not at all when ``predict`` brings its own input.
 """
 
-import logging
 from collections.abc import Callable, Sequence
-from functools import partial, wraps
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import pytorch_lightning as pl
-import torch
 from torch.utils.data import DataLoader, Dataset
 
-from . import rollback, sampling
-from .config import DataConfig
-from .datasets import Fetch, Subset, labels_of, names_of, num_examples
-from .disk import writing_data
-from .errors import UserError
+from ..config.data import BaseDataConfig
+from ..errors import UserError
+from ..files import project_path
+from ..runs.rollback_record import left_out
+from ..runs.run import Run
+from . import sampling
+from .batches import stack
+from .cross_validation import folded
+from .datasets import Subset, is_labelled, is_stream, labels_of, num_examples
 from .facts import stored_facts
-from .folds import folded
-from .run import PROJECT, Run
-from .slicing import evenly, first_of_each_class, held_out
-from .transforms import stack
+from .fetch import Fetch
+from .hidden_names import refuse_hiding
+from .loaders import make_loader, make_stream_loader
+from .once import once
+from .read_report import predicted_names, warn_of_unreadable
+from .slices import refuse_streams, sliced
+from .splitting import evenly
+from .summary import summary_line
+from .train_loaders import loaders_of
+from .train_test_split import train_test_split
 
 if TYPE_CHECKING:
     from .samples import Sample
 
 FactsT = TypeVar("FactsT")
-log = logging.getLogger(__name__)
+USES = {"train": "train on", "val": "validate on", "test": "test on"}
 
 
 class DataModule(pl.LightningDataModule, Generic[FactsT]):
@@ -62,17 +74,25 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     facts_type: type[FactsT]
     collate: Callable[[Sequence[Any]], Any] = staticmethod(stack)
 
-    def __init__(self, config: DataConfig, run: Run | None = None) -> None:
+    def __init__(self, config: BaseDataConfig, run: Run | None = None) -> None:
         super().__init__()
         self.config, self.run = config, run
         self.seed = run.seed if run else 0
-        self.root = PROJECT / config.root
+        self.root = self.path(config.root)
         self.datasets: dict[str, Dataset[Any]] = {}
-        self.predict_path: Path | None = None  # input of `predict`; None: the test split
+        self.predict_path: Path | None = None  # input of `predict`; None: a split
+        self.predict_split = "test"
         self._facts: FactsT | None = None
-        self._fetches: dict[str, Fetch[Any]] = {}
         for hook in ("prepare_data", "setup"):
-            setattr(self, hook, self._once(getattr(self, hook)))
+            setattr(self, hook, once(self, getattr(self, hook)))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        refuse_hiding(self, DataModule, name, value)
+        super().__setattr__(name, value)
+
+    def path(self, text: str) -> Path:
+        """A path of the configuration: ``~`` is your home, what is relative starts at main.py."""
+        return project_path(text)
 
     # --- what the data tells the model ---------------------------------------------------------
 
@@ -80,8 +100,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def facts(self) -> FactsT:
         """What the data tells the model: found once, then read from the run's facts.json."""
         if self._facts is None:
-            file = self.run.facts_file if self.run else None
-            self._facts = self._find() if file is None else self._stored(file)
+            if self.run is None:
+                self._facts = self._find()
+            else:
+                self._facts = stored_facts(self.run.facts_file, self.facts_type, self._find)
         return self._facts
 
     @property
@@ -94,36 +116,63 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def find_facts(self) -> FactsT:
         raise NotImplementedError("data.py: find_facts() returns your Facts")
 
-    def _stored(self, file: Path) -> FactsT:
-        return stored_facts(file, self.facts_type, self._find)
-
     def _find(self) -> FactsT:
         self._load()
         return self.find_facts()
 
     # --- which examples ------------------------------------------------------------------------
 
+    def hold_out(self, parts: dict[str, Any]) -> None:
+        """Take "test" and "val" out of "train", where the source has none of them.
+
+        ``data.test_fraction`` of it, then ``data.val_fraction`` of what is left; none where that
+        is 0. Where the source brings a test split that nobody knows the labels of, none is taken,
+        unless ``test_fraction`` is set: then that one is "unlabelled", for ``predict --input``.
+
+        Args:
+            parts: Datasets by split, or what has a ``split(name, fraction, seed)`` of its own, such
+                as ``Texts``; changed in place.
+        """
+        config = self.config
+        if "test" in parts and config.test_fraction and not is_labelled(parts["test"]):
+            parts["unlabelled"] = parts.pop("test")
+        share = 0.15 if config.test_fraction is None else config.test_fraction
+        for split, fraction in (("test", share), ("val", config.val_fraction)):
+            if split in parts or not fraction:
+                continue
+            train: Any = parts["train"]
+            refuse_streams(f"data.{split}_fraction={fraction}", train)
+            if hasattr(train, "split"):
+                parts["train"], parts[split] = train.split(split, fraction, config.split_seed)
+            else:
+                parts["train"], parts[split] = self.split(train, fraction)
+
     def split(self, dataset: Dataset[Any], fraction: float) -> tuple[Subset[Any], Subset[Any]]:
-        """Part a dataset in two: what remains, and a random ``fraction``, of each class alike."""
-        count, labels = num_examples(dataset), labels_of(dataset)
-        part = held_out(count, labels, fraction, self.config.split_seed)
-        rest = torch.ones(count, dtype=torch.bool)
-        rest[torch.from_numpy(part)] = False
-        return Subset(dataset, rest.nonzero().flatten()), Subset(dataset, part)
+        """Part a dataset in two: what remains, and a random ``fraction``, of each class alike.
+
+        Examples of one group stay together.
+        """
+        return train_test_split(dataset, fraction, self.config.split_seed)
 
     def fold(self) -> None:
         """Part what is not for testing anew: the fold data.fold validates, the others train."""
         config, val = self.config, self.datasets.get("val")
         if config.fold is not None:
+            refuse_streams(f"data.fold={config.fold}", self.datasets["train"])
             parts = folded(
                 self.datasets["train"], val, config.fold, config.folds, config.split_seed
             )
             self.datasets["train"], self.datasets["val"] = parts
 
     def has(self, split: str) -> bool:
-        """Whether there is such a split, with something in it."""
+        """Whether there is such a split, with something in it that can be scored."""
+        return self.holds(split) and is_labelled(self.datasets[split])
+
+    def holds(self, split: str) -> bool:
+        """Whether there is such a split, with something in it, be it without labels."""
         self._load()
-        return split in self.datasets and num_examples(self.datasets[split]) > 0
+        dataset = self.datasets.get(split)
+        return dataset is not None and (is_stream(dataset) or num_examples(dataset) > 0)
 
     @property
     def overfits(self) -> bool:
@@ -137,44 +186,28 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
             UserError: There is no such split, or an index lies outside of it.
         """
         split = "train" if split == "val" and self.overfits else split
-        if not self.has(split):
-            raise UserError(f"data.source: {self.config.source} has no examples to {_use(split)}")
-        dataset, indices, limit = self.datasets[split], self.config.indices, self.config.limit
-        if split == "train" and indices is not None:
-            count = num_examples(dataset)
-            for index in indices:
-                if not 0 <= index < count:
-                    raise UserError(f"data.indices: {index} is none of 0 to {count - 1}")
-            dataset = Subset(dataset, indices)
-        if limit is not None and limit < (count := num_examples(dataset)):
-            dataset = Subset(dataset, first_of_each_class(count, labels_of(dataset), limit))
-        if split == "train" and self.overfits:
-            count = num_examples(dataset)
-            batches = (self.config.overfit_batches or 0) * self.config.batch_size
-            dataset = Subset(dataset, evenly(count, min(count, batches)))
-        return dataset
+        if not self.holds(split):
+            raise UserError(
+                f"data.source: {self.config.source} has no examples to {USES.get(split, split)}"
+            )
+        return sliced(self.datasets[split], self.config, training=split == "train")
 
     def some(self, count: int, split: str = "train") -> Any:
         """At most ``count`` examples, spread evenly over a split: one batch, untransformed."""
         dataset = self.examples(split)
-        total = num_examples(dataset)
+        if is_stream(dataset):
+            return self.collate([*islice(dataset, count)])
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
-        return fetch.untransformed(evenly(total, min(count, total)))
+        return fetch.untransformed(evenly(len(fetch), min(count, len(fetch))))
 
     def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
-        raise NotImplementedError("data.py: preview() returns samples as core/samples.py has them")
+        raise NotImplementedError("data.py: preview() returns samples: core/data/samples.py")
 
     def summary(self) -> list[str]:
         """One line a split: how many examples, how many classes, from where they are read."""
-        return [self._summary(split) for split in ("train", "val", "test") if self.has(split)]
-
-    def _summary(self, split: str) -> str:
-        dataset = self.examples(split)
-        line = f"{split:5} {num_examples(dataset):>9,} examples"
-        if (labels := labels_of(dataset)) is not None:
-            counts = labels.unique(return_counts=True)[1]
-            line += f", {len(counts)} classes ({int(counts.min())} to {int(counts.max())} each)"
-        return line + (", in memory" if Fetch(dataset).whole else ", read one by one")
+        splits = dict.fromkeys(["train", "val", "test", *self.datasets])
+        held = [split for split in splits if self.holds(split)]
+        return [summary_line(split, self.examples(split)) for split in held]
 
     # --- how they change, and how they leave ---------------------------------------------------
 
@@ -182,13 +215,16 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         """What happens to a sample of "train", "val", "test" or "predict"; here nothing."""
         return None
 
-    def order(self, epoch: int) -> sampling.Indices:
-        """The training examples of an epoch, in order.
+    def order(self, dataset: Dataset[Any], epoch: int) -> sampling.Indices:
+        """Numbers of training examples in the order of an epoch: as many in each, any may return.
+
+        Args:
+            dataset: What a loader was asked for.
+            epoch: Counted from 0.
 
         Raises:
             UserError: Classes shall be balanced where there are none.
         """
-        dataset = self.examples("train")
         match "sequential" if self.overfits else self.config.sampler:
             case "shuffle":
                 return sampling.shuffled(num_examples(dataset), self.seed, epoch)
@@ -202,48 +238,41 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def fetch(self, split: str, dataset: Dataset[Any]) -> Fetch[Any]:
         """What makes a batch from the place in training that it belongs to."""
         skip = self.config.on_error == "skip"
-        transforms = self.transforms("val" if self.overfits else split)
-        return Fetch(dataset, transforms, self.seed, self.collate, skip)
+        return Fetch(dataset, self._transforms(split), self.seed, self.collate, skip)
 
     def loader(self, split: str, dataset: Dataset[Any]) -> DataLoader[Any]:
-        """A loader that starts at the batch where training stands; others start at the first."""
-        self._fetches[split] = fetch = self.fetch(split, dataset)
-        trainer, workers = self.trainer, self.config.num_workers
-        order, position = partial(_as_they_are, len(fetch)), _beginning
-        if split == "train":
-            left_out = rollback.left_out(self.run.folder) if self.run else []
-            order = sampling.without(self.order, left_out, self.seed)
-            position = partial(sampling.training_position, trainer) if trainer else position
-        return DataLoader(
-            fetch,
-            batch_size=None,  # the sampler's keys are whole batches
-            sampler=sampling.BatchSampler(
-                order,
-                len(fetch),
-                self.config.batch_size,
-                position,
-                rank=trainer.global_rank if trainer else 0,
-                world_size=trainer.world_size if trainer else 1,
-            ),
-            collate_fn=_as_it_is,
-            num_workers=workers,
-            persistent_workers=workers > 0,
-            pin_memory=trainer is not None and trainer.strategy.root_device.type == "cuda",
-            generator=torch.Generator(),  # so that making an iterator draws nothing from torch's
-        )
+        """A loader that starts at the batch where training stands; others start at the first.
 
-    def train_dataloader(self) -> DataLoader[Any]:
+        Args:
+            split: What is done with it, and so how it is transformed: only "train" is shuffled.
+            dataset: One of ``self.datasets``, or any other.
+        """
+        if is_stream(dataset):
+            transforms, training = self._transforms(split), split == "train"
+            return make_stream_loader(
+                dataset, transforms, self.seed, self.collate, self.config, self.trainer, training
+            )
+        parts = self.fetch(split, dataset), self.config, self.trainer
+        if split != "train":
+            return make_loader(*parts)
+        order = partial(sampling.checked_order, self.order, dataset)
+        return make_loader(*parts, order, left_out(self.run.folder) if self.run else {})
+
+    def _transforms(self, split: str) -> Callable[[Any], Any] | None:
+        return self.transforms("val" if self.overfits else split)
+
+    def train_dataloader(self) -> Any:
         return self.loader("train", self.examples("train"))
 
-    def val_dataloader(self) -> DataLoader[Any] | list[Any]:
+    def val_dataloader(self) -> Any:
         return self.loader("val", self.examples("val")) if self.has("val") else []
 
-    def test_dataloader(self) -> DataLoader[Any]:
+    def test_dataloader(self) -> Any:
         return self.loader("test", self.examples("test"))
 
-    def predict_dataloader(self) -> DataLoader[Any]:
+    def predict_dataloader(self) -> Any:
         if self.predict_path is None:
-            return self.loader("predict", self.examples("test"))
+            return self.loader("predict", self.examples(self.predict_split))
         return self.loader("predict", self.predict_dataset(self.predict_path))
 
     def predict_dataset(self, path: Path) -> Dataset[Any]:
@@ -251,48 +280,12 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
 
     def predict_names(self) -> list[str]:
         """What each predicted sample is called, such as its file; empty without names."""
-        fetch = self._fetches["predict"]
-        names = zip(names_of(fetch.source), fetch.skipped.tolist(), strict=False)
-        return [name for name, skipped in names if not skipped]
+        return predicted_names(self.trainer) if self.trainer else []
 
     def teardown(self, stage: str) -> None:
         """Say how many examples of the stage were left out."""
-        for split in {"fit": ("train", "val"), "validate": ("val",)}.get(stage, (stage,)):
-            fetch = self._fetches.get(split)
-            if fetch and (count := int(fetch.skipped.sum())):
-                log.warning(f"{count} of {len(fetch):,} {split} examples were unreadable: left out")
+        warn_of_unreadable(loaders_of(self.trainer, stage) if self.trainer else {})
 
     def _load(self) -> None:
         self.prepare_data()
         self.setup("fit")
-
-    def _once(self, hook: Callable[..., None]) -> Callable[..., None]:
-        done = False
-
-        @wraps(hook)
-        def first_time(*args: Any, **kwargs: Any) -> None:
-            nonlocal done
-            if not done and self.predict_path is None:
-                with writing_data(self.root):
-                    hook(*args, **kwargs)
-                if hook.__name__ == "setup":
-                    self.fold()
-                done = True  # not before: in a notebook one mends and calls again
-
-        return first_time
-
-
-def _use(split: str) -> str:
-    return {"train": "train on", "val": "validate on", "test": "test on"}.get(split, split)
-
-
-def _beginning() -> tuple[int, int]:
-    return 0, 0
-
-
-def _as_they_are(count: int, _epoch: int) -> sampling.Indices:
-    return sampling.sequential(count)
-
-
-def _as_it_is(batch: Any) -> Any:
-    return batch

@@ -1,44 +1,36 @@
-"""Datasets that hand out whole batches, and how a batch is fetched.
+"""Datasets that hand out whole batches, and what may be known of a dataset.
 
 Template's file: updates replace it. To change how a batch is made, override ``DataModule.fetch``
 or ``DataModule.collate`` in data.py.
 
-A dataset of ours has a length, ``labels`` (a class number for each example, or None) and one of
+Any dataset of torch or torchvision will do: a length, and ``__getitem__(index) -> sample``. More is
+possible where it has one of these, of which none is needed:
 
-- ``__getitems__(indices) -> batch``: whole tensors at once, from memory; ten times as fast;
-- ``__getitem__(index) -> sample``: one example, read when it is needed.
+- ``get_batch(indices) -> batch``: whole tensors at once, from memory; ten times as fast;
+- ``labels``, or ``targets`` as in torchvision: a class number for each example;
+- ``groups``: a name for each example; examples of one group are never parted;
+- ``names``: what each is called, such as its file;
+- ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
+- ``record(index)``: an example as the source has it: records.py.
 
-A sample and a batch are the same NamedTuple of tensors; in a batch each has one axis more, the
-first. Images among them may be ``tv_tensors.Image``, so that transforms know them.
+(``__getitems__``, by torch's own rules, gives a list of samples.)
 """
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
-from torch.utils.data import Dataset
-from torchvision import tv_tensors
+from torch.utils.data import Dataset, IterableDataset, TensorDataset
+from torch.utils.data import Subset as TorchSubset
+from typing_extensions import TypeIs
 
-from .errors import UserError
-from .sampling import BatchKey, Indices
-from .seeding import SAMPLE, seed_all
-from .transforms import BatchTransform, like, stack
+from .batches import like
 
-BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
-
-
-class DataError(UserError):
-    """An example that cannot be read: a sentence with its place, and what was expected.
-
-    A loader's worker process can hand over only text, with its traceback around the sentence: the
-    sentence is what is kept.
-    """
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message.strip().rpartition("DataError: ")[2])
+BatchT = TypeVar("BatchT", bound=Any)
 
 
 class TensorData(Dataset[BatchT], Generic[BatchT]):
@@ -48,17 +40,23 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         examples: All of them, each field a tensor with the examples along its first axis.
         labels: Class numbers for splitting, slicing and balancing; None where there are none.
         names: What each is called, such as its file.
+        record: From its number to the example as the source has it.
     """
 
     def __init__(
-        self, examples: BatchT, labels: Tensor | None = None, names: Sequence[str] = ()
+        self,
+        examples: BatchT,
+        labels: Tensor | None = None,
+        names: Sequence[str] = (),
+        record: Callable[[int], Any] | None = None,
     ) -> None:
         self.examples, self.labels, self.names = examples, labels, names
+        self.record = record
 
     def __len__(self) -> int:
         return len(self.examples[0])
 
-    def __getitems__(self, indices: ArrayLike) -> BatchT:
+    def get_batch(self, indices: ArrayLike) -> BatchT:
         chosen = torch.as_tensor(indices)
         return type(self.examples)(*(_select(field, chosen) for field in self.examples))
 
@@ -81,8 +79,8 @@ class Subset(Dataset[BatchT], Generic[BatchT]):
 
     def __init__(self, dataset: Dataset[BatchT], indices: ArrayLike) -> None:
         self.indices = np.asarray(indices, dtype=np.int64)
-        if isinstance(dataset, Subset):
-            self.indices, dataset = dataset.indices[self.indices], dataset.dataset
+        dataset, there = base_of(dataset)
+        self.indices = self.indices if there is None else there[self.indices]
         self.dataset = dataset
 
     @property
@@ -97,9 +95,68 @@ class Subset(Dataset[BatchT], Generic[BatchT]):
         return self.dataset[int(self.indices[index])]
 
 
+def base_of(dataset: Dataset[Any]) -> tuple[Dataset[Any], NDArray[np.int64] | None]:
+    """The dataset that the examples of a subset lie in, and where; None: it is all of it."""
+    indices = None
+    while isinstance(dataset, (Subset, TorchSubset)):
+        there = np.asarray(dataset.indices, dtype=np.int64)
+        indices = there if indices is None else there[indices]
+        dataset = dataset.dataset
+    return dataset, indices
+
+
+def whole_batches(dataset: Dataset[Any]) -> Callable[[Any], Any] | None:
+    """What gives whole batches of a dataset, if it can."""
+    if type(dataset) is TensorDataset:
+        return partial(_rows, dataset)
+    return getattr(dataset, "get_batch", None)
+
+
+def _rows(dataset: TensorDataset, indices: ArrayLike) -> tuple[Tensor, ...]:
+    chosen = torch.as_tensor(indices)
+    return tuple(_select(tensor, chosen) for tensor in dataset.tensors)
+
+
+def is_stream(dataset: Any) -> TypeIs[IterableDataset[Any]]:
+    """Whether examples come one after the other, and none can be asked for by its number."""
+    return isinstance(dataset, IterableDataset)
+
+
 def labels_of(dataset: Dataset[Any]) -> Tensor | None:
-    """A class number for each example, or None where the data has no classes."""
-    return getattr(dataset, "labels", None)
+    """A class number for each example, or None where the data has no classes.
+
+    Its ``labels``, or its ``targets``, which may be any sequence of whole numbers or of names.
+    """
+    dataset, indices = base_of(dataset)
+    found = getattr(dataset, "labels", None)
+    labels = _class_numbers(getattr(dataset, "targets", None) if found is None else found)
+    if labels is None or len(labels) != num_examples(dataset):
+        return None
+    return labels if indices is None else labels[torch.from_numpy(indices)]
+
+
+def _class_numbers(found: Any) -> Tensor | None:
+    if isinstance(found, Tensor) and found.ndim == 1 and not found.is_floating_point():
+        return found
+    try:
+        values = np.asarray(found)
+    except ValueError:  # lists of different lengths
+        return None
+    if values.ndim != 1 or values.dtype.kind not in "iubUS":
+        return None
+    if values.dtype.kind in "US":
+        values = np.unique(values, return_inverse=True)[1]
+    return torch.from_numpy(values.astype(np.int64))
+
+
+def is_labelled(dataset: Dataset[Any]) -> bool:
+    """Whether it can be scored: unless it says otherwise, or all of its labels are -1."""
+    dataset = base_of(dataset)[0]
+    said = getattr(dataset, "labelled", None)
+    if said is not None:
+        return bool(said)
+    labels = labels_of(dataset)
+    return labels is None or not len(labels) or bool((labels >= 0).any())
 
 
 def num_examples(dataset: Dataset[Any]) -> int:
@@ -108,86 +165,8 @@ def num_examples(dataset: Dataset[Any]) -> int:
 
 def names_of(dataset: Dataset[Any]) -> list[str]:
     """What each example is called, such as its file; empty where they have no names."""
-    if isinstance(dataset, Subset):
-        names = names_of(dataset.dataset)
-        return [names[index] for index in dataset.indices] if names else []
-    return list(getattr(dataset, "names", []))
-
-
-class Fetch(Dataset[BatchT], Generic[BatchT]):
-    """From a place in training to its finished batch: examples, transforms, one tensor a field.
-
-    Whatever is random is seeded from (seed, epoch, batch) where whole tensors are transformed, and
-    from (seed, epoch, index) where examples are: never from what was fetched before.
-
-    Args:
-        dataset: The examples.
-        transform: What happens to a sample; on whole tensors it still draws for each example.
-        seed: The run's.
-        collate: From the samples to a batch, where the dataset gives samples.
-        skip_unreadable: Leave out the examples that raise DataError; ``skipped`` marks them.
-    """
-
-    def __init__(
-        self,
-        dataset: Dataset[BatchT],
-        transform: Callable[[BatchT], BatchT] | None = None,
-        seed: int = 0,
-        collate: Callable[[Sequence[BatchT]], BatchT] = stack,
-        skip_unreadable: bool = False,
-    ) -> None:
-        self.source, self.seed, self.collate = dataset, seed, collate
-        self.skip_unreadable = skip_unreadable
-        self.indices = dataset.indices if isinstance(dataset, Subset) else None
-        self.dataset = dataset.dataset if isinstance(dataset, Subset) else dataset
-        self.whole = hasattr(self.dataset, "__getitems__")
-        self.transform = BatchTransform(transform) if self.whole and transform else transform
-        self.seed_draws: Callable[..., Any] | None = seed_all
-        if type(self.dataset).__module__.startswith(f"{__package__}."):  # it draws nothing itself
-            self.seed_draws = getattr(self.transform, "seed", None)
-        with torch.inference_mode(False):  # in which Lightning asks for loaders to evaluate with
-            # Worker processes write here too, so that the main process knows how many there were.
-            self.skipped = torch.zeros(num_examples(dataset), dtype=torch.bool).share_memory_()
-
-    def __len__(self) -> int:
-        return len(self.skipped)
-
-    def __getitem__(self, key: BatchKey) -> BatchT:
-        if self.whole:
-            if self.seed_draws:
-                self.seed_draws(self.seed, SAMPLE, key.epoch, key.batch)
-            batch = self.untransformed(key.indices)
-            batch = self.transform(batch) if self.transform else batch
-        else:
-            batch = self.collate(self._samples(key.epoch, key.indices, self.transform))
-        return type(batch)(*(_plain(field) for field in batch))
-
-    def untransformed(self, indices: Indices) -> BatchT:
-        """Some examples as the dataset holds them, in one batch."""
-        if not self.whole:
-            return self.collate(self._samples(0, indices, None))
-        places = indices if self.indices is None else self.indices[indices]
-        return self.dataset.__getitems__(places)  # pyright: ignore[reportAttributeAccessIssue]
-
-    def _samples(
-        self, epoch: int, indices: Indices, transform: Callable[[BatchT], BatchT] | None
-    ) -> list[BatchT]:
-        samples, error = [], None
-        for index in indices.tolist():
-            seed_all(self.seed, SAMPLE, epoch, index)
-            try:
-                sample = self.dataset[index if self.indices is None else int(self.indices[index])]
-            except DataError as unreadable:
-                if not self.skip_unreadable:
-                    raise
-                self.skipped[index], error = True, unreadable
-            else:
-                samples.append(transform(sample) if transform else sample)
-        if not samples:
-            raise DataError(f"no example of a batch of {len(indices)} can be read: {error}")
-        return samples
-
-
-def _plain(field: Any) -> Any:
-    """Past the transforms a tensor need not know that it is an image, and is faster without."""
-    return field.as_subclass(Tensor) if isinstance(field, tv_tensors.TVTensor) else field
+    dataset, indices = base_of(dataset)
+    names: Any = getattr(dataset, "names", ())
+    if indices is None or not len(names):
+        return list(names)
+    return [names[index] for index in indices.tolist()]

@@ -5,14 +5,16 @@ Template's file: updates replace it. Your Facts and how they are found stand in 
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, get_type_hints
 
 from filelock import FileLock
 
-from .errors import UserError, shown
-from .run import write_json
+from ..config.dump import plain
+from ..config.field_types import from_plain, refused_types
+from ..errors import UserError
+from ..files import shown, write_json
 
 FactsT = TypeVar("FactsT")
 
@@ -29,7 +31,7 @@ def stored_facts(file: Path, facts_type: type[FactsT], find: Callable[[], FactsT
             if not file.exists():
                 _store(file, find())
     try:
-        return facts_type(**json.loads(file.read_text(encoding="utf-8")))
+        return from_plain(facts_type, json.loads(file.read_text(encoding="utf-8")))
     except (TypeError, ValueError) as error:
         raise UserError(
             f"{shown(file)} does not fit Facts in experiment/data.py ({error}): "
@@ -37,8 +39,24 @@ def stored_facts(file: Path, facts_type: type[FactsT], find: Callable[[], FactsT
         ) from None
 
 
-def _store(file: Path, facts: object) -> None:
-    try:
-        write_json(file, asdict(facts))  # pyright: ignore[reportArgumentType]
-    except TypeError as error:
-        raise UserError(f"Facts in experiment/data.py hold plain values only: {error}") from None
+def _store(file: Path, facts: Any) -> None:
+    """Write them down, if they come back as they are.
+
+    Raises:
+        UserError: One of them is no plain value.
+    """
+    for sentence in refused_types(type(facts)):
+        raise UserError(f"experiment/data.py: {sentence}")
+    values = plain(facts)
+    for field in fields(facts):
+        try:
+            text = json.dumps(values[field.name])
+            wanted = get_type_hints(type(facts))[field.name]
+            from_plain(wanted, json.loads(text), field.name)
+        except (TypeError, ValueError) as error:
+            kind = type(getattr(facts, field.name)).__name__
+            raise UserError(
+                f"experiment/data.py: Facts.{field.name}: {error} (it is a {kind}); Facts hold "
+                "plain values, as their annotations say: a tensor's .item() or .tolist()"
+            ) from None
+    write_json(file, values)

@@ -6,7 +6,8 @@ Template's file: updates replace it. To read another layout, write a reader in d
 from collections.abc import Collection
 from pathlib import Path
 
-from ..errors import UserError, shown
+from ..errors import UserError
+from ..files import shown
 
 SPLITS = {"train": ("train",), "val": ("val", "valid", "validation"), "test": ("test",)}
 LEFT_BEHIND = {"Thumbs.db", "desktop.ini"}

@@ -7,7 +7,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, shown
+from ..errors import UserError
+from ..files import shown
 from ..spelling import did_you_mean, nearest
 
 SPLITS = {"train": ("train",), "val": ("validation", "valid", "val"), "test": ("test",)}

@@ -1,4 +1,4 @@
-"""Examples in the form in which a person looks at them; ``core/drawing.py`` draws each type.
+"""Examples in the form in which a person looks at them; ``inspect/drawing.py`` draws each type.
 
 Template's file: updates replace it. To show a new kind of example, define a dataclass in data.py
 and register how it is drawn, ``@draw.register``, and what a prediction adds to it,

@@ -6,17 +6,17 @@ Nothing is saved and nothing is drawn from a shared generator, so workers, prefe
 cannot change an order: a resumed run asks for batch 17 of epoch 3 and gets what it would have got.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.utils.data import Sampler
+from torch.utils.data import Dataset, Sampler
 
-from .errors import UserError
+from ..errors import UserError
 from .seeding import key_seed
 
 Indices = NDArray[np.int64]
@@ -30,11 +30,13 @@ class BatchKey(NamedTuple):
         epoch: Counted from 0.
         batch: Its number in the epoch, over all ranks.
         indices: The examples, by their number in the split.
+        progress: The share of the training that lies before it, 0 to 1; NaN where nobody knows.
     """
 
     epoch: int
     batch: int
     indices: Indices
+    progress: float = math.nan
 
 
 def sequential(num_examples: int) -> Indices:
@@ -65,6 +67,27 @@ def balanced(labels: Tensor, *key: int) -> Indices:
     turns = np.stack(chosen, axis=1)  # (rounds, classes): each round holds every class once
     order = turns.reshape(-1)[: len(labels)]
     return order[shuffled(len(order), *key)]
+
+
+def checked_order(
+    order: Callable[[Dataset[Any], int], Any], dataset: Dataset[Any], epoch: int
+) -> Indices:
+    """What ``DataModule.order`` gives, as numbers of the dataset's examples.
+
+    Raises:
+        UserError: It gives something else.
+    """
+    indices = np.asarray(order(dataset, epoch))
+    count = len(dataset)  # pyright: ignore[reportArgumentType]
+    if indices.ndim != 1 or indices.dtype.kind not in "iu":
+        what = f"{indices.dtype} of shape {indices.shape}"
+        raise UserError(f"data.py: order() gives {what}; it must give whole numbers in a row")
+    if len(indices) and not 0 <= indices.min() <= indices.max() < count:
+        raise UserError(
+            f"data.py: order() gives {indices.min()} to {indices.max()}; the dataset has the "
+            f"examples 0 to {count - 1}"
+        )
+    return indices.astype(np.int64, copy=False)
 
 
 def without(
@@ -103,23 +126,47 @@ def _raw(count: int, *key: int) -> NDArray[np.uint64]:
     return np.asarray(np.random.PCG64(key_seed(*key)).random_raw(count), dtype=np.uint64)
 
 
-def training_position(trainer: pl.Trainer) -> tuple[int, int]:
-    """The epoch, and how many of its batches are done: Lightning restores both on resume."""
-    return trainer.current_epoch, trainer.fit_loop.epoch_loop.batch_progress.current.completed
+class Place(NamedTuple):
+    """Where a loader starts.
+
+    Args:
+        epoch: Counted from 0.
+        batches: Numbers of the batches to give, from where training stands to the epoch's end. One
+            that the loader does not have stands for its batches once more, from the first on.
+        total: Batches of the whole training; infinite where nobody knows.
+        per_epoch: Batches of an epoch of training, which may be more than this loader has.
+        loader: What the loader is called among those of training.
+    """
+
+    epoch: int
+    batches: Iterable[int]
+    total: float = math.inf
+    per_epoch: float = math.inf
+    loader: str = ""
+
+    def progress(self, batch: int) -> float:
+        """The share of the training that lies before a batch, 0 to 1; NaN where nobody knows."""
+        if math.isinf(self.total):
+            return math.nan
+        before = self.epoch * self.per_epoch if self.epoch else 0.0  # not 0 times infinity
+        return min(1.0, (before + batch) / max(1.0, self.total))
 
 
 class BatchSampler(Sampler[BatchKey]):
     """Cuts an epoch's order into batches, and starts at the batch where training stands.
 
-    A last batch that is not full is kept. Each rank takes every ``world_size``-th example of a
-    global batch; when fewer examples than ranks are left, the ranks without one take the batch's
-    first, so that all ranks make the same number of steps.
+    Each rank takes every ``world_size``-th example of a global batch; when fewer examples than
+    ranks are left, the ranks without one take the batch's first, so that all ranks make the same
+    number of steps.
 
     Args:
         order: From an epoch to its examples, as many in each epoch.
         num_examples: How many that is.
         batch_size: Examples in a batch of one rank.
-        position: Where training stands: the epoch, and how many of its batches are done.
+        drop_last: Leave out a last global batch that is not full.
+        place: Where this loader starts; None: at the first of all batches.
+        left_out: Examples that no batch may hold, by the loader's name.
+        seed: The run's.
         rank: This process among ``world_size``.
         world_size: Processes that train together.
     """
@@ -129,30 +176,59 @@ class BatchSampler(Sampler[BatchKey]):
         order: Callable[[int], Indices],
         num_examples: int,
         batch_size: int,
-        position: Callable[[], tuple[int, int]] = lambda: (0, 0),
+        *,
+        drop_last: bool = False,
+        place: "Callable[[BatchSampler], Place] | None" = None,
+        left_out: Mapping[str, Sequence[int]] | None = None,
+        seed: int = 0,
         rank: int = 0,
         world_size: int = 1,
     ) -> None:
-        self.order, self.position = order, position
+        self.order, self.place, self.drop_last = order, place, drop_last
         self.num_examples, self.global_batch_size = num_examples, batch_size * world_size
+        self.left_out, self.seed = left_out or {}, seed
         self.rank, self.world_size = rank, world_size
 
     def __len__(self) -> int:
         """Batches of a whole epoch; Lightning itself counts those already done."""
-        return -(-self.num_examples // self.global_batch_size)
+        full, rest = divmod(self.num_examples, self.global_batch_size)
+        return full + (rest > 0 and not self.drop_last)
 
-    def examples(self, epoch: int, batch: int) -> Indices:
+    def examples(self, epoch: int, batch: int, loader: str = "") -> Indices:
         """The examples of a batch, of all ranks together."""
-        return self._cut(self.order(epoch), batch)
+        return self._cut(self._ordered(epoch, loader), batch)
+
+    def last_batch(self) -> int:
+        """Examples in the last batch of an epoch, of the rank that has the fewest."""
+        rest = self.num_examples % self.global_batch_size
+        count = rest if rest and not self.drop_last else self.global_batch_size
+        return max(1, count // self.world_size)
+
+    def _ordered(self, epoch: int, loader: str) -> Indices:
+        order = without(self.order, self.left_out.get(loader, ()), self.seed)(epoch)
+        if len(order) != self.num_examples:
+            raise UserError(
+                f"data.py: order() gives {len(order):,} examples for epoch {epoch + 1} and "
+                f"{self.num_examples:,} for the first; it must give as many for each epoch, some "
+                "more than once if need be"
+            )
+        return order
 
     def _cut(self, order: Indices, batch: int) -> Indices:
-        return order[batch * self.global_batch_size :][: self.global_batch_size]
+        start = batch % len(self) * self.global_batch_size
+        return order[start : start + self.global_batch_size]
 
     def __iter__(self) -> Iterator[BatchKey]:
-        epoch, done = self.position()
-        order = self.order(epoch)
-        for batch in range(done % len(self) if len(self) else 0, len(self)):
+        if not len(self):
+            return
+        place = self.place(self) if self.place else Place(0, range(len(self)))
+        order = self._ordered(place.epoch, place.loader)
+        for batch in place.batches:
             examples = self._cut(order, batch)
             share = examples[self.rank :: self.world_size]
-            number = batch * self.world_size + self.rank
-            yield BatchKey(epoch, number, share if len(share) else examples[:1])
+            yield BatchKey(
+                place.epoch,
+                batch * self.world_size + self.rank,
+                share if len(share) else examples[:1],
+                place.progress(batch),
+            )

@@ -3,6 +3,9 @@
 Template's file: updates replace it. To split otherwise, override ``DataModule.split`` in data.py.
 """
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 from torch import Tensor
 
@@ -15,6 +18,19 @@ def held_out(num_examples: int, labels: Tensor | None, fraction: float, *key: in
     if labels is not None:  # class after class, and at random within each
         order = order[np.argsort(labels.numpy()[order], kind="stable")]
     return np.sort(order[evenly(num_examples, round(num_examples * fraction))])
+
+
+def held_out_groups(groups: Sequence[Any], fraction: float, *key: int) -> Indices:
+    """The examples of random groups, about a ``fraction`` of all examples, in rising order.
+
+    At least one group is held out, and one is left.
+    """
+    names, members = np.unique(np.asarray(groups), return_inverse=True)
+    order = shuffled(len(names), *key)
+    reached = np.cumsum(np.bincount(members, minlength=len(names))[order])
+    count = int(np.searchsorted(reached, round(len(members) * fraction), side="left")) + 1
+    chosen = order[: max(1, min(count, len(names) - 1))]
+    return np.flatnonzero(np.isin(members, chosen))
 
 
 def first_of_each_class(num_examples: int, labels: Tensor | None, limit: int) -> Indices:

@@ -15,9 +15,9 @@ import torch
 from pytorch_lightning.strategies import ModelParallelStrategy
 from torch import Tensor, nn
 
-from .config import RunConfig
-from .errors import UserError
-from .placement import number_of_devices
+from ..config.run_config import RunConfig
+from ..errors import UserError
+from .devices import number_of_devices
 
 
 def make_strategy(config: RunConfig) -> Any:
@@ -56,6 +56,8 @@ def sharded(devices: int) -> ModelParallelStrategy:
 
 def shard(module: pl.LightningModule) -> None:
     """Share out the network of a module, block by block, where the strategy is to do so."""
+    if module._trainer is None:  # load_from_checkpoint
+        return
     strategy = module.trainer.strategy
     if not isinstance(strategy, ModelParallelStrategy):
         return

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from .samples import BoxSample, ImageSample, Sample, TextSample
+from ..data.samples import BoxSample, ImageSample, Sample, TextSample
 
 TILE = 96  # pixels, the longer side that small images are enlarged to
 MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)

@@ -14,8 +14,8 @@ import torch
 from pytorch_lightning.profilers import Profiler
 from torch.profiler import ProfilerActivity, profile
 
-from .console import say
-from .errors import shown
+from ..console import say
+from ..files import shown
 
 FIRST_STEP, OPERATOR_STEPS, MOST_OPERATORS = 10, 10, 8
 

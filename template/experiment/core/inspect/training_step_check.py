@@ -9,13 +9,14 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 
-from .errors import UserError
+from ..errors import UserError
+from .step_outputs import loss_of
 
 
-class Witness(pl.Callback):
+class TrainingStepCheck(pl.Callback):
     """Sees one optimizer step: the loss, the gradients, and that the weights moved."""
 
-    loss = math.nan
+    loss: float | None = None
     without_gradient: list[str] | None = None
     validated = False
 
@@ -31,7 +32,8 @@ class Witness(pl.Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *args: Any, **_: Any
     ) -> None:
-        self.loss = float(outputs["loss"] if isinstance(outputs, dict) else outputs)
+        loss = loss_of(outputs)
+        self.loss = None if loss is None else float(loss)
         self.after = {name: p.detach().clone() for name, p in pl_module.named_parameters()}
 
     def on_validation_batch_end(self, *args: Any, **kwargs: Any) -> None:
@@ -43,7 +45,7 @@ class Witness(pl.Callback):
         Raises:
             UserError: Something that a first step must do did not happen.
         """
-        if not math.isfinite(self.loss):
+        if self.loss is not None and not math.isfinite(self.loss):
             raise UserError(f"the loss of the first step is {self.loss}")
         if self.without_gradient is None:
             raise UserError("the optimizer made no step")
@@ -54,4 +56,5 @@ class Witness(pl.Callback):
         if not self.validated:
             raise UserError("validation did not run")
         count = sum(p.numel() for p in module.parameters() if p.requires_grad)
-        return f"loss {self.loss:.3f}, gradients on all {count:,} parameters, one step, validated"
+        loss = "no loss" if self.loss is None else f"loss {self.loss:.3f}"
+        return f"{loss}, gradients on all {count:,} parameters, one step, validated"

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .disk import outlived
-from .drawing import draw_grid
-from .loggers import MetricsFile, TensorBoard
-from .samples import Sample
-from .wandb_logger import Wandb
+from ..data.samples import Sample
+from ..inspect.drawing import draw_grid
+from ..runs.disk_errors import outlived
+from .metrics_file import MetricsFile
+from .tensorboard import TensorBoard
+from .wandb import Wandb
 
 
 def log_images(
@@ -29,7 +30,7 @@ def log_images(
     Args:
         trainer: Whose loggers and step are meant.
         name: Such as ``val/samples``.
-        samples: In any form that ``core/drawing.py`` knows how to draw.
+        samples: In any form that ``core/inspect/drawing.py`` knows how to draw.
         columns: Samples in a row; None: about as many as rows.
 
     Returns:

@@ -12,9 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
-from .errors import UserError
+from ..errors import UserError
 
 
 def check_target(path: Path) -> None:
@@ -68,4 +66,4 @@ def _cell(value: Any) -> Any:
 
 
 def _values(column: Any) -> list[Any]:
-    return column.tolist() if isinstance(column, Tensor) else list(column)
+    return column.tolist() if hasattr(column, "tolist") else list(column)  # a tensor, an array

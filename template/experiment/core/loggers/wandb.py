@@ -20,13 +20,13 @@ from pytorch_lightning.loggers import WandbLogger
 from pytorch_lightning.utilities import rank_zero_only
 from typing_extensions import override
 
-from .config import LoggerConfig
-from .console import say
-from .imports import start_wandb
-from .record import recorded_commit
-from .run import Run
-from .series import MARK
-from .wandb_files import (
+from ..config.logger import LoggerConfig
+from ..console import say
+from ..imports import start_wandb
+from ..runs.metrics_reader import MARK
+from ..runs.provenance import recorded_commit
+from ..runs.run import Run
+from .wandb_resume import (
     STEP,
     History,
     arrived_step,
@@ -36,7 +36,7 @@ from .wandb_files import (
     sync_command,
     upload_error,
 )
-from .wandb_process import FINISH_SECONDS, in_time, make_settings, teardown
+from .wandb_service import FINISH_SECONDS, in_time, make_settings, teardown
 
 LONG = 1000  # characters
 # What a start tells of itself, where steps that W&B has may follow: they are made once more.

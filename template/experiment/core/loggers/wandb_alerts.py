@@ -9,10 +9,10 @@ starts again tells W&B. Of a run that does not come back W&B itself says that it
 import pytorch_lightning as pl
 from pytorch_lightning.loggers import WandbLogger
 
-from .alerts import take_untold
-from .config import AlertConfig
-from .console import say
-from .run import Run
+from ..config.restart import AlertConfig
+from ..console import say
+from ..runs.pending_alerts import take_alerts
+from ..runs.run import Run
 
 LEVELS = {"finish": "INFO", "restart": "WARN"}  # all others: ERROR
 
@@ -30,7 +30,7 @@ class WandbAlerts(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         if trainer.is_global_zero:
-            for event, message in take_untold(self.run):
+            for event, message in take_alerts(self.run):
                 self._tell(trainer, event, message)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from .errors import shown
+from ..files import shown
 
 STEP = "trainer/global_step"  # the name under which Lightning sends the optimizer's step to W&B
 BLOCK = 32768

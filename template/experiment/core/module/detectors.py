@@ -17,8 +17,8 @@ from jaxtyping import Float, Int64
 from torch import Tensor, nn
 from torchvision.models import detection, get_model, get_model_weights, list_models
 
-from .errors import UserError
-from .spelling import did_you_mean, nearest
+from ..errors import UserError
+from ..spelling import did_you_mean, nearest
 
 
 class Detections(NamedTuple):

@@ -7,22 +7,24 @@ step adds to a sum, and the means are logged once, at the epoch's end, exactly: 
 examples of each batch, over all devices.
 """
 
-from typing import Any, cast
+from collections.abc import Callable
+from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
+Reduce = Callable[[Tensor], Tensor]
+
 
 class Averages:
-    """Weighted sums by split and name."""
+    """Weighted sums by stage (``train`` or ``eval``) and by their name in the log."""
 
     def __init__(self) -> None:
         self.sums: dict[str, dict[str, list[Tensor]]] = {}
 
-    def add(self, split: str, weight: float | Tensor, values: dict[str, Tensor]) -> None:
+    def add(self, stage: str, weight: float | Tensor, values: dict[str, Tensor]) -> None:
         """Add the means of a batch of ``weight`` examples, or tokens, or whatever it counts."""
-        sums = self.sums.setdefault(split, {})
+        sums = self.sums.setdefault(stage, {})
         for name, value in values.items():
             # float64 where there is one: an epoch of float32 sums loses digits.
             dtype = torch.float32 if value.device.type == "mps" else torch.float64
@@ -39,71 +41,40 @@ class Averages:
             for pair in sums.values():
                 pair[:] = [total.to(device) for total in pair]
 
-    def pop(self, split: str, reduce: Any) -> dict[str, Tensor]:
-        """The means of a split, forgotten thereby; ``reduce`` sums a tensor over the devices."""
-        sums = self.sums.pop(split, {})
-        if not sums:
+    def names(self, stage: str) -> list[str]:
+        """What has been averaged in a stage."""
+        return list(self.sums.get(stage, {}))
+
+    def pop(
+        self, stage: str, names: list[str] | None = None, reduce: Reduce | None = None
+    ) -> dict[str, Tensor]:
+        """The means of a stage, forgotten thereby.
+
+        Args:
+            stage: Which one.
+            names: Those of all devices, in one order; None: those of this one.
+            reduce: Sums a tensor over the devices.
+        """
+        sums = self.sums.pop(stage, {})
+        names = list(sums) if names is None else names
+        if not names:
             return {}
-        totals = reduce(torch.stack([torch.stack(pair) for pair in sums.values()]))
+        none = [torch.zeros(2, dtype=torch.float64)]
+        like = next(iter(sums.values()), none)[0].flatten()[0]
+        nothing = [torch.zeros_like(like)] * 2
+        totals = torch.stack([torch.stack(sums.get(name, nothing)) for name in names])
+        totals = totals if reduce is None else reduce(totals)
         means = (totals[:, 0] / totals[:, 1]).float()
-        return dict(zip(sums, means.unbind(), strict=True))
+        return dict(zip(names, means.unbind(), strict=True))
 
 
-class EpochMetrics(pl.Callback):
-    """Logs the averages and the torchmetrics of ``core.module.Module`` at each epoch's end.
+def as_scalar(name: str, value: Any) -> Tensor:
+    """What is averaged, as a tensor without axes.
 
-    What a metric says in more than one number, such as one a class, is left out: a curve has one.
+    Raises:
+        ValueError: It has axes.
     """
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        _log_epoch(trainer, pl_module, "train")
-
-    def on_validation_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        _log_epoch(trainer, pl_module, "val")
-
-    def on_test_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        _log_epoch(trainer, pl_module, "test")
-
-    def on_train_batch_end(
-        self,
-        trainer: pl.Trainer,
-        pl_module: pl.LightningModule,
-        outputs: Any,
-        batch: Any,
-        batch_idx: int,
-    ) -> None:
-        """Log the loss of this step, every ``log_every_n_steps`` optimizer steps."""
-        step, every = trainer.global_step, getattr(trainer, "log_every_n_steps", 0)
-        # With accumulation, several batches belong to one step: it is logged after the last, which
-        # at the epoch's end comes early.
-        is_due = every and step and step % every == 0 and isinstance(outputs, dict)
-        stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        if is_due and (stepped or trainer.is_last_batch):
-            own = outputs["loss"].detach()
-            loss = trainer.strategy.reduce(own, reduce_op="mean")  # over all devices
-            row = {"train/loss_step": float(loss) * trainer.accumulate_grad_batches}
-            for logger in trainer.loggers:
-                logger.log_metrics(row, step=step - 1)
-
-
-def _log_epoch(trainer: pl.Trainer, module: pl.LightningModule, split: str) -> None:
-    averages = cast(Averages | None, getattr(module, "averages", None))
-    if averages is not None:
-        reduce = _identity if trainer.world_size == 1 else _sum_over(module)
-        values = averages.pop(split, reduce)
-        module.log_dict({f"{split}/{name}": value for name, value in values.items()})
-    metrics = getattr(module, "metrics", None)
-    if metrics is not None and split in metrics:
-        collection = metrics[split]
-        values = {name: torch.as_tensor(value) for name, value in collection.compute().items()}
-        scalars = {name: value for name, value in values.items() if value.numel() == 1}
-        module.log_dict({f"{split}/{name}": value for name, value in scalars.items()})
-        collection.reset()
-
-
-def _identity(totals: Tensor) -> Tensor:
-    return totals
-
-
-def _sum_over(module: pl.LightningModule) -> Any:
-    return lambda totals: cast(Tensor, module.all_gather(totals)).sum(0)
+    tensor = torch.as_tensor(value)
+    if tensor.numel() != 1:
+        raise ValueError(f"average({name}=...) takes one number; this is {tuple(tensor.shape)}")
+    return tensor.reshape(())

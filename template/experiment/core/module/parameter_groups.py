@@ -10,50 +10,14 @@ A pattern is a parameter's name with ``*`` and ``?`` in it, or the name of the m
 
 import inspect
 from collections.abc import Iterable, Iterator
-from fnmatch import fnmatchcase
 from typing import Any
 
-import pytorch_lightning as pl
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from .config import OptimizerConfig
-from .console import say
-from .errors import UserError
-from .spelling import did_you_mean, nearest
-
-
-class Freeze(pl.Callback):
-    """Keeps the parameters that ``optimizer.freeze`` names as they are.
-
-    A batch norm all of whose own parameters are frozen keeps its running statistics, too: what is
-    frozen gives the same output for the same input from the first step to the last.
-
-    Args:
-        patterns: Of names, such as ``model.stem``.
-    """
-
-    def __init__(self, patterns: list[str]) -> None:
-        self.patterns = patterns
-
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        # Here, before the model is distributed: DDP waits for gradients of whatever learns.
-        check_patterns("optimizer.freeze", self.patterns, pl_module)
-        for name, parameter in pl_module.named_parameters():
-            if first_match(name, self.patterns) is not None:
-                parameter.requires_grad = False
-        if not any(parameter.requires_grad for parameter in pl_module.parameters()):
-            raise UserError("optimizer.freeze: every parameter is frozen; nothing is left to learn")
-
-    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        for norm in frozen_norms(pl_module):
-            norm.eval()
-
-
-def frozen_norms(module: nn.Module) -> list[nn.Module]:
-    """The batch norms that have parameters, none of which learns."""
-    norms = [part for part in module.modules() if isinstance(part, _BatchNorm)]
-    return [n for n in norms if [*n.parameters()] and not _learns(n)]
+from ..config.optimizer import OptimizerConfig
+from ..console import say
+from .freezing import frozen_norms
+from .name_patterns import _has_parameters, check_patterns, first_match
 
 
 def parameter_groups(module: nn.Module, config: OptimizerConfig) -> list[dict[str, Any]]:
@@ -122,7 +86,7 @@ def network_layers(module: nn.Module) -> list[nn.Module]:
 
 
 def say_groups(module: nn.Module, groups: list[dict[str, Any]]) -> None:
-    """Say once, at the start, how many parameters learn how fast."""
+    """Say once, at the start, which parameters learn how fast."""
     total = sum(p.numel() for p in module.parameters())
     learning = sum(p.numel() for group in groups for p in group["params"])
     norms = len(frozen_norms(module))
@@ -132,30 +96,28 @@ def say_groups(module: nn.Module, groups: list[dict[str, Any]]) -> None:
     for group in groups:
         count = sum(p.numel() for p in group["params"])
         rate, decay = group["lr"], group["weight_decay"]
-        say(f"  {count:>12,} with learning rate {rate:.3g}, weight decay {decay:g}")
+        names = short_names(module, group["params"])
+        say(f"  {count:>12,} with learning rate {rate:.3g}, weight decay {decay:g}: {names}")
 
 
-def check_patterns(key: str, patterns: Iterable[str], module: nn.Module) -> None:
-    """Refuse a pattern that names nothing.
-
-    Raises:
-        UserError: With the nearest name.
-    """
-    names = [name for name, _ in module.named_parameters()]
-    modules = [name for name, part in module.named_modules() if name and _has_parameters(part)]
-    for pattern in patterns:
-        if not any(_matches(name, pattern) for name in names):
-            near = nearest(pattern, [*modules, *names], cutoff=0.4)
-            raise UserError(f"{key}: {pattern} matches no parameter{did_you_mean(near)}")
+def short_names(module: nn.Module, parameters: Iterable[nn.Parameter], most: int = 4) -> str:
+    """Parameters by their names; a module by its own, where all of what it holds is among them."""
+    chosen = {id(parameter) for parameter in parameters}
+    found = list(_names(module, chosen, ""))
+    more = f" and {len(found) - most} more" if len(found) > most else ""
+    return ", ".join(found[:most]) + more
 
 
-def first_match(name: str, patterns: Iterable[str]) -> str | None:
-    """The first pattern that a parameter's name matches."""
-    return next((pattern for pattern in patterns if _matches(name, pattern)), None)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatchcase(name, pattern) or fnmatchcase(name, f"{pattern}.*")
+def _names(module: nn.Module, chosen: set[int], prefix: str) -> Iterator[str]:
+    inside = list(module.parameters())
+    if prefix and inside and all(id(parameter) in chosen for parameter in inside):
+        yield prefix
+        return
+    for name, parameter in module.named_parameters(recurse=False):
+        if id(parameter) in chosen:
+            yield f"{prefix}.{name}" if prefix else name
+    for name, child in module.named_children():
+        yield from _names(child, chosen, f"{prefix}.{name}" if prefix else name)
 
 
 def _opened(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
@@ -164,11 +126,3 @@ def _opened(modules: Iterable[nn.Module]) -> Iterator[nn.Module]:
             yield from _opened(child for child in module if _has_parameters(child))
         else:
             yield module
-
-
-def _has_parameters(module: nn.Module) -> bool:
-    return next(module.parameters(), None) is not None
-
-
-def _learns(module: nn.Module) -> bool:
-    return any(parameter.requires_grad for parameter in module.parameters())

@@ -1,6 +1,6 @@
 """The learning rate's course: warm-up, then one of the ways that ``schedule.name`` names.
 
-Template's file: updates replace it. To use another schedule, override ``configure_optimizers`` in
+Template's file: updates replace it. To use another schedule, override ``learning_rate_factor`` in
 module.py.
 
 All but plateau are pure functions of the optimizer step, so that accumulation, limits and restarts
@@ -27,11 +27,29 @@ from typing import Any, NamedTuple
 import pytorch_lightning as pl
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LinearLR, ReduceLROnPlateau
+from typing_extensions import override
 
-from .config import RunConfig, ScheduleConfig
-from .errors import UserError
+from ..config.direction import watched_beside
+from ..config.optimizer import ScheduleConfig
+from ..config.run_config import RunConfig
+from ..console import say
+from ..errors import UserError
+from .direction import resolve_mode
 
 ONE_CYCLE_START = 1 / 25  # of the peak
+
+
+class StepFactor(LambdaLR):
+    """The peak of each group times a function of the step.
+
+    A group that somebody adds later, such as Lightning's BackboneFinetuning, has a rate of its own,
+    which is left alone.
+    """
+
+    @override
+    def get_lr(self) -> list[Any]:
+        rates = super().get_lr()
+        return [*rates, *(group["lr"] for group in self.optimizer.param_groups[len(rates) :])]
 
 
 class Length(NamedTuple):
@@ -54,21 +72,43 @@ def training_length(trainer: pl.Trainer) -> Length:
     return Length(math.inf if steps < 0 else steps, epoch)
 
 
-def make_schedules(optimizer: Optimizer, config: RunConfig, length: Length) -> list[dict[str, Any]]:
+def make_schedules(
+    optimizer: Optimizer, config: RunConfig, length: Length, module: Any
+) -> list[dict[str, Any]]:
     """What Lightning is to step, and when.
 
     Args:
         optimizer: Whose learning rates are the peak.
         config: Its ``schedule``; and what plateau watches unless told, which is the checkpoint's.
         length: Of the training.
+        module: Whose metric plateau watches.
 
     Raises:
-        UserError: The schedule depends on a length that is not known.
+        UserError: The schedule depends on a length that is not known, or on a metric of which
+            nobody says what is better.
     """
+    if own_course(module):
+        say("schedule: learning_rate_factor() in module.py decides")
+        total = length.steps
+        # A function, not a partial: LambdaLR would save a partial's attributes.
+        schedule = StepFactor(optimizer, lambda step: module.learning_rate_factor(step, total))
+        return [{"scheduler": schedule, "interval": "step"}]
     if config.schedule.name == "plateau":
-        return _plateau(optimizer, config, length)
-    schedule = LambdaLR(optimizer, schedule_factor(config.schedule, length))
+        return _plateau(optimizer, config, length, module)
+    schedule = StepFactor(optimizer, schedule_factor(config.schedule, length))
     return [{"scheduler": schedule, "interval": "step"}]
+
+
+def own_course(module: Any) -> bool:
+    """Whether the module has a ``learning_rate_factor`` of its own."""
+    return overrides(module, "learning_rate_factor")
+
+
+def overrides(module: Any, method: str) -> bool:
+    """Whether a method is the researcher's, be it of their class or set on the instance."""
+    core = __name__.rpartition(".")[0]
+    found = getattr(module, method, None)
+    return found is not None and getattr(found, "__module__", "") != f"{core}.module"
 
 
 def schedule_factor(config: ScheduleConfig, length: Length) -> Callable[[int], float]:
@@ -107,12 +147,15 @@ def schedule_factor(config: ScheduleConfig, length: Length) -> Callable[[int], f
     return factor
 
 
-def _plateau(optimizer: Optimizer, config: RunConfig, length: Length) -> list[dict[str, Any]]:
+def _plateau(
+    optimizer: Optimizer, config: RunConfig, length: Length, module: pl.LightningModule
+) -> list[dict[str, Any]]:
     """Two of torch's own: both multiply the rate as it stands, so neither undoes the other."""
-    schedule, checkpoint = config.schedule, config.checkpoint
+    schedule = config.schedule
+    watched = watched_beside("schedule", schedule, config.checkpoint)
     plateau = ReduceLROnPlateau(
         optimizer,
-        schedule.mode or checkpoint.mode,
+        resolve_mode(watched, module),
         schedule.factor,
         schedule.patience,
         min_lr=[schedule.final_factor * group["lr"] for group in optimizer.param_groups],
@@ -121,7 +164,7 @@ def _plateau(optimizer: Optimizer, config: RunConfig, length: Length) -> list[di
     rise = LinearLR(optimizer, 1 / (warmup + 1), total_iters=warmup)
     name = f"lr-{type(optimizer).__name__}"  # one rate, so one name in the log
     watch = {
-        "monitor": schedule.monitor or checkpoint.monitor,
+        "monitor": watched.metric,
         "interval": "epoch",
         "frequency": config.trainer.check_val_every_n_epoch,
     }

@@ -3,19 +3,18 @@
 Template's file: updates replace it. Free of torch. Set it under ``alert:``.
 """
 
-import json
 import os
 import subprocess
 import time
 
-from .config import AlertConfig
-from .console import say
-from .disk import reason_of
-from .processes import end_session
-from .run import Run, write_json
+from ..config.restart import AlertConfig
+from ..console import say
+from ..runs.disk_errors import reason_of
+from ..runs.pending_alerts import keep_alert
+from ..runs.run import Run
+from .orphans import end_session
 
 COMMAND_SECONDS = 30.0
-UNTOLD = ".untold.json"
 
 
 class Alerts:
@@ -45,7 +44,7 @@ class Alerts:
             return
         self._sent[event] = now
         if self.config.wandb and event != "finish":  # which training tells itself
-            keep_untold(self.run, event, message)
+            keep_alert(self.run, event, message)
         if self.config.command is not None:
             self._run_command(self.config.command, event, message, exit_code)
 
@@ -79,26 +78,3 @@ class Alerts:
             end_session(process.pid)  # what the shell had started
         if failure:
             say(f"alert.command failed ({failure}): {message}")
-
-
-def keep_untold(run: Run, event: str, message: str) -> None:
-    """Keep a message for W&B until training is back."""
-    try:
-        write_json(run.folder / UNTOLD, [*_untold(run), [event, message]])
-    except OSError as error:
-        say(f"W&B will not be told ({error.strerror}): {message}")
-
-
-def take_untold(run: Run) -> list[tuple[str, str]]:
-    """The events and messages that W&B was not told of yet; they are forgotten."""
-    untold = _untold(run)
-    (run.folder / UNTOLD).unlink(missing_ok=True)
-    return untold
-
-
-def _untold(run: Run) -> list[tuple[str, str]]:
-    try:
-        kept = json.loads((run.folder / UNTOLD).read_text(encoding="utf-8"))
-        return [(event, message) for event, message in kept]
-    except (OSError, ValueError, TypeError):
-        return []

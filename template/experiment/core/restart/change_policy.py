@@ -2,104 +2,27 @@
 
 Template's file: updates replace it. Free of torch.
 
-======================  =========================================================================
-freely                  logging, workers, time limit, restarts, alerts, which checkpoints are kept
-freely, and recorded    epochs and steps: the schedule is computed anew; early stopping; accelerator
-from an epoch's start   devices, nodes, batch size, accumulation, while their product stays equal
+=======================  ========================================================================
+freely                   logging, workers, time limit, restarts, alerts, which checkpoints are kept
+freely, and recorded     epochs and steps (with a new schedule); early stopping; accelerator
+from an epoch's start    devices, nodes, batch size, accumulation, while their product stays equal
 with ``--allow-change``  all else, and recorded in ``changes.json``; data from an epoch's start
-never                   what the weights do not fit: found out by trying, in resumption.py
-======================  =========================================================================
+never                    what the weights do not fit: found out by trying, trainer/resume_checks.py
+=======================  ========================================================================
+
+Which setting is of which kind: config/diff.py.
 """
 
-import json
 from datetime import datetime
-from pathlib import Path
-from typing import Any, NamedTuple
 
-from omegaconf import OmegaConf
-
-from .config import RunConfig
-from .errors import UserError, shown
-from .placement import PLACE, check_placement, in_mid_epoch, number_of_devices
-from .run import Run, write_json
-from .schema import in_yaml
-from .settings import leaves, plain
-from .statement import Statement
-
-# None of these changes what is learned.
-FREE = ("logger", "alert", "restart", "checkpoint.save_top_k")
-FREE += ("checkpoint.every_n_steps", "checkpoint.every_minutes", "trainer.max_time")
-FREE += ("trainer.log_every_n_steps", "trainer.progress_bar")
-FREE += ("trainer.test_after_fit", "data.num_workers", "data.root", "data.in_memory_mb")
-FREE += ("callbacks.learning_rate_monitor", "callbacks.throughput", "callbacks.gradient_norm")
-FREE += ("callbacks.device_stats", "callbacks.sample_predictions", "callbacks.timer")
-FREE += ("trainer.profile", "sweep")
-LENGTH = ("trainer.max_epochs", "trainer.max_steps", "callbacks.early_stopping")
-ARITHMETIC = ("trainer.accelerator", "trainer.deterministic", "trainer.compile")
-ARITHMETIC += ("trainer.strategy",)
-# Who changes these in the middle of an epoch has another order for the rest of it.
-WHOLE_EPOCHS = ("seed", "data", "trainer.limit_train_batches")
-
-
-class Change(NamedTuple):
-    """A setting that is another than it was."""
-
-    key: str
-    before: Any
-    now: Any
-
-    def is_of(self, keys: tuple[str, ...]) -> bool:
-        """Whether it is one of ``keys``, or lies in a section of them."""
-        return any(self.key == key or self.key.startswith(f"{key}.") for key in keys)
-
-    @property
-    def needs_permission(self) -> bool:
-        """Whether it makes another experiment of the run."""
-        return not self.is_of((*FREE, *LENGTH, *ARITHMETIC, *PLACE))
-
-    def __str__(self) -> str:
-        return f"{self.key}: {_shown(self.now)} from now on (was {_shown(self.before)})"
-
-
-def recorded_changes(config_file: Path, config: RunConfig) -> list[Change]:
-    """The settings in which a configuration differs from a run's ``config.yaml``."""
-    if not config_file.exists():
-        return []
-    return changes_since(OmegaConf.to_container(OmegaConf.load(config_file)), config)
-
-
-def changes_since(recorded: Any, config: RunConfig) -> list[Change]:
-    """The settings in which a configuration differs from plain values that were recorded.
-
-    A setting that a newer template brought is not in an older record: its default is meant.
-    """
-    values = json.loads(json.dumps(plain(config)))
-    changes: dict[str, Change] = {}
-    for leaf, _ in leaves(config):
-        key, before = _look_up(recorded, leaf)
-        _, now = _look_up(values, key)
-        if before is not _MISSING and before != now:
-            changes[key] = Change(key, before, now)
-    return list(changes.values())
-
-
-_MISSING = object()
-
-
-def _look_up(values: Any, key: str) -> tuple[str, Any]:
-    """A value, or the section above that is switched off, each with its key."""
-    path: list[str] = []
-    for name in key.split("."):
-        if values is None:
-            break
-        if not isinstance(values, dict) or name not in values:
-            return key, _MISSING
-        path.append(name)
-        values = values[name]
-    return ".".join(path), json.loads(json.dumps(values))  # tuples are lists in a file
-
-
-# --- refusals ------------------------------------------------------------------------------------
+from ..checkpoint.metadata import Metadata
+from ..config.diff import ARITHMETIC, FREE, PLACE, WHOLE_EPOCHS, Change, as_written, asks_for_longer
+from ..config.run_config import RunConfig
+from ..distributed.devices import number_of_devices
+from ..errors import UserError
+from ..files import shown, write_json
+from ..runs.run import Run
+from .global_batch import check_global_batch, in_mid_epoch
 
 
 def check_permission(run: Run, changes: list[Change], allowed: bool) -> None:
@@ -115,21 +38,22 @@ def check_permission(run: Run, changes: list[Change], allowed: bool) -> None:
     more = f", and {len(refused) - 1} more" if len(refused) > 1 else ""
     fits = " if its weights still fit" if key.startswith("model.") else ""
     raise UserError(
-        f"run {run.name} was started with {key}={_shown(before)}, now it is {_shown(now)}{more}; "
+        f"run {run.name} was started with {key}={as_written(before)}, "
+        f"now it is {as_written(now)}{more}; "
         "go on with the old value, give the new experiment another --name, "
         f"or change this one with --allow-change{fits}"
     )
 
 
 def check_position(
-    run: Run, changes: list[Change], config: RunConfig, stands: Statement | None
+    run: Run, changes: list[Change], config: RunConfig, metadata: Metadata | None
 ) -> None:
     """Refuse what cannot change where the run stands.
 
     Raises:
         UserError: Less training than is done, other data in mid-epoch, or other steps.
     """
-    if stands is None:
+    if metadata is None:
         return
     for change in changes:
         if change.key == "trainer.strategy" and change.now == "fsdp":
@@ -140,24 +64,21 @@ def check_position(
             )
     trainer = config.trainer
     for key, wanted, done in (
-        ("trainer.max_epochs", trainer.max_epochs, stands.epoch),
-        ("trainer.max_steps", trainer.max_steps, stands.step),
+        ("trainer.max_epochs", trainer.max_epochs, metadata.epoch),
+        ("trainer.max_steps", trainer.max_steps, metadata.step),
     ):
         if wanted is not None and wanted < done and any(change.key == key for change in changes):
             raise UserError(f"{key}={wanted}: run {run.name} has done {done}; give {done} or more")
     for change in changes:
         whole = change.is_of(WHOLE_EPOCHS) and not change.is_of((*FREE, *PLACE))
-        if whole and stands.batch:
-            raise in_mid_epoch(run, stands, change.key)
+        if whole and metadata.batch:
+            raise in_mid_epoch(run, metadata, change.key)
     machine = ("trainer.devices", "trainer.num_nodes", "trainer.accelerator")
     if any(change.is_of((*PLACE, *machine)) for change in changes):
         moved = any(change.is_of(machine) for change in changes)
-        count = number_of_devices(config) if moved else stands.needs.get("processes")
+        count = number_of_devices(config) if moved else metadata.needs.get("processes")
         if count is not None:  # else the process that trains knows
-            check_placement(run, config, stands, count)
-
-
-# --- what is said and recorded -------------------------------------------------------------------
+            check_global_batch(run, config, metadata, count)
 
 
 def goes_on(run: Run, changes: list[Change], config: RunConfig) -> bool:
@@ -180,12 +101,6 @@ def stopped_early(run: Run, config: RunConfig, epochs: int | None) -> bool:
     return run.summary.get("epochs", epochs) < epochs
 
 
-def asks_for_longer(changes: list[Change]) -> bool:
-    """Whether more epochs or steps are asked for."""
-    lengths = [c for c in changes if c.key in {"trainer.max_epochs", "trainer.max_steps"}]
-    return any(c.before is not None and (c.now is None or c.now > c.before) for c in lengths)
-
-
 def describe(run: Run, changes: list[Change], config: RunConfig) -> list[str]:
     """One line for each setting that is another from now on, and what follows from it."""
     return [f"{change}{_consequence(run, change, config)}" for change in changes]
@@ -206,13 +121,13 @@ def _consequence(run: Run, change: Change, config: RunConfig) -> str:
     return f": recorded in {_file(run)}" if change.needs_permission else ""
 
 
-def record(run: Run, changes: list[Change], stands: Statement | None) -> None:
+def record(run: Run, changes: list[Change], metadata: Metadata | None) -> None:
     """Add what is not simply free to ``changes.json`` and ``summary.json``."""
     entries = [
         {
             "time": datetime.now().astimezone().isoformat(timespec="seconds"),
-            "epoch": stands.epoch if stands else 0,
-            "step": stands.step if stands else 0,
+            "epoch": metadata.epoch if metadata else 0,
+            "step": metadata.step if metadata else 0,
             "key": change.key,
             "before": change.before,
             "after": change.now,
@@ -228,7 +143,3 @@ def record(run: Run, changes: list[Change], stands: Statement | None) -> None:
 
 def _file(run: Run) -> str:
     return shown(run.changes_file)
-
-
-def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else in_yaml(value)

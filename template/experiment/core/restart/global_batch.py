@@ -5,45 +5,27 @@ Template's file: updates replace it. Free of torch.
 
 from typing import Any
 
-from .checkpoint_files import choose_resumable_best
-from .config import RunConfig
-from .errors import UserError
-from .run import Run
-from .settings import plain
-from .statement import Statement, read_statement
-
-PLACE = ("trainer.devices", "trainer.num_nodes", "data.batch_size")
-PLACE += ("trainer.accumulate_grad_batches",)
+from ..checkpoint.find_checkpoint import choose_resumable_best
+from ..checkpoint.metadata import Metadata, read_metadata
+from ..config.dump import plain
+from ..config.run_config import RunConfig
+from ..errors import UserError
+from ..runs.run import Run
 
 
-def number_of_devices(config: RunConfig) -> int | None:
-    """Over all machines; None where only torch can tell."""
-    trainer = config.trainer
-    devices = trainer.devices
-    if devices == "auto" and trainer.accelerator == "cpu":
-        devices = 1
-    if isinstance(devices, list):
-        return len(devices) * trainer.num_nodes
-    if isinstance(devices, str) and "," in devices:
-        return len([name for name in devices.split(",") if name.strip()]) * trainer.num_nodes
-    if str(devices).isdecimal():
-        return int(devices) * trainer.num_nodes
-    return None
-
-
-def check_placement(run: Run, config: RunConfig, stands: Statement, processes: int) -> None:
+def check_global_batch(run: Run, config: RunConfig, metadata: Metadata, processes: int) -> None:
     """Refuse devices, batch sizes and accumulations that would make other steps of the same data.
 
     Args:
         run: The run that goes on.
         config: What holds now.
-        stands: The checkpoint that it goes on from.
+        metadata: The checkpoint that it goes on from.
         processes: Devices that train now, over all machines.
 
     Raises:
         UserError: Their product is another, or an epoch has begun.
     """
-    then, now = _samples(stands), (processes, *_batches(plain(config)))
+    then, now = _samples(metadata), (processes, *_batches(plain(config)))
     if then is None or then == now:
         return
     total, count = then[0] * then[1] * then[2], now[0] * now[1] * now[2]
@@ -52,16 +34,16 @@ def check_placement(run: Run, config: RunConfig, stands: Statement, processes: i
             f"run {run.name} makes steps of {total} samples ({_product(then)}), "
             f"now they would be of {count} ({_product(now)}); {_equal(total, now)}"
         )
-    if stands.batch:
+    if metadata.batch:
         keys = ("trainer.devices", "data.batch_size", "trainer.accumulate_grad_batches")
         names = [key for key, a, b in zip(keys, then, now, strict=True) if a != b]
-        raise in_mid_epoch(run, stands, " and ".join(names))
+        raise in_mid_epoch(run, metadata, " and ".join(names))
 
 
-def _samples(stands: Statement) -> tuple[int, int, int] | None:
+def _samples(metadata: Metadata) -> tuple[int, int, int] | None:
     """Devices, batch size and accumulation, as a checkpoint was trained with."""
-    processes = stands.needs.get("processes")
-    return (processes, *_batches(stands.config)) if processes and stands.config else None
+    processes = metadata.needs.get("processes")
+    return (processes, *_batches(metadata.config)) if processes and metadata.config else None
 
 
 def _batches(config: Any) -> tuple[int, int]:
@@ -91,16 +73,16 @@ def _equal(total: int, now: tuple[int, int, int]) -> str:
     return f"no batch size keeps it equal on {devices} devices: take a number that divides {total}"
 
 
-def in_mid_epoch(run: Run, stands: Statement, key: str) -> UserError:
+def in_mid_epoch(run: Run, metadata: Metadata, key: str) -> UserError:
     """The refusal of a change that has to wait for the next epoch, with what can be done."""
     ways = ["let the epoch end with the old value"]
     try:
-        best = read_statement(choose_resumable_best(run.checkpoints).path)
+        best = read_metadata(choose_resumable_best(run.checkpoints).path)
         if best.batch == 0:
             ways.append(f"use --resume best, which starts at epoch {best.epoch + 1}")
     except UserError:
         pass  # there is none
     return UserError(
         f"{key} may change only where an epoch starts, and run {run.name} stands at "
-        f"{stands.place}; {', or '.join(ways)}"
+        f"{metadata.place}; {', or '.join(ways)}"
     )

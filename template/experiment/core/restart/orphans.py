@@ -5,28 +5,17 @@ Template's file: updates replace it. Free of torch.
 
 import ctypes
 import os
-import re
 import signal
 import sys
 import time
 from contextlib import suppress
-from pathlib import Path
 
 import psutil
-
-from .code import code_files
 
 # The id of the supervisor, in the environment of the training process that it starts.
 SUPERVISOR = "EXPERIMENT_SUPERVISOR"
 PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 GRACE_SECONDS = 5.0  # for W&B's process to write what it holds, once training is dead
-DEBUGGERS = ("bdb", "debugpy", "pydevd")
-# Also behind another statement, as in `import pdb; pdb.set_trace()`; not in a comment.
-BREAKPOINT = re.compile(
-    r"^([^#\n]*[;:])?[ \t]*"
-    r"(breakpoint\(|((\w*pdb|debugpy)\.)?set_trace\(|debugpy\.(breakpoint|wait_for_client)\()",
-    re.M,
-)
 
 
 def take_parent() -> bool:
@@ -46,20 +35,6 @@ def _die_with_parent(parent: int | None) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if parent is not None and os.getppid() != parent:  # it died before the line above
             os._exit(1)
-
-
-def take_usr1() -> None:
-    """Take SIGUSR1, by which schedulers announce a time limit, for SIGTERM: save, then end."""
-    if hasattr(signal, "SIGUSR1"):
-        signal.signal(signal.SIGUSR1, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
-
-
-def is_debugged(project: Path) -> bool:
-    """Whether somebody debugs: a debugger runs, or the project's own code stops somewhere."""
-    if sys.gettrace() is not None or any(name in sys.modules for name in DEBUGGERS):
-        return True
-    own = [project / file for file in code_files(project) if "core" not in file.parts]
-    return any(BREAKPOINT.search(file.read_text("utf-8", errors="replace")) for file in own)
 
 
 def end_session(leader: int) -> None:

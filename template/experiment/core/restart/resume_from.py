@@ -11,7 +11,7 @@ no name             the newest unfinished run with the same configuration and co
 ``--resume PATH``   from any checkpoint
 ==================  ==========================================================================
 
-What may be another than it was when a run goes on stands in changes.py.
+What may be another than it was when a run goes on stands in change_policy.py.
 """
 
 import json
@@ -19,24 +19,22 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from . import changes, code, ranks
-from .checkpoint_files import (
-    LAST,
-    PREVIOUS,
-    Chosen,
-    choose_last,
-    choose_path,
-    choose_resumable_best,
-)
-from .config import RunConfig
-from .console import say
-from .errors import UserError
+from .. import ranks
+from ..checkpoint.find_checkpoint import Chosen, choose_last, choose_path, choose_resumable_best
+from ..checkpoint.metadata import read_metadata
+from ..checkpoint.weights_from import choose_weights, starts_from
+from ..config.diff import recorded_changes
+from ..config.dump import dump_config
+from ..config.run_config import RunConfig
+from ..console import say
+from ..errors import UserError
+from ..files import PROJECT, shown
+from ..restart import change_policy
+from ..runs import code_snapshot
+from ..runs.layout import LAST, PREVIOUS
+from ..runs.run import JOIN, Run
+from ..runs.run_folders import check_name, make_newest, new_folder, newest_unfinished
 from .rollback import finish_rollbacks
-from .run import JOIN, PROJECT, Run, shown
-from .runs import check_name, make_newest, new_folder, newest_unfinished
-from .settings import dump_config
-from .statement import read_statement
-from .weights import choose_weights, starts_from
 
 RESUME = "EXPERIMENT_RESUME"  # the checkpoint, for the processes that join
 ANOTHER = "for a new run another --name"
@@ -79,25 +77,27 @@ def _open(arguments: Namespace, config: RunConfig) -> Run:
     name = folder.relative_to(output).as_posix()
     run.summary.setdefault("name", name)
     try:
-        differing = changes.recorded_changes(run.config_file, config)
-        changes.check_permission(run, differing, arguments.allow_change)
-        more = changes.goes_on(run, differing, config)
+        if not run.has_begun:
+            run.forget()
+        differing = recorded_changes(run.config_file, config)
+        change_policy.check_permission(run, differing, arguments.allow_change)
+        more = change_policy.goes_on(run, differing, config)
         choose_weights(arguments.weights_from, run, output)
         if run.status == "finished" and arguments.resume == "auto" and not more:
             return run
         finish_rollbacks(run.folder)
         chosen = _choose(arguments.resume, run)
-        stands = read_statement(chosen.path) if chosen else None
-        changes.check_position(run, differing, config, stands)
+        metadata = read_metadata(chosen.path) if chosen else None
+        change_policy.check_position(run, differing, config, metadata)
     except UserError:
         run.withdraw()
         raise
     run.resume = chosen.path if chosen else None
-    for line in [*changes.describe(run, differing, config), chosen.remark if chosen else ""]:
+    for line in [*change_policy.describe(run, differing, config), chosen.remark if chosen else ""]:
         if line:
             say(line)
     os.environ[JOIN] = f"{folder.resolve()}"
-    changes.record(run, differing, stands)
+    change_policy.record(run, differing, metadata)
     run.begin(name, dump_config(config))
     make_newest(folder, output)
     os.environ[RESUME] = str(run.resume or "")
@@ -106,13 +106,13 @@ def _open(arguments: Namespace, config: RunConfig) -> Run:
 
 def finished(run: Run, config: RunConfig) -> str:
     """That there is nothing to do, and what to type for more."""
-    done, differing = run.summary.get("epochs"), changes.recorded_changes(run.config_file, config)
-    epochs = changes.recorded_epochs(differing, config)
+    done, differing = run.summary.get("epochs"), recorded_changes(run.config_file, config)
+    epochs = change_policy.recorded_epochs(differing, config)
     how = f" after {done} epochs"
     if epochs is None or config.trainer.max_steps is not None:
         return f"{run.name} is finished{how}; for more give more --max-steps, {ANOTHER}"
     more = f"--epochs {epochs + 1} or more"
-    if changes.stopped_early(run, config, epochs):
+    if change_policy.stopped_early(run, config, epochs):
         how = f", stopped early after {done} of {epochs} epochs"
         more += " (patience begins anew)"
     return f"{run.name} is finished{how}; for more give {more}, {ANOTHER}"
@@ -131,14 +131,14 @@ def _folder(arguments: Namespace, config: RunConfig, output: Path) -> Path:
         return output / check_name(arguments.name)
     if arguments.resume == "none":
         return new_folder(output)
-    print_ = code.fingerprint(PROJECT)
+    print_ = code_snapshot.fingerprint(PROJECT)
 
     def same(folder: Path) -> bool:
         recorded = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         if not starts_from(recorded, arguments.weights_from):
             return False
         return recorded.get("code") == print_ and not (
-            changes.recorded_changes(folder / "config.yaml", config)
+            recorded_changes(folder / "config.yaml", config)
         )
 
     return newest_unfinished(output, same) or new_folder(output)

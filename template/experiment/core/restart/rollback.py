@@ -7,7 +7,7 @@ each rollback changes one thing, and ``rollbacks.json`` in the run's folder says
 
 =======  =========================================================================================
 first    the examples of the offending batch are left out for good (``sampling.without``)
-second   the learning rate is halved, all of the schedule (``after_rollback.AfterRollback``)
+second   the learning rate is halved, all of the schedule (``apply_rollback.AfterRollback``)
 =======  =========================================================================================
 
 A kill at any moment loses nothing. The record is written first, as one file, with ``done: false``;
@@ -18,91 +18,22 @@ rollbacks it knows of, so that nothing is applied twice.
 """
 
 import json
-import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from .checkpoint_files import (
-    LAST,
-    PREVIOUS,
-    choose_last,
-    choose_resumable_best,
-    is_readable,
-    link_or_copy,
-    set_aside,
-)
-from .errors import UserError, shown
+from ..checkpoint.files import set_aside
+from ..checkpoint.find_checkpoint import choose_last, choose_resumable_best
+from ..checkpoint.verify import is_readable
+from ..errors import UserError
+from ..files import link_or_copy, shown
+from ..runs.layout import LAST, NAN, PREVIOUS, ROLLBACKS
+from ..runs.rollback_record import Rollback, read_rollbacks, write_rollbacks
 
-RECORD = "rollbacks.json"
 AT_MOST = 2
 HALF = 0.5
-
-
-@dataclass(frozen=True)
-class Rollback:
-    """One time that training went back.
-
-    Args:
-        reason: What was seen, such as a loss that is NaN, and where.
-        place: ``epoch``, ``batch`` and ``step`` of it, counted from 0.
-        checkpoint: The file in ``checkpoints/`` that it went back to; None: the start.
-        left_out: Training examples that are in no batch from now on.
-        learning_rate_factor: What every learning rate is multiplied with from now on.
-        time: When, with the offset from UTC.
-        done: Whether the checkpoints have been put back.
-    """
-
-    reason: str
-    place: dict[str, Any]
-    checkpoint: str | None
-    left_out: list[int]
-    learning_rate_factor: float
-    time: str
-    done: bool = False
-
-    @property
-    def change(self) -> str:
-        """What is another from now on, in words."""
-        if self.left_out:
-            return f"without the {len(self.left_out)} examples of that batch"
-        return f"with {self.learning_rate_factor:g} times the learning rate"
-
-    @property
-    def origin(self) -> str:
-        """Where training goes on from, in words."""
-        return f"from {self.checkpoint}" if self.checkpoint else "from the start"
-
-    def entry(self) -> dict[str, Any]:
-        """What ``summary.json`` holds of it."""
-        return {
-            "time": self.time,
-            "reason": self.reason,
-            "checkpoint": self.checkpoint,
-            "change": self.change,
-        }
-
-
-def read_rollbacks(folder: Path) -> list[Rollback]:
-    """The rollbacks of the run in ``folder``, oldest first.
-
-    Raises:
-        UserError: The record is damaged: going on without it would be another training.
-    """
-    path = folder / RECORD
-    try:
-        return [Rollback(**entry) for entry in json.loads(path.read_text(encoding="utf-8"))]
-    except FileNotFoundError:
-        return []
-    except (ValueError, TypeError) as error:
-        raise UserError(f"{shown(path)} is damaged ({error}): put it right or back") from None
-
-
-def left_out(folder: Path) -> list[int]:
-    """The training examples that are left out, of all rollbacks together."""
-    return sorted({i for rollback in read_rollbacks(folder) for i in rollback.left_out})
 
 
 def record_rollback(folder: Path) -> Rollback | None:
@@ -111,7 +42,7 @@ def record_rollback(folder: Path) -> Rollback | None:
     if len(earlier) >= AT_MOST:
         return None
     seen = _what_was_seen(folder)
-    examples = _to_leave_out(seen) if not earlier else []
+    examples = {} if earlier else _to_leave_out(seen)
     point = point_to_return_to(folder / "checkpoints")
     rollback = Rollback(
         reason=str(seen.get("reason", "the loss or a weight is NaN or infinite")),
@@ -121,7 +52,7 @@ def record_rollback(folder: Path) -> Rollback | None:
         learning_rate_factor=1.0 if examples else HALF,
         time=datetime.now().astimezone().isoformat(timespec="seconds"),
     )
-    _write(folder, [*earlier, rollback])
+    write_rollbacks(folder, [*earlier, rollback])
     return rollback
 
 
@@ -136,7 +67,7 @@ def finish_rollbacks(folder: Path) -> None:
         if not rollback.done:
             go_back(folder / "checkpoints", rollback.checkpoint)
             rollbacks[number] = replace(rollback, done=True)
-            _write(folder, rollbacks)
+            write_rollbacks(folder, rollbacks)
 
 
 def point_to_return_to(checkpoints: Path) -> Path | None:
@@ -165,7 +96,9 @@ def go_back(checkpoints: Path, name: str | None) -> None:
         set_aside(last)
         set_aside(previous)
     elif not (checkpoints / name).exists():
-        raise UserError(f"{shown(checkpoints / name)} is gone, to which {RECORD} says to go back")
+        raise UserError(
+            f"{shown(checkpoints / name)} is gone, to which {ROLLBACKS} says to go back"
+        )
     elif name != LAST:
         link_or_copy(checkpoints / name, last)
     if name not in {None, LAST, PREVIOUS}:  # of LAST it is the past; of PREVIOUS another name
@@ -174,23 +107,15 @@ def go_back(checkpoints: Path, name: str | None) -> None:
 
 def _what_was_seen(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / "nan.json").read_text(encoding="utf-8"))
+        return json.loads((folder / NAN).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
 
 
-def _to_leave_out(seen: dict[str, Any]) -> list[int]:
-    """The offending examples, unless they are unknown or nothing would be left to train on."""
-    examples = sorted(set(seen.get("examples") or []))
-    return examples if len(examples) < seen.get("num_examples", 0) else []
-
-
-def _write(folder: Path, rollbacks: list[Rollback]) -> None:
-    """Write the whole record, and onto the disk: what follows removes checkpoints."""
-    unfinished = folder / f".{RECORD}.tmp"
-    with open(unfinished, "w", encoding="utf-8") as file:
-        json.dump([asdict(rollback) for rollback in rollbacks], file, indent=2)
-        file.write("\n")
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, folder / RECORD)
+def _to_leave_out(seen: dict[str, Any]) -> dict[str, list[int]]:
+    """By loader the offending examples, unless they are unknown or a loader would lose all."""
+    examples: dict[str, list[int]] = seen.get("examples") or {}
+    counts = seen.get("num_examples") or {}
+    found = {loader: sorted(set(numbers)) for loader, numbers in examples.items()}
+    enough = all(len(numbers) < counts.get(loader, 0) for loader, numbers in found.items())
+    return found if enough else {}

@@ -6,10 +6,10 @@ Template's file: updates replace it. Free of torch. Set it with ``restart.stall_
 import time
 from pathlib import Path
 
-from .config import RestartConfig
+from ..config.restart import RestartConfig
 
 
-class Stall:
+class StallTimer:
     """Whether training that once made a step has made none for too long.
 
     The file's time is compared with its own earlier one, never with the clock, which may change.

@@ -17,34 +17,37 @@ from datetime import datetime
 from types import FrameType
 from typing import Any
 
-from .alerts import Alerts
-from .checkpoint_files import LAST, best_score, choose_last
-from .child import child_command, child_variables
-from .config import RunConfig
-from .console import say
-from .errors import UserError, shown
-from .processes import end_session
-from .rollback import (
-    AT_MOST,
-    RECORD,
-    finish_rollbacks,
-    go_back,
-    point_to_return_to,
-    read_rollbacks,
-    record_rollback,
+from ..checkpoint.files import best_score
+from ..checkpoint.find_checkpoint import choose_last
+from ..config.run_config import RunConfig
+from ..console import say
+from ..errors import (
+    CTRL_C,
+    DIVERGED,
+    FINISHED,
+    HANGUP,
+    REFUSED,
+    TERMINATED,
+    UNTESTED,
+    UserError,
 )
-from .run import Run
-from .stall import Stall
+from ..files import shown
+from ..runs.layout import LAST, ROLLBACKS
+from ..runs.rollback_record import read_rollbacks
+from ..runs.run import Run
+from .alerts import Alerts
+from .orphans import end_session
+from .rollback import AT_MOST, finish_rollbacks, go_back, point_to_return_to, record_rollback
+from .signals import FORWARDED
+from .stall import StallTimer
+from .training_process import training_command, training_environment
 
 POLL_SECONDS = 0.05
 LONGEST_BACKOFF = 300.0  # s
 LONGEST_HISTORY = 20  # restarts in summary.json
 
-FINISHED, CONFIGURATION, DIVERGED = 0, 2, 3
-HANGUP, CTRL_C, TERMINATED = 129, 130, 143
 # Ends that were meant, or that a restart would only repeat.
-FINAL = {FINISHED, CONFIGURATION, DIVERGED, HANGUP, CTRL_C, TERMINATED}
-FORWARDED = [s for s in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1") if hasattr(signal, s)]
+FINAL = {FINISHED, REFUSED, DIVERGED, UNTESTED, HANGUP, CTRL_C, TERMINATED}
 
 
 class Supervisor:
@@ -87,6 +90,8 @@ class Supervisor:
                 continue
             self._count()
             reason = self._reason(code)
+            if failure is not None and failure.get("final"):
+                return self._give_up(code, f"{reason}, before the first step")
             if failure is not None and failure == earlier:
                 return self._give_up(code, f"{reason}, again at the same step")
             if self.in_vain > self.config.max:
@@ -105,13 +110,15 @@ class Supervisor:
         self.stalled, self.unstarted = False, None
         try:
             self.child = subprocess.Popen(
-                child_command(self.run), env=child_variables(self.run), start_new_session=True
+                training_command(self.run),
+                env=training_environment(self.run),
+                start_new_session=True,
             )
         except OSError as error:  # no memory or no process to spare: that may pass
             self.unstarted = f"training cannot be started: {error.strerror or error}"
             return 1
         self._pass_on()  # what was asked for while there was no child
-        stall = Stall(heartbeat, self.config)
+        stall = StallTimer(heartbeat, self.config)
         while self.child.poll() is None:
             time.sleep(POLL_SECONDS)
             if not self.stalled and stall.is_over():
@@ -170,7 +177,9 @@ class Supervisor:
             return False
         rollback = record_rollback(self.run.folder)
         if rollback is None:
-            say(f"{self.run.name}: diverged after {AT_MOST} rollbacks: see {self._shown(RECORD)}")
+            say(
+                f"{self.run.name}: diverged after {AT_MOST} rollbacks: see {self._shown(ROLLBACKS)}"
+            )
             return False
         finish_rollbacks(self.run.folder)
         last = self.run.checkpoints / LAST
@@ -180,7 +189,7 @@ class Supervisor:
         rollbacks = [entry.entry() for entry in read_rollbacks(self.run.folder)]
         self._restart(
             rollback.reason,
-            f"{rollback.origin} {rollback.change}; {self._shown(RECORD)}",
+            f"{rollback.origin} {rollback.change}; {self._shown(ROLLBACKS)}",
             ("nan", "restart"),
             rollbacks=rollbacks,
         )
@@ -237,18 +246,20 @@ class Supervisor:
 
     def _end(self, code: int) -> int:
         """The end that was meant, however the child took it."""
-        if self.asked is not None and code not in {FINISHED, CONFIGURATION, DIVERGED}:
+        if self.asked is not None and code not in {FINISHED, REFUSED, DIVERGED, UNTESTED}:
             code = 128 + self.asked
             if self.run.status == "running":  # killed before it could say so
                 self.run.end("stopped", signal.Signals(self.asked).name)
-        if code == FINISHED and self.run.status == "finished":
-            self.alerts.send(("finish",), f"{self.run.name}: finished", code)
+        if code in {FINISHED, UNTESTED} and self.run.status == "finished":
+            failed = self.run.summary.get("test_error")
+            but = f", but testing failed: {failed}" if failed else ""
+            self.alerts.send(("finish",), f"{self.run.name}: finished{but}", code)
         if code == DIVERGED:
             message = f"{self.run.name}: {self.run.summary.get('reason')}"
             self.alerts.send(("nan", "give_up"), message, code)
-        if code == CONFIGURATION and self.restarted:  # such as a disk that is full meanwhile
+        if code == REFUSED and self.restarted:  # such as a disk that is full meanwhile
             self.tell_refused(self.run.summary.get("reason"))
-        elif code == CONFIGURATION:
+        elif code == REFUSED:
             self.run.withdraw()
         return code
 
@@ -264,7 +275,7 @@ class Supervisor:
     def tell_refused(self, reason: str | None) -> None:
         """Tell that training which had begun cannot go on."""
         message = f"{self.run.name}: giving up: {reason}"
-        self.alerts.send(("give_up", "crash"), message, CONFIGURATION)
+        self.alerts.send(("give_up", "crash"), message, REFUSED)
 
 
 def supervise(run: Run, config: RunConfig) -> int:

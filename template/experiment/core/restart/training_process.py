@@ -6,17 +6,18 @@ Template's file: updates replace it. Free of torch.
 import os
 import sys
 
-from .processes import SUPERVISOR
-from .run import JOIN, PROJECT, Run
+from ..files import PROJECT
+from ..runs.run import JOIN, Run
+from .orphans import SUPERVISOR
 
 
-def child_command(run: Run) -> list[str]:
+def training_command(run: Run) -> list[str]:
     """The run's own copy of the code, with the run's own configuration."""
     program = run.folder.resolve() / "code" / "main.py"
     return [sys.executable, str(program), "fit", "--config", str(run.config_file.resolve())]
 
 
-def child_variables(run: Run) -> dict[str, str]:
+def training_environment(run: Run) -> dict[str, str]:
     """The environment in which the child knows its run, its checkpoint and its parent."""
     # What the copy lacks, such as modules that git ignores, is found in the project itself.
     paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]

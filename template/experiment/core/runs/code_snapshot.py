@@ -10,7 +10,8 @@ from pathlib import Path
 
 SUFFIXES = (".py", ".yaml", ".yml")
 # Never the project's own code, also where git is not there to say so.
-SKIPPED_FOLDERS = {"runs", "data", "wandb", "build", "dist", "site-packages", "node_modules"}
+SKIPPED_AT_THE_TOP = {"runs", "data", "wandb", "build", "dist"}
+SKIPPED_ANYWHERE = {"site-packages", "node_modules"}
 
 
 def code_files(root: Path) -> list[Path]:
@@ -77,7 +78,8 @@ def _contents(root: Path, files: list[Path]) -> dict[str, str]:
 
 def _is_code(file: Path) -> bool:
     hidden = any(part.startswith(".") for part in file.parts)
-    return file.suffix in SUFFIXES and not hidden and not SKIPPED_FOLDERS.intersection(file.parts)
+    skipped = file.parts[0] in SKIPPED_AT_THE_TOP or SKIPPED_ANYWHERE.intersection(file.parts)
+    return file.suffix in SUFFIXES and not hidden and not skipped
 
 
 def _listed_by_git(root: Path) -> list[str] | None:

@@ -24,7 +24,7 @@ import psutil
 LARGEST_DIFF = 10_000_000  # bytes; beyond that, it is data
 
 
-def keep_record(project: Path, folder: Path) -> None:
+def write_provenance(project: Path, folder: Path) -> None:
     """Write down where a run comes from, if it was not yet, or is another than before.
 
     Args:

@@ -21,32 +21,17 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-from . import code
-from .checkpoint_files import LAST
-from .console import say
-from .disk import check_writable, outlived, unwritable
-from .errors import UserError, shown
-from .record import keep_record
+from ..console import say
+from ..errors import UserError
+from ..files import CODE, PROJECT, shown, write_json
+from . import code_snapshot
+from .disk_errors import check_writable, outlived, unwritable
+from .layout import LAST, TRIAL_FILE
+from .provenance import write_provenance
 
-# The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
-PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
-# Whose code runs: the project's own or, of a sweep's trial, the sweep's copy of it.
-CODE = Path(os.environ.get("EXPERIMENT_CODE") or PROJECT)
-TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see core/sweep/trials.py
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
 OWNER_SECONDS = 2.0  # until who took the lock has surely written down who it is
-
-
-def write_json(path: Path, content: Any) -> None:
-    """Write a whole file or, if anything fails, none."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-        os.replace(unfinished, path)
-    except OSError:
-        unfinished.unlink(missing_ok=True)
-        raise
 
 
 @dataclass
@@ -121,6 +106,17 @@ class Run:
     @property
     def status(self) -> str:
         return self.summary.get("status", "new")
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether anything was learned or measured; until then a name is bound to nothing."""
+        rows = self.metrics_file.exists() and self.metrics_file.stat().st_size > 0
+        return rows or any(self.checkpoints.glob("*.ckpt"))
+
+    def forget(self) -> None:
+        """Drop what was written down of a start without a step, so that the next one is as new."""
+        for file in (self.config_file, self.facts_file, self.changes_file):
+            file.unlink(missing_ok=True)
 
     @classmethod
     def at(cls, folder: Path, command: str = "load") -> "Run":
@@ -227,7 +223,7 @@ class Run:
             status="running",
             reason=None,
             command=self.command,
-            code=self.summary["code"] if is_copy else code.fingerprint(project),
+            code=self.summary["code"] if is_copy else code_snapshot.fingerprint(project),
             process={"pid": os.getpid(), "host": socket.gethostname()},
             wandb=wandb,
         )
@@ -237,7 +233,7 @@ class Run:
             for place in (self.checkpoints, self.folder):
                 check_writable(place)
             self.config_file.write_text(config, encoding="utf-8")
-            changed = [] if is_copy else code.renew_snapshot(project, self.folder)
+            changed = [] if is_copy else code_snapshot.renew_snapshot(project, self.folder)
             self.write_summary()
         except OSError as error:
             self.withdraw()
@@ -245,7 +241,7 @@ class Run:
         if changed:
             say(f"{name}: going on with changed code: {', '.join(changed)}")
         with outlived(self.folder / "record.json"):
-            keep_record(PROJECT, self.folder)
+            write_provenance(PROJECT, self.folder)
 
     def update(self, **changes: Any) -> None:
         """Change entries of ``summary.json``; a full disk is said, and is no reason to fail."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from .checkpoint_files import LAST
-from .disk import unwritable
-from .errors import UserError, shown
-from .run import TRIAL_FILE, read_summary
+from ..errors import UserError
+from ..files import shown
+from .disk_errors import unwritable
+from .layout import LAST, TRIAL_FILE
+from .run import read_summary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 

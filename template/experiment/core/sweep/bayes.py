@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
 from .distributions import LARGEST, Parameter
-from .file import Metric, Sweep
+from .random_draw import Values, random_draw
+from .sweep_file import Metric, Sweep
 from .trials import RUNNING, Trial
 
 if TYPE_CHECKING:
     import optuna  # pyright: ignore[reportMissingImports]
-
-    from .search import Search, Values
 
 # As many trials are drawn at random, the very ones that method: random has, before TPE begins.
 START_UP = 10
@@ -38,7 +37,9 @@ def require_optuna() -> None:
         )
 
 
-def propose(search: "Search", number: int, trials: list[Trial]) -> "Values | None":
+def propose(
+    sweep: Sweep, metric: Metric, seed: int, number: int, trials: list[Trial]
+) -> Values | None:
     """Where trial ``number`` should lie; None while too little is known."""
     scored = [trial for trial in trials if trial.value is not None]
     if len(scored) < START_UP:
@@ -48,18 +49,17 @@ def propose(search: "Search", number: int, trials: list[Trial]) -> "Values | Non
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of multivariate and constant_liar, that they may change
         sampler = optuna.samplers.TPESampler(
-            seed=Random(f"{search.seed}/{number}").randrange(2**31),
+            seed=Random(f"{seed}/{number}").randrange(2**31),
             n_startup_trials=START_UP,
             multivariate=True,
             constant_liar=True,  # what still runs counts as bad, so that nobody does it again
         )
     running = [trial for trial in trials if trial.state == RUNNING]
-    study = study_of(search.sweep, search.metric, scored, running, sampler)
-    asked = study.ask(_space(search.sweep)).params
-    random_draw = search.random_draw(number)
+    study = study_of(sweep, metric, scored, running, sampler)
+    asked = study.ask(_space(sweep)).params
+    drawn = random_draw(sweep, seed, number)
     return {
-        p.key: _share(p, asked[p.key]) if p.key in asked else random_draw[p.key]
-        for p in search.sweep.parameters
+        p.key: _share(p, asked[p.key]) if p.key in asked else drawn[p.key] for p in sweep.parameters
     }
 
 

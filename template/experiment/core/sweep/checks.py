@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..config.load import merge_settings
+from ..config.yaml_reader import Located, from_value
 from ..errors import UserError
-from ..given import Given, from_value
-from ..settings import assemble
 from .distributions import LARGEST, Parameter
-from .file import Sweep, read_sweep
+from .sweep_file import Sweep, read_sweep
 
 if TYPE_CHECKING:
-    from ..assembly import Assembly
+    from ..config.merge import MergedConfig
 
 TYPICAL = 0.37  # a share at which no rounding hides the type of a distribution's values
 
@@ -41,12 +41,12 @@ def check_values(sweep: Sweep, config_class: type, arguments: Namespace) -> None
     Raises:
         UserError: A parameter is no setting, or a value has the wrong type or is out of range.
     """
-    assembly = assemble(config_class, arguments)
+    merged = merge_settings(config_class, arguments)
     firsts = {parameter.key: next(_values(parameter)) for parameter in sweep.parameters}
-    _try(assembly, firsts)
+    _try(merged, firsts)
     for parameter in sweep.parameters:
         for value in list(_values(parameter))[1:]:
-            _try(assembly, {**firsts, parameter.key: value})
+            _try(merged, {**firsts, parameter.key: value})
 
 
 def refuse_typed(sweep: Sweep, arguments: Namespace) -> None:
@@ -57,15 +57,15 @@ def refuse_typed(sweep: Sweep, arguments: Namespace) -> None:
             raise UserError(f"command line: {parameter.key} is what {sweep.path.name} varies")
 
 
-def _try(assembly: "Assembly", point: dict[str, Given]) -> None:
-    trial = copy.copy(assembly)
-    trial.config, trial.places = copy.deepcopy(assembly.config), dict(assembly.places)
+def _try(merged: "MergedConfig", point: dict[str, Located]) -> None:
+    trial = copy.copy(merged)
+    trial.config, trial.places = copy.deepcopy(merged.config), dict(merged.places)
     for key, given in point.items():
         trial.set(key, given)
     trial.build()
 
 
-def _values(parameter: Parameter) -> Iterator[Given]:
+def _values(parameter: Parameter) -> Iterator[Located]:
     """Every value that is listed; of a distribution its ends, if it has any, and a typical one."""
     parts = parameter.given.value
     if parameter.choices is not None:
@@ -78,6 +78,6 @@ def _values(parameter: Parameter) -> Iterator[Given]:
     yield _at(parameter, TYPICAL, parameter.given)
 
 
-def _at(parameter: Parameter, u: float, given: Given) -> Given:
+def _at(parameter: Parameter, u: float, given: Located) -> Located:
     value: Any = from_value(parameter.quantile(u)).value
-    return Given(value, given.place)
+    return Located(value, given.place)

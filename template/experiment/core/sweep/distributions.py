@@ -25,8 +25,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any
 
-from ..given import Given
-from . import beta
+from ..config.yaml_reader import Located
+from . import beta_distribution
 
 BOUNDS, MOMENTS, SHAPE = ("min", "max"), ("mu", "sigma"), ("a", "b")
 DEFAULTS = {"mu": 0.0, "sigma": 1.0, "a": 1.0, "b": 1.0, "q": 1.0}
@@ -70,7 +70,7 @@ class Parameter:
     path: tuple[str, ...]
     distribution: str
     fields: dict[str, Any]
-    given: Given
+    given: Located
 
     @property
     def key(self) -> str:
@@ -151,7 +151,7 @@ def _log_normal(u: float, fields: dict[str, Any]) -> float:
 
 
 def _beta(u: float, fields: dict[str, Any]) -> float:
-    return beta.quantile(u, fields["a"], fields["b"])
+    return beta_distribution.quantile(u, fields["a"], fields["b"])
 
 
 QUANTILES: dict[str, Callable[[float, dict[str, Any]], float]] = {

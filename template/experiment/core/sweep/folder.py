@@ -16,16 +16,16 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from .. import code
-from ..changes import FREE, Change, recorded_changes
-from ..config import RunConfig
+from ..config.diff import FREE, Change, recorded_changes
+from ..config.dump import dump_config
+from ..config.run_config import RunConfig
 from ..console import say
-from ..disk import unwritable
-from ..errors import UserError, shown
-from ..run import PROJECT
-from ..runs import check_name
-from ..settings import dump_config
-from .file import Sweep, read_sweep
+from ..errors import UserError
+from ..files import PROJECT, shown
+from ..runs import code_snapshot
+from ..runs.disk_errors import unwritable
+from ..runs.run_folders import check_name
+from .sweep_file import Sweep, read_sweep
 from .trials import SweepFolder
 
 
@@ -55,7 +55,7 @@ def open_folder(
                 shutil.copyfile(sweep.path, folder.file)
     except OSError as error:
         raise unwritable(output, error) from None
-    if changed := code.differing(folder.code, PROJECT):
+    if changed := code_snapshot.differing(folder.code, PROJECT):
         say(
             f"{folder.name}: its trials run the code of its start; changed since then, and of no "
             f"effect: {', '.join(changed)}"
@@ -67,7 +67,7 @@ def _fill(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> None:
     """Keep what every trial starts from; the file comes last, and makes it a sweep's folder."""
     folder.path.mkdir(parents=True, exist_ok=True)
     if not folder.code.exists():
-        code.snapshot(PROJECT, folder.code)
+        code_snapshot.snapshot(PROJECT, folder.code)
     folder.base.write_text(dump_config(config), encoding="utf-8")
     unfinished = folder.path / f".{folder.file.name}.tmp"
     shutil.copyfile(sweep.path, unfinished)
@@ -120,4 +120,8 @@ def _newest(
 
 def _is_the_same(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> bool:
     same_file = read_sweep(folder.file).definition == sweep.definition
-    return same_file and not _changes(folder, config) and not code.differing(folder.code, PROJECT)
+    return (
+        same_file
+        and not _changes(folder, config)
+        and not code_snapshot.differing(folder.code, PROJECT)
+    )

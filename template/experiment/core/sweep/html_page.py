@@ -4,15 +4,12 @@ Template's file: updates replace it.
 """
 
 from html import escape
-from typing import TYPE_CHECKING
 
 from .importance import importances
 from .plots import history, merits, parallel_coordinates
-from .progress import in_words, short_names, shown
+from .progress import in_words, short_names, shown_value
+from .results import Results
 from .trials import ENDED, FAILED, Trial
-
-if TYPE_CHECKING:
-    from .results import Results
 
 STYLE = """
 :root { color-scheme: light dark; --paper: #fbfaf8; --card: #fff; --ink: #1d1f23; --soft: #6b7078;
@@ -58,7 +55,7 @@ for (const part of document.querySelectorAll("[data-trial]"))
 """
 
 
-def page(results: "Results") -> str:
+def page(results: Results) -> str:
     """The HTML of what is known so far."""
     name, method = escape(results.folder.name), results.sweep.method
     parts = [
@@ -87,16 +84,16 @@ def _section(title: str, content: str) -> str:
     return f"<section>{heading}\n{content}\n</section>" if content else ""
 
 
-def _extreme(results: "Results") -> str:
+def _extreme(results: Results) -> str:
     return "least" if results.metric.goal == "minimize" else "greatest"
 
 
-def _facts(results: "Results") -> str:
+def _facts(results: Results) -> str:
     trials, best = results.trials, results.best
     ended = sum(trial.state in ENDED for trial in trials)
     failed = sum(trial.state == FAILED for trial in trials)
     facts = [
-        (shown(best.value) if best else "-", f"best {escape(results.metric.name)}"),
+        (shown_value(best.value) if best else "-", f"best {escape(results.metric.name)}"),
         (_link(best) if best else "-", "best trial"),
         (f"{ended}", f"trials ended, {failed} of them failed" if failed else "trials ended"),
         (in_words(sum(trial.seconds for trial in trials)), "of training in all"),
@@ -105,7 +102,7 @@ def _facts(results: "Results") -> str:
     return f'<div class="facts">{cells}</div>'
 
 
-def _importance(results: "Results") -> str:
+def _importance(results: Results) -> str:
     if not results.is_over:  # Optuna takes a second to import, which the trials would wait for
         return "<p>Follows at the end.</p>"
     found = importances(results.sweep, results.metric, results.trials)
@@ -121,26 +118,26 @@ def _importance(results: "Results") -> str:
     return f'<div class="bars">{"".join(rows)}</div>'
 
 
-def _means(results: "Results") -> str:
+def _means(results: Results) -> str:
     if not results.is_repeated:
         return ""
     header = [*results.distinguishing, "trials", f"mean {results.metric.name}", "std"]
     rows = [
-        [*map(shown, values), str(n), shown(average), shown(spread)]
+        [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
         for values, n, average, spread in results.means()
     ]
     return _table(header, [("", row) for row in rows])
 
 
-def _trials(results: "Results") -> str:
+def _trials(results: Results) -> str:
     names = short_names(dict.fromkeys(p.key for p in results.sweep.parameters))
     header = ["trial", "state", results.metric.name, *names, "time", ""]
     merit = merits([t for t in results.trials if t.value is not None], results.metric)
     ranked = sorted(results.trials, key=lambda t: (-merit.get(t.number, -1.0), t.number))
     rows = []
     for trial in ranked:
-        values = [shown(trial.values.get(p.key)) for p in results.sweep.parameters]
-        value = shown(trial.value) if trial.value is not None else "-"
+        values = [shown_value(trial.values.get(p.key)) for p in results.sweep.parameters]
+        value = shown_value(trial.value) if trial.value is not None else "-"
         cells = [trial.state, value, *values, in_words(trial.seconds), trial.reason or ""]
         rows.append((f' data-trial="{trial.number}"', cells))
     linked = [_link(trial) for trial in ranked]
@@ -165,7 +162,7 @@ def _link(trial: Trial) -> str:
     return f'<a href="{trial.name}/">{trial.name}</a>'
 
 
-def _again(results: "Results") -> str:
+def _again(results: Results) -> str:
     if results.best is None:
         return ""
     line = escape(results.command_line(results.best))

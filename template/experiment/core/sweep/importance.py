@@ -6,7 +6,7 @@ differently the good trials are spread over a parameter from all of them.
 
 from importlib.util import find_spec
 
-from .file import Metric, Sweep
+from .sweep_file import Metric, Sweep
 from .trials import Trial
 
 LEAST_TRIALS = 8  # fewer say nothing

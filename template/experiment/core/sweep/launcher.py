@@ -7,10 +7,10 @@ import os
 import subprocess
 from pathlib import Path
 
-from ..run import PROJECT
+from ..files import PROJECT
+from .command_macros import fill_in, nested
 from .devices import variables
-from .file import Sweep
-from .macros import fill_in, nested
+from .sweep_file import Sweep
 from .trials import TRIAL, SweepFolder, Trial
 
 CONSOLE = "console.log"

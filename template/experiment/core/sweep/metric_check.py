@@ -11,15 +11,16 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
-from .. import code
 from ..console import say
 from ..errors import UserError
-from ..run import PROJECT, read_summary
-from ..runs import all_runs
+from ..files import PROJECT
+from ..runs import code_snapshot
+from ..runs.run import read_summary
+from ..runs.run_folders import all_runs
 from ..spelling import did_you_mean, nearest
-from .file import Metric
-from .launch import CONSOLE, Launcher
-from .outcome import last_words
+from .launcher import CONSOLE, Launcher
+from .sweep_file import Metric
+from .trial_outcome import last_words
 from .trials import Trial
 
 REFUSED = 2  # the exit code of what the user can mend
@@ -56,7 +57,7 @@ def check_metric(metric: Metric, launcher: Launcher, first: Trial) -> None:
 
 def recorded_names(output: Path) -> set[str]:
     """The metrics in the summaries of all runs that had the code as it is now."""
-    print_ = code.fingerprint(PROJECT)
+    print_ = code_snapshot.fingerprint(PROJECT)
     summaries = (read_summary(folder) for folder in all_runs(output))
     ours = (summary for summary in summaries if summary.get("code") == print_)
     return {name for summary in ours for name in summary.get("metrics", {})}

@@ -7,16 +7,16 @@ import math
 from collections.abc import Iterator
 from typing import Any
 
+from ..config.yaml_reader import Located
 from ..errors import UserError
-from ..given import Given
 from ..spelling import did_you_mean, nearest
 from .distributions import DEFAULTS, FIELDS, POSITIVE, Parameter
-from .words import number, refuse_text_of_older_yaml, refuse_unknown, section, whole_number
+from .typed_values import number, refuse_text_of_older_yaml, refuse_unknown, section, whole_number
 
 LISTED = {"constant", "categorical", "categorical_w_probabilities"}
 
 
-def read_parameters(given: Given, method: str) -> list[Parameter]:
+def read_parameters(given: Located, method: str) -> list[Parameter]:
     """Every parameter, nested ones included, in W&B's order: by name at each level.
 
     Raises:
@@ -40,7 +40,9 @@ def read_parameters(given: Given, method: str) -> list[Parameter]:
     return parameters
 
 
-def _leaves(given: dict[str, Given], above: tuple[str, ...] = ()) -> Iterator[tuple[Any, Given]]:
+def _leaves(
+    given: dict[str, Located], above: tuple[str, ...] = ()
+) -> Iterator[tuple[Any, Located]]:
     """Each parameter with its path; W&B nests them under a further ``parameters``."""
     for name, part in sorted(given.items()):
         parts = section(part, ".".join((*above, name)))
@@ -51,7 +53,7 @@ def _leaves(given: dict[str, Given], above: tuple[str, ...] = ()) -> Iterator[tu
             yield (*above, name), part
 
 
-def _parameter(path: tuple[str, ...], given: Given) -> Parameter:
+def _parameter(path: tuple[str, ...], given: Located) -> Parameter:
     key, parts = ".".join(path), given.value
     refuse_text_of_older_yaml(given)
     distribution = _distribution(key, given)
@@ -69,7 +71,7 @@ def _parameter(path: tuple[str, ...], given: Given) -> Parameter:
     return Parameter(path, distribution, fields, given)
 
 
-def _distribution(key: str, given: Given) -> str:
+def _distribution(key: str, given: Located) -> str:
     """What the file names or, as W&B concludes, what its fields fit."""
     parts = given.value
     if "distribution" in parts:
@@ -90,7 +92,7 @@ def _distribution(key: str, given: Given) -> str:
     raise UserError(f"{given.place}: {key} has nothing to vary: give it values, or min and max")
 
 
-def _field(key: str, name: str, distribution: str, parts: dict[str, Given]) -> float | int:
+def _field(key: str, name: str, distribution: str, parts: dict[str, Located]) -> float | int:
     if name not in parts:
         return DEFAULTS[name]
     if distribution == "int_uniform":
@@ -98,7 +100,7 @@ def _field(key: str, name: str, distribution: str, parts: dict[str, Given]) -> f
     return number(parts[name], f"{key}: {name}")
 
 
-def _check_listed(key: str, fields: dict[str, Any], parts: dict[str, Given]) -> None:
+def _check_listed(key: str, fields: dict[str, Any], parts: dict[str, Located]) -> None:
     values = fields.get("values", [None])
     if not isinstance(values, list) or not values:
         place = parts["values"].place
@@ -116,7 +118,7 @@ def _check_listed(key: str, fields: dict[str, Any], parts: dict[str, Given]) -> 
 
 
 def _check_numbers(
-    key: str, distribution: str, fields: dict[str, Any], parts: dict[str, Given]
+    key: str, distribution: str, fields: dict[str, Any], parts: dict[str, Located]
 ) -> None:
     if "min" in fields:
         least, most = fields["min"], fields["max"]

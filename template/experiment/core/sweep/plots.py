@@ -11,8 +11,8 @@ from itertools import pairwise
 from typing import Any
 
 from .distributions import Parameter
-from .file import Metric
 from .progress import short_names
+from .sweep_file import Metric
 from .trials import FAILED, Trial
 
 WIDTH, HEIGHT = 960, 340

@@ -8,7 +8,7 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from .file import Metric
+from .sweep_file import Metric
 from .trials import ENDED, FAILED, STOPPED, Trial
 
 
@@ -26,11 +26,13 @@ def line(trial: Trial, trials: list[Trial], metric: Metric, size: int | None, wo
     if trial.state == FAILED:
         came = f"failed: {trial.reason}"
     else:
-        came = f"{metric.name} {shown(trial.value)}" if trial.value is not None else trial.state
+        came = (
+            f"{metric.name} {shown_value(trial.value)}" if trial.value is not None else trial.state
+        )
     stopped = f", stopped ({trial.reason})" if trial.state == STOPPED else ""
-    values = " ".join(f"{name}={shown(v)}" for name, v in short_names(trial.values).items())
+    values = " ".join(f"{name}={shown_value(v)}" for name, v in short_names(trial.values).items())
     best = best_of(trials, metric)
-    so_far = f"best {shown(best.value)} ({best.name})" if best else "no best yet"
+    so_far = f"best {shown_value(best.value)} ({best.name})" if best else "no best yet"
     left = remaining(trials, size, workers)
     ends = f", about {left} left" if left else ""
     head = f"[{of}] {trial.name}  {came}{stopped}"
@@ -66,7 +68,7 @@ def short_names(values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
     """A value in a table: short, and ``-`` for none."""
     if value is None:
         return "-"

@@ -1,25 +1,21 @@
-"""What came out of a sweep: a table, results.csv, best.yaml, and the page.
+"""What came out of a sweep, best trial first, and what it says at its end.
 
 Template's file: updates replace it.
 """
 
-import csv
-import io
 import json
 import os
 import shlex
 from argparse import Namespace
-from pathlib import Path
 from statistics import mean, stdev
 from typing import Any
 
-from ..cli import CORE_ARGUMENTS
+from ..config.cli import CORE_ARGUMENTS
 from ..console import say
-from ..errors import shown
-from ..run import read_summary
-from .file import Metric, Sweep
-from .progress import as_typed, best_of, short_names
-from .progress import shown as shown_value
+from ..files import shown
+from ..runs.run import read_summary
+from .progress import as_typed, best_of, short_names, shown_value
+from .sweep_file import Metric, Sweep
 from .trials import SweepFolder, Trial
 
 REPEATS = ("seed", "data.fold")  # what makes a trial another measurement of the same thing
@@ -27,7 +23,7 @@ MOST_ROWS = 20
 
 
 class Results:
-    """The files that a sweep leaves beside its trials, and what it says at its end.
+    """The trials of a sweep, compared; result_files.py writes them down.
 
     Args:
         folder: The sweep's.
@@ -53,21 +49,6 @@ class Results:
             self.trials,
             key=lambda t: (worst if t.value is None else sign * t.value, t.number),
         )
-
-    def write(self, trials: list[Trial], is_over: bool = False) -> None:
-        """Bring all files up to date, each whole or not at all."""
-        from .page import page
-
-        self.trials, self.is_over = trials, is_over
-        with self.folder.lock():
-            _replace(self.folder.path / "results.csv", self._csv())
-            _replace(self.folder.path / "index.html", page(self))
-            if self.best is not None:
-                config = self.folder.folder(self.best) / "config.yaml"
-                if config.exists():
-                    head = f"# {self.best.name}: {self.metric.name} {self.best.value:.6g}\n"
-                    text = config.read_text(encoding="utf-8")
-                    _replace(self.folder.path / "best.yaml", head + text)
 
     def say(self) -> None:
         """The table, and what to type next."""
@@ -147,17 +128,6 @@ class Results:
     def _wandb_mode(self, trial: Trial) -> str | None:
         return read_summary(self.folder.folder(trial)).get("wandb", {}).get("mode")
 
-    def _csv(self) -> str:
-        names = [p.key for p in self.sweep.parameters]
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\n")
-        writer.writerow(["trial", "state", self.metric.name, *names, "seconds", "reason"])
-        for t in self.trials:
-            values = [as_typed(t.values.get(name)) for name in names]
-            value = "" if t.value is None else repr(t.value)
-            writer.writerow([t.name, t.state, value, *values, t.seconds, t.reason or ""])
-        return text.getvalue()
-
 
 def _statistics(group: list[Trial]) -> tuple[int, float, float]:
     values = [trial.value for trial in group if trial.value is not None]
@@ -171,9 +141,3 @@ def _aligned(rows: list[list[str]]) -> list[str]:
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
         lines.append("  ".join(cells).rstrip())
     return lines
-
-
-def _replace(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 
-from ..config import SweepConfig
+from ..config.sweep import SweepConfig
 from . import devices
-from .file import Metric, Sweep
-from .launch import Launcher
-from .outcome import settle
+from .launcher import Launcher
 from .search import Search
+from .sweep_file import Metric, Sweep
+from .trial_outcome import settle
 from .trials import ENDED, FAILED, INTERRUPTED, LOST, RUNNING, SweepFolder, Trial
 
 POLL_SECONDS = 0.1

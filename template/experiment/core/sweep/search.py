@@ -5,14 +5,12 @@ Template's file: updates replace it.
 
 import json
 import math
-from random import Random
 from typing import Any
 
 from .distributions import Parameter
-from .file import Metric, Sweep
+from .random_draw import Values, random_draw
+from .sweep_file import Metric, Sweep
 from .trials import Trial
-
-Values = dict[str, Any]
 
 
 class Search:
@@ -41,23 +39,16 @@ class Search:
             return None
         if self.sweep.method == "grid":
             return self._grid_point(number - 1), {}
-        draw = self.random_draw(number)
+        draw = random_draw(self.sweep, self.seed, number)
         if self.sweep.method == "bayes":
             from .bayes import propose
 
-            draw = propose(self, number, trials) or draw
+            draw = propose(self.sweep, self.metric, self.seed, number, trials) or draw
         return self.values_of(draw), draw
 
     def values_of(self, draw: Values) -> Values:
         """The values at the shares ``draw`` of each parameter's distribution."""
         return {p.key: p.quantile(draw[p.key]) for p in self.sweep.parameters}
-
-    def random_draw(self, number: int) -> Values:
-        # Each from a text of its own: consecutive whole numbers as seeds are not uniform, and a
-        # parameter added to the file leaves the draws of the others as they were.
-        return {
-            p.key: Random(f"{self.seed}/{number}/{p.key}").random() for p in self.sweep.parameters
-        }
 
     def _grid_point(self, index: int) -> Values:
         """The last parameter varies fastest, as in W&B's grid."""

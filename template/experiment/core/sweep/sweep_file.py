@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..config.direction import direction_of
+from ..config.yaml_reader import Located, from_file
 from ..errors import UserError
-from ..given import Given, from_file
 from ..spelling import did_you_mean, nearest
+from .command_macros import MACROS, macro_name
 from .distributions import Parameter
 from .hyperband import Hyperband
-from .macros import MACROS, macro_name
 from .parameters import read_parameters
-from .words import number, refuse_unknown, scalar, section, whole_number
+from .typed_values import number, refuse_unknown, scalar, section, whole_number
 
 METHODS = ("grid", "random", "bayes")
 GOALS = ("minimize", "maximize")
@@ -116,13 +117,13 @@ def read_sweep(path: Path) -> Sweep:
     )
 
 
-def _place(path: Path, content: dict[str, Given]) -> str:
+def _place(path: Path, content: dict[str, Located]) -> str:
     """The file, as its own lines name it."""
     first = next(iter(content.values()), None)
     return first.place.rpartition(":")[0] if first else str(path)
 
 
-def _method(content: dict[str, Given], place: str) -> str:
+def _method(content: dict[str, Located], place: str) -> str:
     if "method" not in content:
         raise UserError(f"{place}a sweep needs a method: {', '.join(METHODS)}")
     given = content["method"]
@@ -133,7 +134,7 @@ def _method(content: dict[str, Given], place: str) -> str:
     return name
 
 
-def _metric(given: Given | None) -> Metric | None:
+def _metric(given: Located | None) -> Metric | None:
     if given is None:
         return None
     parts = section(given, "metric")
@@ -147,12 +148,16 @@ def _metric(given: Given | None) -> Metric | None:
             raise UserError(
                 f"{parts['goal'].place}: metric.goal is {goal}; it must be {' or '.join(GOALS)}"
             )
+    elif direction_of(name) == "max":
+        raise UserError(
+            f"{given.place}: metric.goal is missing: W&B would minimize {name}; set goal: maximize"
+        )
     target = parts.get("target")
     reached = None if target is None else number(target, "metric.target")
     return Metric(name, goal, reached, parts["name"].place)
 
 
-def _early_terminate(given: Given | None) -> Hyperband | None:
+def _early_terminate(given: Located | None) -> Hyperband | None:
     if given is None:
         return None
     parts = section(given, "early_terminate")
@@ -180,7 +185,7 @@ def _early_terminate(given: Given | None) -> Hyperband | None:
     return rule
 
 
-def _command(given: Given | None) -> list[str]:
+def _command(given: Located | None) -> list[str]:
     if given is None:
         return DEFAULT_COMMAND
     if not isinstance(given.value, list) or not given.value:
@@ -194,7 +199,7 @@ def _command(given: Given | None) -> list[str]:
     return words
 
 
-def _has_null(given: Given) -> Given | None:
+def _has_null(given: Located) -> Located | None:
     """The first null among the values of the parameters."""
     parts = given.value.values() if isinstance(given.value, dict) else given.value
     if isinstance(parts, str) or not hasattr(parts, "__iter__"):

@@ -7,10 +7,11 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
-from ..checkpoint_files import LAST, PREVIOUS, best_score
-from ..run import read_summary
-from .file import Metric
-from .launch import CONSOLE
+from ..checkpoint.files import best_score
+from ..runs.layout import LAST, PREVIOUS
+from ..runs.run import read_summary
+from .launcher import CONSOLE
+from .sweep_file import Metric
 from .trials import ATTEMPTS, FAILED, FINISHED, INTERRUPTED, LOST, STOPPED, SweepFolder, Trial
 
 
@@ -30,7 +31,9 @@ def settle(folder: SweepFolder, trial: Trial, metric: Metric, code: int | None, 
     if state in (FINISHED, STOPPED):
         trial.value = metric.best(folder.history(trial, metric.name))
         if trial.value is None and state == FINISHED:
-            state, reason = FAILED, f"it never logged {metric.name}"
+            failed = read_summary(folder.folder(trial)).get("test_error")
+            reason = f"testing failed: {failed}" if failed else f"it never logged {metric.name}"
+            state = FAILED
     trial.end(state, reason)
     if state in (FINISHED, STOPPED, FAILED):
         drop_checkpoints(folder.folder(trial) / "checkpoints", keep)

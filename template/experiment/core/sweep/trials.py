@@ -20,8 +20,9 @@ from typing import Any
 import psutil
 from filelock import FileLock
 
-from ..run import TRIAL_FILE, write_json
-from ..series import rows_that_count
+from ..files import write_json
+from ..runs.layout import TRIAL_FILE
+from ..runs.metrics_reader import rows_that_count
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 # Not over: they go on in their folders, a lost one once.

@@ -9,13 +9,13 @@ from typing import Any
 
 import yaml
 
+from ..config.schema import in_yaml
+from ..config.yaml_reader import Located
 from ..errors import UserError
-from ..given import Given
-from ..schema import in_yaml
 from ..spelling import did_you_mean, nearest
 
 
-def refuse_unknown(parts: dict[str, Given], known: Iterable[str], what: str) -> None:
+def refuse_unknown(parts: dict[str, Located], known: Iterable[str], what: str) -> None:
     """Refuse the first name that is none of ``known``."""
     known = list(known)
     for name, given in parts.items():
@@ -24,21 +24,21 @@ def refuse_unknown(parts: dict[str, Given], known: Iterable[str], what: str) -> 
             raise UserError(f"{given.place}: {name} is not {what}{meant}")
 
 
-def section(given: Given, name: str) -> dict[str, Given]:
+def section(given: Located, name: str) -> dict[str, Located]:
     """What stands below a name."""
     if not isinstance(given.value, dict):
         raise UserError(f"{given.place}: {name} must hold lines of 'key: value'")
     return given.value
 
 
-def scalar(given: Given, name: str) -> Any:
+def scalar(given: Located, name: str) -> Any:
     """A single value that is not null."""
     if given.value is None or isinstance(given.value, dict | list):
         raise UserError(f"{given.place}: {name} is {in_yaml(given.plain())}; it must be one value")
     return given.value
 
 
-def number(given: Given, name: str) -> float | int:
+def number(given: Located, name: str) -> float | int:
     """A number, whole or not."""
     refuse_text_of_older_yaml(given)
     if isinstance(given.value, bool) or not isinstance(given.value, int | float):
@@ -47,7 +47,7 @@ def number(given: Given, name: str) -> float | int:
     return given.value
 
 
-def whole_number(given: Given, name: str, least: int | None = None) -> int:
+def whole_number(given: Located, name: str, least: int | None = None) -> int:
     """A whole number."""
     value = number(given, name)
     if not isinstance(value, int):
@@ -57,7 +57,7 @@ def whole_number(given: Given, name: str, least: int | None = None) -> int:
     return value
 
 
-def refuse_text_of_older_yaml(given: Given) -> None:
+def refuse_text_of_older_yaml(given: Located) -> None:
     """Refuse ``1e-3``: a number to everybody but PyYAML, with which W&B reads the file."""
     if isinstance(given.value, dict | list):
         parts = given.value.values() if isinstance(given.value, dict) else given.value

@@ -8,9 +8,10 @@ import os
 from argparse import Namespace
 from pathlib import Path
 
-from .. import code
 from ..console import say
-from ..run import JOIN, PROJECT
+from ..files import PROJECT
+from ..runs import code_snapshot
+from ..runs.run import JOIN
 
 
 def name_trial(arguments: Namespace) -> None:
@@ -24,6 +25,6 @@ def name_trial(arguments: Namespace) -> None:
     others = [folder for folder in trials if folder.name != run and (folder / "code").is_dir()]
     if others:
         first = min(others, key=lambda folder: (folder / "config.yaml").stat().st_mtime)
-        if changed := code.differing(first / "code", PROJECT):
+        if changed := code_snapshot.differing(first / "code", PROJECT):
             files = ", ".join(changed)
             say(f"sweep {sweep}: since its first trial, {first.name}, has changed: {files}")

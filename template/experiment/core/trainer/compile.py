@@ -11,7 +11,7 @@ import logging
 import pytorch_lightning as pl
 import torch
 
-from .console import say
+from ..console import say
 
 # What they have to say of a machine without a GPU or a compiler, the one line says.
 TALKATIVE = ("torch._inductor", "torch._dynamo", "torch.utils.cpp_extension")

@@ -5,8 +5,8 @@ Template's file: updates replace it. Set ``trainer.precision``.
 
 import torch
 
-from .config import TrainerConfig
-from .console import say
+from ..config.trainer import TrainerConfig
+from ..console import say
 
 
 def usable_precision(config: TrainerConfig) -> str:

@@ -3,51 +3,76 @@
 Template's file: updates replace it.
 """
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-from lightning_fabric.utilities.exceptions import MisconfigurationException
 
-from .checkpoint_files import best_score
-from .errors import UserError
-from .loggers import finish_loggers, watch_weights
-from .prediction import write_predictions
-from .run import Run, shown
-from .series import newest_values
-from .time_limit import OutOfTime
+from ..checkpoint.files import best_score
+from ..checkpoint.match_model import fitting_weights
+from ..console import say
+from ..errors import OutOfTime, TestFailed, UserError
+from ..loggers.make_loggers import finish_loggers, watch_weights
+from ..loggers.prediction_writer import write_predictions
+from ..runs.metrics_reader import newest_values
+from ..runs.run import Run
+from .design_checks import check_step, check_training, has_split, has_step, in_our_words
+
+# What callbacks log of the machine and the optimizer, which is no result.
+BESIDE = ("lr-", "device/", "gradient/", "throughput/", "time/")
+COUNTERS = {"epoch", "step", "restarts"}
+SPLITS = {"train", "val", "test", "unlabelled"}
 
 
 def train_and_test(
     trainer: pl.Trainer, module: pl.LightningModule, data: Any, run: Run, test: bool
 ) -> None:
-    """Train, from a checkpoint if the run has one, test the best one, write down how it ended."""
-    status, reason, metrics = "finished", None, {}
+    """Train, from a checkpoint if the run has one, test the best one, write down how it ended.
+
+    Raises:
+        TestFailed: Training is over, and testing failed.
+    """
+    status, reason = "finished", None
+    check_training(trainer, module, data)
     watch_weights(trainer, module)
     try:
-        with logged_metrics(trainer):
+        with in_our_words(trainer):
             weights_only = True if run.resume else None
             trainer.fit(module, data, ckpt_path=run.resume, weights_only=weights_only)
     except OutOfTime:
         status, reason = "stopped", "max_time"
     if trainer.is_global_zero:
         _record_training(trainer, run)
+    metrics, failure = {}, None
     if test and status == "finished":
-        metrics = test_best(trainer, module, data, run)
+        try:
+            metrics = test_best(trainer, module, data, run)
+        except Exception as error:
+            failure = error
     finish_loggers(trainer.loggers)
-    if trainer.is_global_zero:
-        run.end(status, reason, metrics=metrics)  # only now: a run killed in its test is not over
+    if trainer.is_global_zero:  # only now: a run killed in its test is not over
+        run.end(status, reason, metrics=metrics, test_error=_in_a_line(failure))
+    if failure is not None:
+        raise TestFailed(
+            f"{run.name} is trained, but testing failed: {_in_a_line(failure)}; test again with: "
+            f"python main.py test --name {run.name}"
+        ) from failure
+
+
+def _in_a_line(error: Exception | None) -> str | None:
+    if error is None:
+        return None
+    kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
+    return f"{kind}{error}".strip().splitlines()[0]
 
 
 def _record_training(trainer: pl.Trainer, run: Run) -> None:
     # The log first: a start that only had the end to do has measured nothing itself.
     metrics = {**run.summary.get("metrics", {}), **newest_values(run.metrics_file)}
     metrics.update((name, float(value)) for name, value in trainer.callback_metrics.items())
+    kept = [name for name in metrics if not name.startswith(BESIDE) and name not in COUNTERS]
     run.update(
-        metrics={k: v for k, v in metrics.items() if k.startswith(("train/", "val/"))},
+        metrics={name: metrics[name] for name in kept},
         epochs=trainer.current_epoch,
         steps=trainer.global_step,
         best=_best_entry(best_score(run.checkpoints), run),
@@ -70,8 +95,16 @@ def test_best(
 ) -> dict[str, float]:
     """Test the best checkpoint of a finished training, if there is one, and a test set."""
     best = trainer.strategy.broadcast(best_score(run.checkpoints))  # the first process wrote it
-    if best is None or not data.has("test"):
-        return {}
+    missing = (
+        ("no checkpoint was ranked by a metric", best is None),
+        ("module.py has no test_step", not has_step(module, "test")),
+        ("the data has no test split with labels", not has_split(data, "test")),
+    )
+    for reason, is_so in missing:
+        if is_so:
+            say(f"nothing is tested: {reason}")
+            return {}
+    assert best is not None
     return evaluate_checkpoint("test", trainer, module, data, best[0])
 
 
@@ -84,12 +117,13 @@ def evaluate_checkpoint(
         UserError: The weights do not fit the model, or there is no such data.
     """
     split = "val" if command == "validate" else "test"
-    if not data.has(split):
-        raise UserError(f"data.source: {data.config.source} has no {split} split")
+    check_step(module, command, split)
+    if not has_split(data, split):
+        raise UserError(f"data.source: {data.config.source} has no {split} split with labels")
     stage = trainer.validate if command == "validate" else trainer.test
     with fitting_weights(path):
-        (metrics,) = stage(module, data, ckpt_path=path, verbose=False, weights_only=True)
-    return {name: float(value) for name, value in metrics.items()}
+        of_loaders = stage(module, data, ckpt_path=path, verbose=False, weights_only=True)
+    return {name: float(value) for found in of_loaders for name, value in found.items()}
 
 
 def predict_checkpoint(
@@ -100,40 +134,40 @@ def predict_checkpoint(
     source: str | None,
     target: Path,
 ) -> int:
-    """Predict with a checkpoint and write the table; returns the number of rows."""
-    data.predict_path = Path(source) if source else None
+    """Predict with a checkpoint and write the table; returns the number of rows.
+
+    Args:
+        trainer: One for predicting.
+        module: Gets the weights.
+        data: What is predicted comes from it.
+        path: The checkpoint.
+        source: A file or folder, or the name of a split; None: the test split.
+        target: The table's file.
+    """
+    check_step(module, "predict", "predict")
+    if source is not None:
+        _choose_input(data, source)
     with fitting_weights(path):
         batches: Any = trainer.predict(module, data, ckpt_path=path, weights_only=True)
-    return write_predictions(batches or [], target, data.predict_names())
+    names = data.predict_names() if hasattr(data, "predict_names") else []
+    return write_predictions(batches or [], target, names)
 
 
-@contextmanager
-def fitting_weights(path: Path) -> Iterator[None]:
-    """Turn torch's page about weights that do not fit into a sentence."""
-    try:
-        yield
-    except RuntimeError as error:
-        if "Error(s) in loading state_dict" not in str(error):
-            raise
-        reason = first_reason(error)
-        raise UserError(f"{shown(path)} does not fit the model as it is now: {reason}") from error
+def _choose_input(data: Any, source: str) -> None:
+    """A file or a folder, or else a split by its name, with labels or without.
 
-
-def first_reason(error: RuntimeError) -> str:
-    """The first of the reasons that torch lists for weights that do not fit, cut short."""
-    reason = str(error).splitlines()[1].strip(" \t.")
-    return reason if len(reason) <= 200 else f"{reason[:200]}..."
-
-
-@contextmanager
-def logged_metrics(trainer: pl.Trainer) -> Iterator[None]:
-    """Turn Lightning's advice about a metric that nobody logs into a sentence."""
-    try:
-        yield
-    except (MisconfigurationException, RuntimeError) as error:
-        found = re.match(r"(\w+) .*conditioned on metric `?([^\s`]+)", str(error))
-        if found is None:
-            raise
-        key = "schedule" if found[1] == "ReduceLROnPlateau" else "callbacks.early_stopping"
-        names = ", ".join(sorted(trainer.callback_metrics))
-        raise UserError(f"{key}.monitor: {found[2]} is not logged; logged are {names}") from error
+    Raises:
+        UserError: There is neither.
+    """
+    if Path(source).exists():
+        data.predict_path = Path(source)
+        if source in SPLITS:
+            say(f"--input {source}: the file or folder of that name, not the split")
+        return
+    if not data.holds(source):
+        splits = ", ".join(split for split in data.datasets if data.holds(split))
+        raise UserError(
+            f"--input {source}: there is no such file or folder, and no such split of the data; "
+            f"it has {splits}"
+        )
+    data.predict_split = source

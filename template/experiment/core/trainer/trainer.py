@@ -14,34 +14,42 @@ from lightning_fabric.plugins.environments.cluster_environment import ClusterEnv
 from lightning_fabric.plugins.environments.lightning import LightningEnvironment
 from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
 from lightning_fabric.utilities.exceptions import MisconfigurationException
-from pytorch_lightning.callbacks import ProgressBar
+from pytorch_lightning.callbacks import ProgressBar, StochasticWeightAveraging
+from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.profilers import PassThroughProfiler
 
-from .after_rollback import AfterRollback
-from .callbacks import make_callbacks
-from .checkpoint import Checkpoint
-from .checkpoint_io import AtomicCheckpointIO
-from .compiling import Compile
-from .config import RunConfig
-from .errors import UserError
-from .guards import FiniteLoss, Heartbeat
-from .last_step import LastStep
-from .loggers import make_loggers
-from .loop_position import EpochSoFar
-from .metrics import EpochMetrics
-from .module import leave_out_idle_hooks
-from .overfit import Overfit, overfits
-from .parameter_groups import Freeze
+from ..callbacks.heartbeat import Heartbeat
+from ..callbacks.last_batch import LastBatch
+from ..callbacks.make_callbacks import make_callbacks
+from ..callbacks.nan_guard import NanGuard
+from ..callbacks.overfit import Overfit, overfits
+from ..callbacks.progress_bar import make_progress
+from ..callbacks.time_limit import TimeLimit
+from ..callbacks.validate_last_step import LastStep
+from ..checkpoint.apply_changes import ChangedSettings
+from ..checkpoint.apply_rollback import AfterRollback
+from ..checkpoint.atomic_io import AtomicCheckpointIO
+from ..checkpoint.metadata import read_metadata
+from ..checkpoint.model_checkpoint import Checkpoint
+from ..checkpoint.module_flags import ModuleFlags
+from ..checkpoint.partial_epoch import PartialEpoch
+from ..checkpoint.repeat_epoch_start import EpochStart
+from ..checkpoint.save_metadata import SaveMetadata
+from ..config.run_config import RunConfig
+from ..data.step_seeds import StepSeeds
+from ..distributed.fsdp import SameBuffers, make_strategy
+from ..distributed.stop_together import StopTogether
+from ..errors import UserError
+from ..inspect.profiler import StepTimes
+from ..loggers.make_loggers import make_loggers
+from ..loggers.wandb_alerts import WandbAlerts
+from ..module.epoch_log import EpochMetrics
+from ..module.freezing import Freeze
+from ..module.skip_idle_hooks import SkipIdleHooks
+from ..ranks import is_in_srun, is_in_torchrun
+from ..runs.run import Run
+from .compile import Compile
 from .precision import usable_precision
-from .profiling import StepTimes
-from .progress import make_progress
-from .ranks import is_in_srun, is_in_torchrun
-from .resumption import Resumption
-from .run import Run
-from .sharding import SameBuffers, make_strategy
-from .time_limit import TimeLimit
-from .together import StopTogether
-from .wandb_alerts import WandbAlerts
 
 
 def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
@@ -61,12 +69,12 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
     ours = [*_callbacks(config, run, training), *arguments.pop("callbacks", [])]
     has_bar = any(isinstance(callback, ProgressBar) for callback in ours)
     for callback in ours:
-        leave_out_idle_hooks(callback, pl.Callback)
+        _refuse_inexact(callback)
     profiled = training and config.trainer.profile
     settings: dict[str, Any] = {
         **_trainer_settings(config),
         "default_root_dir": run.folder,
-        "logger": make_loggers(run, config.logger) if training else False,
+        "logger": _loggers(config, run) if training else False,
         "callbacks": ours,
         "plugins": [AtomicCheckpointIO(), *_environment()],
         "profiler": StepTimes(run.folder / "profile.txt") if profiled else NoProfiler(),
@@ -82,10 +90,23 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
         raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
 
 
+def _refuse_inexact(callback: pl.Callback) -> None:
+    if isinstance(callback, StochasticWeightAveraging):
+        raise UserError(
+            "callbacks.extra: Lightning's StochasticWeightAveraging does not go on after a kill as "
+            "if nothing had happened; callbacks.swa={} does"
+        )
+
+
+def _loggers(config: RunConfig, run: Run) -> list[Logger]:
+    resumed_step = read_metadata(run.resume).step if run.resume else None
+    return make_loggers(run, config.logger, resumed_step)
+
+
 class NoProfiler(PassThroughProfiler):
     """Measures nothing, at no cost: Lightning's own makes a generator for each of 50 hooks a step.
 
-    ``--profile`` puts profiling.py in its place.
+    ``--profile`` puts inspect/profiler.py in its place.
     """
 
     nothing = nullcontext()
@@ -95,11 +116,18 @@ class NoProfiler(PassThroughProfiler):
 
 
 def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]:
-    callbacks: list[pl.Callback] = [EpochMetrics()]
+    callbacks: list[pl.Callback] = [EpochMetrics(), SkipIdleHooks()]
     if training:
-        callbacks += [FiniteLoss(run, config.trainer.log_every_n_steps), EpochSoFar()]
-        callbacks += [Resumption(run, config), AfterRollback(run), StopTogether()]
-        callbacks += [Heartbeat(run), WandbAlerts(run, config.alert)]
+        seeds = StepSeeds(run.seed)
+        checkpoint = Checkpoint(run.checkpoints, config.checkpoint, seeds)
+        callbacks = [EpochStart(seeds, checkpoint), *callbacks, ModuleFlags(config)]
+        callbacks += [NanGuard(run, config.trainer.log_every_n_steps), PartialEpoch()]
+        callbacks += [SaveMetadata(run, config), ChangedSettings(config)]
+        # Both may end training before a batch: before the hooks of anybody else.
+        callbacks += [AfterRollback(run), StopTogether()]
+        if config.trainer.max_time:
+            callbacks.append(TimeLimit(run, config.trainer.max_seconds))
+        callbacks += [LastBatch(), Heartbeat(run), WandbAlerts(run, config.alert)]
         if config.trainer.strategy == "fsdp":
             callbacks.append(SameBuffers())
         if config.trainer.compile:
@@ -111,9 +139,7 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
         callbacks += make_callbacks(config.callbacks, config.checkpoint, run)
         if config.trainer.max_steps:
             callbacks.append(LastStep())
-        if config.trainer.max_time:
-            callbacks.append(TimeLimit(run, config.trainer.max_seconds))
-        callbacks.append(Checkpoint(run.checkpoints, config.checkpoint, run.seed))
+        callbacks.append(checkpoint)
     if config.trainer.progress_bar:
         callbacks.append(make_progress())
     return callbacks

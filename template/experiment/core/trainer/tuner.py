@@ -12,6 +12,7 @@ import math
 import os
 import random
 import tempfile
+import warnings
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, redirect_stderr
@@ -23,15 +24,18 @@ import numpy as np
 import psutil
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.core.optimizer import _init_optimizers_and_lr_schedulers
 from pytorch_lightning.tuner.tuning import Tuner
 
-from .console import say
-from .curves import save_curve
-from .errors import UserError, shown
-from .run import Run
-from .schedules import schedule_factor, training_length
-from .settings import Settings
-from .yaml_edit import set_value
+from ..config.load import Settings
+from ..config.yaml_edit import set_value
+from ..console import say
+from ..data.datasets import num_examples
+from ..errors import UserError
+from ..files import shown
+from ..inspect.curves import save_curve
+from ..module.schedules import Length, overrides, own_course, schedule_factor, training_length
+from ..runs.run import Run
 
 STEPS = 100
 LOWEST, HIGHEST = 1e-6, 1.0  # learning rates that are tried
@@ -142,7 +146,7 @@ def _learning_rate(config: Any, build: Any, folder: Path) -> float | None:
 def find_batch_size(config: Any, build: Any) -> int:
     """The largest power of two that fits into memory, or all the data."""
     with _parts(config, build) as (data, module, trainer):
-        count = len(data.loader("train", data.examples("train")).dataset)
+        count = num_examples(data.examples("train"))
         if trainer.strategy.root_device.type == "cpu":
             say(
                 "batch size: a CPU says too late that memory is full; the search ends at the data's"
@@ -186,18 +190,15 @@ def _draw_schedule(config: Any, build: Any, folder: Path) -> int:
         trainer.strategy.connect(module)
         trainer._data_connector.attach_data(module, datamodule=data)
         length = training_length(trainer)
-    total = length.steps
-    if math.isinf(total):
-        raise UserError("schedule: without --epochs or --max-steps there is no last step to draw")
-    shape = config.schedule
-    if shape.name == "plateau":  # until the metric stops improving
-        shape = replace(shape, name="constant")
-    factor = schedule_factor(shape, length)
-    rates = [config.optimizer.learning_rate * factor(step) for step in range(int(total))]
-    file, name = folder / "schedule.svg", config.schedule.name
+        if math.isinf(length.steps):
+            raise UserError(
+                "schedule: without --epochs or --max-steps there is no last step to draw"
+            )
+        name, rates = _rates(config, module, length)
+    file = folder / "schedule.svg"
     save_curve(
         file,
-        f"Schedule {name}: {int(total):,} optimizer steps",
+        f"Schedule {name}: {len(rates):,} optimizer steps",
         range(len(rates)),
         rates,
         ("optimizer step", "learning rate"),
@@ -208,6 +209,48 @@ def _draw_schedule(config: Any, build: Any, folder: Path) -> int:
     if name == "plateau":
         say("  plateau falls when the metric stops improving, which only training shows")
     return 0
+
+
+def _rates(config: Any, module: Any, length: Length) -> tuple[str, list[float]]:
+    """The learning rate of each step, of whoever decides it; and who that is."""
+    steps = range(int(length.steps))
+    if overrides(module, "configure_optimizers"):
+        return "of configure_optimizers() in module.py", _stepped(module, length)
+    peak = config.optimizer.learning_rate
+    if own_course(module):
+        return "learning_rate_factor() in module.py", [
+            peak * module.learning_rate_factor(step, length.steps) for step in steps
+        ]
+    shape = config.schedule
+    if shape.name == "plateau":  # until the metric stops improving
+        shape = replace(shape, name="constant")
+    factor = schedule_factor(shape, length)
+    return config.schedule.name, [peak * factor(step) for step in steps]
+
+
+def _stepped(module: Any, length: Length) -> list[float]:
+    """What a schedule of the researcher's own makes of the first group's rate, tried out.
+
+    Raises:
+        UserError: There are several optimizers, or the rate depends on a metric.
+    """
+    optimizers, schedules = _init_optimizers_and_lr_schedulers(module)
+    if len(optimizers) != 1 or any(one.reduce_on_plateau for one in schedules):
+        raise UserError(
+            "schedule: configure_optimizers() in module.py has several optimizers, or a schedule "
+            "that goes by a metric: only training shows the rates (callbacks.learning_rate_monitor)"
+        )
+    rates: list[float] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the optimizer makes no steps
+        for step in range(int(length.steps)):
+            rates.append(float(optimizers[0].param_groups[0]["lr"]))
+            for one in schedules:
+                unit = 1 if one.interval == "step" else length.epoch
+                if (step + 1) % (unit * one.frequency) == 0:
+                    schedule: Any = one.scheduler
+                    schedule.step()
+    return rates
 
 
 # --- the parts of one search ---------------------------------------------------------------------

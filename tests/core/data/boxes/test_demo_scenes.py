@@ -1,21 +1,18 @@
 """Promises of the demo's scenes: always the same ones, tight boxes, digits that do not touch."""
 
 import hashlib
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
+from modules import Modules
 from torchvision.ops import box_iou
-
-Modules = Callable[[str], ModuleType]
 
 
 @pytest.fixture(scope="module")
 def scenes(experiment: Modules) -> Any:
     """Some scenes of each split."""
-    return experiment("core.demo.scenes").load(train=600, test=500)
+    return experiment("core.data.boxes.demo_scenes").load(train=600, test=500)
 
 
 def test_the_same_scenes_for_ever(scenes: Any) -> None:
@@ -31,7 +28,7 @@ def test_scenes_are_a_function_of_their_seed_alone(experiment: Modules, scenes: 
     torch.manual_seed(1)
     state = torch.get_rng_state()
 
-    again = experiment("core.demo.scenes").load(train=20, test=1)["train"]
+    again = experiment("core.data.boxes.demo_scenes").load(train=20, test=1)["train"]
 
     assert torch.get_rng_state().equal(state)
     for name, field in vars(again).items():
@@ -39,7 +36,7 @@ def test_scenes_are_a_function_of_their_seed_alone(experiment: Modules, scenes: 
 
 
 def test_training_and_test_scenes_show_different_digits(experiment: Modules) -> None:
-    splits = experiment("core.demo.digits").load()
+    splits = experiment("core.data.images.demo_digits").load()
     train, test = (
         {digit.numpy().tobytes() for digit in splits[name].pixels} for name in ("train", "test")
     )

@@ -3,14 +3,13 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
+from modules import Modules
 from PIL import Image
 
-Modules = Callable[[str], ModuleType]
 Box = tuple[str, int, int, int, int]  # class, left, top, right, bottom
 # Of each image: its width and height, and its objects.
 IMAGES: dict[str, tuple[tuple[int, int], list[Box]]] = {
@@ -168,7 +167,7 @@ def test_coco_by_torchvisions_name_reads_what_its_class_reads(
     check(data)
     theirs: Any = CocoDetection(str(root / "val2017"), str(file))
     for index, (image, objects) in enumerate(theirs):
-        ours = data.images()["val"]
+        ours = data.read_source()["val"]
         assert ours.open(index).tobytes() == image.tobytes()
         for place, one in enumerate(objects):
             left, top, width, height = one["bbox"]
@@ -584,7 +583,7 @@ def test_numbers_of_classes_keep_their_names(make: Callable[..., Any], tmp_path:
 
     (root / "data.yaml").write_text(f"names:\n{rows}")
 
-    assert make(source="folder", root=str(root)).images()["train"].class_names == names
+    assert make(source="folder", root=str(root)).read_source()["train"].class_names == names
 
 
 def test_files_that_begin_with_a_byte_order_mark(make: Callable[..., Any], tmp_path: Path) -> None:
@@ -673,8 +672,9 @@ def test_an_image_that_cannot_be_read(
 
     def read(**more: Any) -> Any:
         data = make(**values, **more)
-        batches = list(data.train_dataloader())
-        data.teardown("fit")
+        loader = data.train_dataloader()
+        batches = list(loader)
+        experiment("core.data.read_report").warn_of_unreadable({"train": {"train": loader}})
         return batches
 
     with pytest.raises(experiment("core.errors").UserError, match=r"train/b\.png cannot be read"):

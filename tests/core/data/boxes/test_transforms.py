@@ -1,16 +1,14 @@
 """Boxes of a whole batch move with their images, as torchvision moves those of one."""
 
-from collections.abc import Callable
-from types import ModuleType
 from typing import Any
 
 import pytest
 import torch
+from modules import Modules
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-Modules = Callable[[str], ModuleType]
 SIDE = 40
 
 
@@ -28,13 +26,13 @@ def batch(experiment: Modules) -> Any:
             label[number, place] = place
             image[number, :, top : top + height, left : left + width] = 1
     sizes = torch.full((32, 2), SIDE)
-    as_boxes = experiment("core.boxes").as_boxes
+    as_boxes = experiment("core.data.boxes.geometry").as_boxes
     Batch = experiment("data").Batch
     return Batch(tv_tensors.Image(image), as_boxes(boxes, SIDE), label, sizes)
 
 
 def transformed(experiment: Modules, transform: Any, batch: Any, *, whole: bool = True) -> Any:
-    form = experiment("core.transforms").BatchTransform(transform)
+    form = experiment("core.data.batch_transforms").BatchTransform(transform)
     if whole:
         types = {type(step).__name__ for step in form.steps}
         assert "OneByOne" not in types
@@ -91,7 +89,7 @@ def test_a_crop_moves_boxes_as_torchvision_does(
 def test_an_affine_map_moves_boxes_as_torchvision_does(
     experiment: Modules, batch: Any, center: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transforms, drawn = experiment("core.transforms"), []
+    transforms, drawn = experiment("core.data.batch_transforms"), []
     warp = transforms.warp
     monkeypatch.setattr(transforms, "warp", lambda t, maps: drawn.append(maps) or warp(t, maps))
     affine = v2.RandomAffine((-30, 30), (0.2, 0.1), (0.8, 1.3), (-10, 10, -5, 5), center=center)
@@ -111,7 +109,7 @@ def test_an_affine_map_moves_boxes_as_torchvision_does(
 def test_a_rotation_moves_boxes_as_torchvision_does(
     experiment: Modules, batch: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    transforms, drawn = experiment("core.transforms"), []
+    transforms, drawn = experiment("core.data.batch_transforms"), []
     warp = transforms.warp
     monkeypatch.setattr(transforms, "warp", lambda t, maps: drawn.append(maps) or warp(t, maps))
 
@@ -130,7 +128,7 @@ def test_a_moved_box_is_still_about_its_object(experiment: Modules, batch: Any) 
             v2.RandomHorizontalFlip(),
             v2.RandomAffine((0, 0), (0.2, 0.2), (0.7, 1.2)),
             v2.RandomCrop((SIDE, SIDE), padding=4),
-            experiment("core.boxes").DropLostBoxes(),
+            experiment("core.data.boxes.transforms").DropLostBoxes(),
         ]
     )
 
@@ -169,7 +167,7 @@ def test_boxes_of_another_form_go_one_by_one(experiment: Modules, batch: Any) ->
         of_one(batch.boxes.as_subclass(torch.Tensor).flatten(0, 1)),
         new_format=tv_tensors.BoundingBoxFormat.CXCYWH,
     )
-    like = experiment("core.transforms").like
+    like = experiment("core.data.batch_transforms").like
     other = batch._replace(boxes=like(boxes.as_subclass(torch.Tensor).view(32, 5, 4), boxes))
 
     moved = transformed(experiment, v2.RandomAffine((-20, 20)), other)
@@ -186,15 +184,15 @@ def test_lost_boxes_are_dropped_from_a_sample_and_from_a_batch(
         [[-5.0, 2, 5, 9], [-9, 2, 1.5, 9], [3, 3, 9, 9], [30, 39, 50, 60], [0, 0, 0, 0]]
     )
     label = torch.tensor([4, 5, 6, 7, -1])
-    boxes = experiment("core.boxes").as_boxes(corners, SIDE)
+    boxes = experiment("core.data.boxes.geometry").as_boxes(corners, SIDE)
     sample = type(batch)(batch.image[0], boxes, label, batch.size[0])
-    lost = experiment("core.boxes").DropLostBoxes(min_side=2)
+    lost = experiment("core.data.boxes.transforms").DropLostBoxes(min_side=2)
 
     if one:
         result = lost(sample)
     else:
-        (result,) = experiment("core.transforms").unstack(
-            lost(experiment("core.transforms").stack([sample]))
+        (result,) = experiment("core.data.batches").unstack(
+            lost(experiment("core.data.batches").stack([sample]))
         )
 
     assert result.label.tolist() == [4, -1, 6, -1, -1]
@@ -203,7 +201,7 @@ def test_lost_boxes_are_dropped_from_a_sample_and_from_a_batch(
 
 @pytest.mark.parametrize("size", [(480, 640), (640, 480), (50, 50), (3, 1000)])
 def test_into_the_square_and_back(experiment: Modules, size: tuple[int, int]) -> None:
-    boxes_module = experiment("core.boxes")
+    boxes_module = experiment("core.data.boxes.geometry")
     height, width = size
     boxes = torch.tensor([[0.0, 0.0, width, height], [0.1 * width, 0.2 * height, width, height]])
 

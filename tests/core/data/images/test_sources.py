@@ -1,548 +1,17 @@
-"""Promises of the data: a batch is a pure function of its place, bad input gets a sentence."""
+"""Images in the forms that people have them in; bad input gets a sentence."""
 
-import hashlib
-import json
-import math
-import random
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-import pytorch_lightning as pl
 import torch
+from modules import Modules
 from PIL import Image
-from torchvision import tv_tensors
-from torchvision.transforms import v2
-from torchvision.transforms.v2 import functional
-
-Modules = Callable[[str], ModuleType]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """The same draws in every test run, and no quarrel about the cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def make(experiment: Modules) -> Callable[..., Any]:
-    """The experiment's data with some values of its configuration set."""
-
-    def make_data(run: Any = None, **values: Any) -> Any:
-        return experiment("data").ExperimentData(experiment("config").DataConfig(**values), run)
-
-    return make_data
-
-
-@pytest.fixture
-def refusal(experiment: Modules) -> Callable[[Callable[[], Any]], str]:
-    """The sentence with which something is refused."""
-
-    def sentence(act: Callable[[], Any]) -> str:
-        with pytest.raises(experiment("core.errors").UserError) as error:
-            act()
-        assert "\n" not in str(error.value)
-        return str(error.value)
-
-    return sentence
-
-
-def batch_of(experiment: Modules, count: int = 64, channels: int = 3, size: int = 12) -> Any:
-    pixels = torch.randint(1, 256, (1, channels, size, size + 2), dtype=torch.uint8)
-    image = tv_tensors.Image(pixels.expand(count, -1, -1, -1).clone())
-    return experiment("data").Batch(image, torch.arange(count))
-
-
-def distinct(images: Any) -> int:
-    return len({image.numpy().tobytes() for image in images.as_subclass(torch.Tensor)})
-
-
-def batches(loader: Any) -> list[tuple[str, list[int]]]:
-    return [
-        (hashlib.sha256(batch.image.numpy().tobytes()).hexdigest(), batch.label.tolist())
-        for batch in loader
-    ]
-
-
-# --- transforms of whole batches ----------------------------------------------------------------
-
-
-class BlackOut(v2.Transform):
-    """A researcher's own: blackens the image by chance."""
-
-    def make_params(self, flat_inputs: list[Any]) -> dict[str, Any]:
-        return {"keep": float(torch.rand(()) < 0.5)}
-
-    def transform(self, inpt: Any, params: dict[str, Any]) -> Any:
-        return inpt * params["keep"] if isinstance(inpt, tv_tensors.Image) else inpt
-
-
-def test_color_jitter_differs_for_every_image_of_a_batch(experiment: Modules) -> None:
-    batch = batch_of(experiment)
-    transform = experiment("core.transforms").BatchTransform(v2.ColorJitter(0.5, 0.5, 0.5))
-
-    result = transform(batch)
-
-    assert distinct(result.image) == len(batch.label)
-    assert isinstance(result.image, tv_tensors.Image)
-    assert result.label.equal(batch.label)
-
-
-def test_a_transform_of_ones_own_draws_for_every_image(experiment: Modules) -> None:
-    batch = batch_of(experiment, count=400)
-
-    black = (experiment("core.transforms").BatchTransform(BlackOut())(batch).image == 0).all(-1)
-
-    assert 150 < black.all(-1).all(-1).sum() < 250
-
-
-@pytest.mark.parametrize(
-    ("transform", "change"),
-    [
-        (v2.RandomHorizontalFlip(0.3), functional.horizontal_flip),
-        (v2.RandomVerticalFlip(0.3), functional.vertical_flip),
-        (v2.RandomInvert(0.3), functional.invert),
-        (v2.RandomGrayscale(0.3), lambda x: functional.rgb_to_grayscale(x, 3)),
-    ],
-)
-def test_by_chance_each_image_is_changed_exactly_or_not_at_all(
-    experiment: Modules, transform: Any, change: Callable[[Any], Any]
-) -> None:
-    batch = batch_of(experiment, count=2000)
-    form = experiment("core.transforms").BatchTransform(transform)
-
-    image = form(batch).image
-
-    changed = (image == change(batch.image)).flatten(1).all(1)
-    same = (image == batch.image).flatten(1).all(1)
-    assert (changed ^ same).all()
-    assert abs(changed.float().mean().item() - 0.3) < 4 * math.sqrt(0.3 * 0.7 / 2000)
-
-
-def test_random_crop_takes_one_whole_window_for_each_image(experiment: Modules) -> None:
-    batch = batch_of(experiment, count=300)
-    crop = v2.RandomCrop((8, 9), padding=(2, 1), fill=7)
-    padded = functional.pad(batch.image[0], [2, 1, 2, 1], fill=7)
-    rows, columns = range(padded.shape[1] - 8 + 1), range(padded.shape[2] - 9 + 1)
-    windows = {padded[:, y : y + 8, x : x + 9].numpy().tobytes() for y in rows for x in columns}
-
-    image = experiment("core.transforms").BatchTransform(crop)(batch).image
-
-    drawn = {one.numpy().tobytes() for one in image.as_subclass(torch.Tensor)}
-    assert drawn <= windows
-    assert len(drawn) > 0.8 * len(windows)
-
-
-@pytest.mark.parametrize("interpolation", ["nearest", "bilinear"])
-@pytest.mark.parametrize("fill", [0, [10.0, 20.0, 30.0]])
-@pytest.mark.parametrize("dtype", [torch.uint8, torch.float32])
-def test_affine_moves_every_image_as_torchvision_does(
-    experiment: Modules, interpolation: Any, fill: Any, dtype: Any, monkeypatch: Any
-) -> None:
-    transforms, drawn = experiment("core.transforms"), []
-    warp = transforms.warp
-    monkeypatch.setattr(transforms, "warp", lambda t, maps: drawn.append(maps) or warp(t, maps))
-    batch = batch_of(experiment, count=32)
-    batch = batch._replace(image=functional.to_dtype(batch.image, dtype))
-    affine = v2.RandomAffine(
-        (-30, 30),
-        (0.2, 0.1),
-        (0.8, 1.3),
-        (-10, 10, -5, 5),
-        interpolation=v2.InterpolationMode(interpolation),
-        fill=fill,
-    )
-
-    image = transforms.BatchTransform(affine)(batch).image
-
-    (maps,) = drawn
-    assert distinct(image) == 32
-    for one, moved, angle, x, y, scale, *shear in zip(
-        batch.image, image, *(draw.tolist() for draw in maps), strict=True
-    ):
-        one, shift = tv_tensors.Image(one), [float(x), float(y)]
-        expected = functional.affine(
-            one, angle, shift, scale, shear, v2.InterpolationMode(interpolation), fill
-        )
-        error = (moved.float() - expected.float()).abs()
-        assert error.mean() < 0.01  # one grey level here and there, where a half is rounded
-        assert error.max() <= 1
-
-
-def test_rotation_moves_masks_with_their_image(experiment: Modules) -> None:
-    batch = batch_of(experiment, count=16, channels=1)
-    batch = batch._replace(label=tv_tensors.Mask(batch.image[:, 0].clone()))
-
-    result = experiment("core.transforms").BatchTransform(v2.RandomRotation((-60, 60)))(batch)
-
-    assert result.image[:, 0].equal(result.label.as_subclass(torch.Tensor))
-    assert distinct(result.image) > 10
-
-
-def test_boxes_move_with_their_image(experiment: Modules) -> None:
-    transforms = experiment("core.transforms")
-    corners: Any = [[1, 2, 5, 6]]
-    box = tv_tensors.BoundingBoxes(corners, format="XYXY", canvas_size=(12, 14))  # pyright: ignore[reportCallIssue]
-    image = tv_tensors.Image(torch.zeros(1, 12, 14, dtype=torch.uint8))
-    image[:, 2:6, 1:5] = 255
-    batch = transforms.stack([experiment("data").Batch(image, box)] * 40)
-    chain = v2.Compose([v2.RandomHorizontalFlip(), v2.RandomCrop((12, 14), padding=2)])
-
-    result = transforms.BatchTransform(chain)(batch)
-
-    assert isinstance(result.label, tv_tensors.BoundingBoxes)
-    assert len({tuple(box) for box in result.label[:, 0].tolist()}) > 10
-    for moved, (left, top, right, bottom) in zip(
-        result.image[:, 0], result.label[:, 0].tolist(), strict=True
-    ):
-        assert moved[top:bottom, left:right].eq(255).all()
-        assert moved.eq(255).sum() == (bottom - top) * (right - left)
-
-
-def test_what_is_not_random_runs_once_on_the_whole_tensor(experiment: Modules) -> None:
-    batch = batch_of(experiment)
-    chain = v2.Compose(
-        [v2.Resize(8), v2.ToDtype(torch.float32, scale=True), v2.Normalize([0.5], [2])]
-    )
-    form = experiment("core.transforms").BatchTransform(chain)
-
-    result = form(batch)
-
-    assert form.seed is None
-    expected = torch.stack([chain(tv_tensors.Image(one)) for one in batch.image])
-    torch.testing.assert_close(result.image.as_subclass(torch.Tensor), expected)
-
-
-# --- order and position -------------------------------------------------------------------------
-
-
-def test_a_seed_becomes_the_same_order_for_ever(experiment: Modules) -> None:
-    sampling = experiment("core.sampling")
-    labels = torch.arange(1000) % 7
-
-    orders = sampling.shuffled(1000, 3, 5), sampling.balanced(labels, 3, 5)
-
-    digests = [hashlib.sha256(o.astype("<i8").tobytes()).hexdigest()[:16] for o in orders]
-    assert digests == ["f3c47f27c40ddb7a", "e66be15ba4c89e3f"]
-    assert sorted(orders[0].tolist()) == list(range(1000))
-
-
-def test_epochs_differ_and_repeat_themselves(make: Callable[..., Any]) -> None:
-    data = make()
-
-    first, second, again = data.order(0), data.order(1), data.order(0)
-
-    examples = data.examples("train")
-    assert (first == again).all()
-    assert (first != second).any()
-    assert sorted(first) == list(range(len(examples)))
-
-
-def test_workers_do_not_change_a_batch(make: Callable[..., Any]) -> None:
-    alone = batches(make().train_dataloader())
-    shared = batches(make(num_workers=2).train_dataloader())
-
-    assert alone == shared
-    assert [len(labels) for _, labels in alone] == [128] * 8 + [121]  # the last one is kept
-
-
-def test_one_by_one_is_as_reproducible_as_in_memory(make: Callable[..., Any]) -> None:
-    alone = make(in_memory_mb=0, limit=150)
-    shared = make(in_memory_mb=0, limit=150, num_workers=2)
-
-    assert "one by one" in alone.summary()[0]
-    assert batches(alone.train_dataloader()) == batches(shared.train_dataloader())
-
-
-def test_a_position_seeds_torch_python_and_numpy(experiment: Modules) -> None:
-    seeding = experiment("core.seeding")
-
-    def draws() -> list[float]:
-        return [random.gauss(0, 1), random.random(), np.random.rand(), float(torch.rand(1))]
-
-    seeding.seed_all(3, 2, 5, 7)
-    first = draws()  # gauss keeps its second number for the next call
-    seeding.seed_all(5, 7, after=seeding.key_seed(3, 2))
-    again = draws()
-    seed = seeding.key_seed(3, 2, 5, 7)
-    random.seed(seed)
-    np.random.seed(seed & 0xFFFFFFFF)
-    torch.manual_seed(seed)
-
-    assert first == again == draws()
-    seeding.seed_all(3, 2, 5, 8)
-    assert not {*first} & {*draws()}
-
-
-def test_steps_seed_python_and_numpy_only_when_somebody_draws(experiment: Modules) -> None:
-    seeds = experiment("core.step_seeds").StepSeeds(3)
-
-    def stepped(looks: int | None, *, batches: range, drawing: tuple[int, ...] = ()) -> list[float]:
-        seeds.epoch(5, rank=0, looks=looks)
-        drawn = []
-        for batch in batches:
-            seeds.look()
-            seeds.step(batch, rank=0)
-            if batch in drawing:
-                drawn += [random.gauss(0, 1), np.random.rand(), float(torch.rand(1))]
-        return drawn
-
-    assert not stepped(0, batches=range(3))
-    assert seeds.looks == 3  # nobody has drawn
-    whole = stepped(0, batches=range(8), drawing=(4, 6))
-    assert seeds.looks is None
-    assert stepped(3, batches=range(3, 8), drawing=(4, 6)) == whole
-    assert stepped(None, batches=range(6, 8), drawing=(6,)) == whole[3:]
-    assert len({*whole}) == 6
-
-
-@pytest.mark.parametrize("draw", [random.random, np.random.rand, lambda: np.random.seed(0)])
-def test_no_draw_is_overlooked(experiment: Modules, draw: Callable[[], object]) -> None:
-    seeds = experiment("core.step_seeds").StepSeeds(3)
-    seeds.epoch(5, rank=0)
-    draw()
-
-    seeds.look()
-
-    assert seeds.looks is None
-
-
-@pytest.mark.parametrize("own", ["transform", "dataset", "neither"])
-def test_whoever_draws_from_numpy_gets_the_same_in_each_place(
-    experiment: Modules, own: str
-) -> None:
-    datasets, key = experiment("core.datasets"), experiment("core.sampling").BatchKey
-    batch = batch_of(experiment)
-
-    class Noisy(datasets.TensorData):
-        def __getitems__(self, indices: Any) -> Any:
-            images, labels = super().__getitems__(indices)
-            return type(batch)(images, labels + np.random.randint(2**31))
-
-    class Noise(torch.nn.Module):
-        def forward(self, sample: Any) -> Any:
-            return sample._replace(label=sample.label + random.getrandbits(31))
-
-    flip = v2.RandomHorizontalFlip()
-    data = (Noisy if own == "dataset" else datasets.TensorData)(batch)
-    chain = v2.Compose([flip, Noise()]) if own == "transform" else flip
-
-    fetch = datasets.Fetch(data, chain)
-    places = [key(0, number, np.arange(8)) for number in (0, 1, 1, 0)]
-    labels = [fetch[place].label.tolist() for place in places]
-
-    assert labels[:2] == labels[:1:-1]
-    assert (labels[0] == labels[1]) == (own == "neither")
-
-
-def test_ranks_share_a_batch(experiment: Modules) -> None:
-    sampling = experiment("core.sampling")
-
-    ranks = [
-        list(sampling.BatchSampler(lambda _: np.arange(11), 11, 4, rank=rank, world_size=2))
-        for rank in (0, 1)
-    ]
-
-    assert [key.indices.tolist() for key in ranks[0]] == [[0, 2, 4, 6], [8, 10]]
-    assert [key.indices.tolist() for key in ranks[1]] == [[1, 3, 5, 7], [9]]
-    assert {key.batch for rank in ranks for key in rank} == {0, 1, 2, 3}  # each draws its own
-
-
-class Recorder(pl.LightningModule):
-    """Learns nothing, remembers every batch, and saves itself once, between two batches."""
-
-    def __init__(self, checkpoint: Path) -> None:
-        super().__init__()
-        self.layer, self.seen, self.checkpoint = torch.nn.Linear(1, 1), [], checkpoint
-
-    def on_train_batch_start(self, batch: Any, batch_idx: int) -> None:
-        if (self.current_epoch, batch_idx) == (1, 2) and not self.checkpoint.exists():
-            self.trainer.save_checkpoint(self.checkpoint)
-
-    def training_step(self, batch: Any, batch_idx: int) -> Any:
-        digest = hashlib.sha256(batch.image.numpy().tobytes()).hexdigest()
-        self.seen.append((self.current_epoch, batch_idx, digest))
-        return self.layer(batch.image.mean().view(1, 1)).sum()
-
-    def configure_optimizers(self) -> Any:
-        return torch.optim.SGD(self.parameters(), lr=0.0)
-
-
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
-def test_a_resumed_run_gets_the_remaining_batches(
-    make: Callable[..., Any], tmp_path: Path, workers: int
-) -> None:
-    def fit(resumed: bool) -> list[tuple[int, int, str]]:
-        recorder = Recorder(tmp_path / "middle.ckpt")
-        trainer = pl.Trainer(
-            max_epochs=3,
-            accelerator="cpu",
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            use_distributed_sampler=False,
-        )
-        data = make(batch_size=200, limit=800, num_workers=workers)
-        trainer.fit(recorder, data, ckpt_path=recorder.checkpoint if resumed else None)
-        return recorder.seen
-
-    whole = fit(resumed=False)
-    rest = fit(resumed=True)
-
-    assert [place[:2] for place in rest] == [(1, 2), (1, 3), (2, 0), (2, 1), (2, 2), (2, 3)]
-    assert rest == whole[6:]
-    assert len({digest for _, _, digest in whole}) == 12
-
-
-def test_balanced_draws_every_class_alike(experiment: Modules, make: Callable[..., Any]) -> None:
-    sampling = experiment("core.sampling")
-    labels = torch.tensor([0] * 90 + [1] * 9 + [2])
-
-    order = sampling.balanced(labels, 0, 0)
-
-    assert torch.bincount(labels[order]).tolist() == [34, 33, 33]
-    assert len(set(order[labels[order].numpy() == 0])) > 20  # with replacement, yet not always one
-    data = make(sampler="balanced")
-    assert {len(batch.label) for batch in data.train_dataloader()} == {128, 121}
-
-
-def test_evaluation_is_in_order_and_draws_nothing(make: Callable[..., Any]) -> None:
-    data = make()
-    state = torch.get_rng_state()
-
-    first, second = batches(data.val_dataloader()), batches(data.val_dataloader())
-
-    assert first == second
-    labels = [label for _, labels in first for label in labels]
-    assert labels == data.examples("val").labels.tolist()
-    assert torch.get_rng_state().equal(state)
-
-
-# --- splits and slices --------------------------------------------------------------------------
-
-
-def test_overfitting_trains_and_validates_on_the_same_few_batches_as_they_are(
-    make: Callable[..., Any],
-) -> None:
-    data = make(overfit_batches=2, batch_size=16)
-
-    training = batches(data.train_dataloader())
-    first_epoch, later = data.order(0), data.order(7)
-
-    assert len(training) == 2
-    assert {len(labels) for _, labels in training} == {16}
-    assert batches(data.val_dataloader()) == training
-    assert first_epoch.tolist() == later.tolist()
-    assert training == batches(
-        make(overfit_batches=2, batch_size=16, augment=False).val_dataloader()
-    )
-    assert len(set(training[0][1] + training[1][1])) == 10  # spread over the classes
-
-
-def test_split_is_stratified_and_fixed(make: Callable[..., Any]) -> None:
-    data, again, other = make(), make(), make(split_seed=1)
-    for each in (data, again, other):
-        each.setup()
-
-    val, train = data.datasets["val"], data.datasets["train"]
-    counts = torch.bincount(val.labels) / torch.bincount(torch.cat([val.labels, train.labels]))
-    assert (counts - 0.15).abs().max() < 0.01
-    assert not set(val.indices) & set(train.indices)
-    assert (val.indices == again.datasets["val"].indices).all()
-    assert len(val) == len(other.datasets["val"])
-    assert (val.indices != other.datasets["val"].indices).any()
-
-
-def test_the_digits_are_split_as_scikit_learn_does(make: Callable[..., Any]) -> None:
-    sklearn_data = import_module("sklearn.datasets")
-    from sklearn.model_selection import train_test_split
-
-    images, labels = sklearn_data.load_digits(return_X_y=True)
-    arguments = {"test_size": 0.25, "stratify": labels, "random_state": 0}
-    _, test_images, _, _ = train_test_split(images, labels, **arguments)
-
-    data = make()
-    data.setup()
-
-    ours = data.datasets["test"].examples.image.flatten(1)
-    expected = (torch.tensor(test_images) * 255 / 16).round().byte()
-    assert sorted(ours.tolist()) == sorted(expected.tolist())
-
-
-@pytest.mark.parametrize("limit", [10, 35, 100])
-def test_limit_takes_of_each_class_alike(make: Callable[..., Any], limit: int) -> None:
-    data = make(limit=limit)
-
-    for split in ("train", "val", "test"):
-        counts = torch.bincount(data.examples(split).labels, minlength=10)
-        assert counts.sum() == limit
-        assert counts.max() - counts.min() <= 1
-
-
-def test_indices_are_exactly_the_training_examples(
-    make: Callable[..., Any], refusal: Callable[..., str]
-) -> None:
-    data = make(indices=[5, 3, 5])
-
-    assert data.examples("train").labels.tolist() == [
-        make().examples("train").labels[i].item() for i in (5, 3, 5)
-    ]
-    assert len(data.examples("val")) == 202
-    message = refusal(lambda: make(indices=[5000]).examples("train"))
-    assert "data.indices: 5000" in message
-    assert "1144" in message
-
-
-# --- facts --------------------------------------------------------------------------------------
-
-
-def test_facts_are_found_once(make: Callable[..., Any], tmp_path: Path, monkeypatch: Any) -> None:
-    run = SimpleNamespace(seed=0, facts_file=tmp_path / "runs" / "wide" / "facts.json")
-    facts = make(run).facts
-    monkeypatch.setattr("experiment.data.ExperimentData.find_facts", None)
-
-    again = make(run).facts
-
-    assert again == facts
-    assert facts.num_classes == 10
-    assert (facts.channels, facts.image_size) == (1, 8)
-    assert json.loads(run.facts_file.read_text())["class_names"] == [str(i) for i in range(10)]
-
-
-def test_facts_of_another_form_are_refused(
-    make: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path
-) -> None:
-    run = SimpleNamespace(seed=0, facts_file=tmp_path / "facts.json")
-    run.facts_file.write_text('{"classes": 3}')
-
-    message = refusal(lambda: make(run).facts)
-
-    assert "facts.json" in message
-    assert "classes" in message
-    assert "delete it" in message
-
-
-def test_batches_have_the_documented_shape(make: Callable[..., Any]) -> None:
-    batch = next(iter(make().train_dataloader()))
-
-    assert (tuple(batch.image.shape), batch.image.dtype) == ((128, 1, 8, 8), torch.float32)
-    assert (tuple(batch.label.shape), batch.label.dtype) == ((128,), torch.int64)
-    assert type(batch.image) is torch.Tensor
-    assert abs(batch.image.mean()) < 0.2
-
-
-# --- sources ------------------------------------------------------------------------------------
 
 
 def folder(root: Path, classes: dict[str, int], mode: str = "RGB", size: int = 20) -> Path:
@@ -576,7 +45,13 @@ def test_a_folder_without_splits_is_split_here(make: Callable[..., Any], tmp_pat
     folder(tmp_path, {"cat": 40, "dog": 40, "emu": 40}, mode="L")
     (tmp_path / "cat" / ".DS_Store").write_text("")
 
-    data = make(source="folder", root=str(tmp_path), image_size=8, val_fraction=0.25)
+    data = make(
+        source="folder",
+        root=str(tmp_path),
+        image_size=8,
+        test_fraction=0.25,
+        val_fraction=0.25,
+    )
 
     assert data.facts.class_names == ["cat", "dog", "emu"]
     assert data.facts.channels == 1
@@ -593,11 +68,11 @@ def test_images_of_16_bits_keep_their_greys(
     file = tmp_path / f"deep.{suffix}"
     Image.fromarray((257 * levels).astype(dtype)).save(file)
 
-    images = experiment("core.formats.image_folder").load_unlabelled(file, ["one"], channels)
+    images = experiment("core.data.images.folder").load_unlabelled(file, ["one"], channels)
 
     assert Image.open(file).mode.startswith("I")
     assert (images.read(0, 16).numpy() == levels).all()
-    assert experiment("core.formats.images").common_channels(1, images.open) == 1
+    assert experiment("core.data.images.files").common_channels(1, images.open) == 1
 
 
 @pytest.mark.parametrize("in_memory_mb", [0, 100])
@@ -607,7 +82,7 @@ def test_the_pixels_are_measured_in_parts(
     folder(tmp_path, {"cat": 60, "dog": 45})
     for broken in (*range(16), 40):  # a whole part, where files are read one by one
         (tmp_path / "cat" / f"{broken:03}.png").write_bytes(b"\x89PNG")
-    statistics = experiment("core.pixel_statistics")
+    statistics = experiment("core.data.images.statistics")
     data = make(
         source="folder",
         root=str(tmp_path),
@@ -646,12 +121,15 @@ def test_prediction_reads_a_folder_or_one_file(make: Callable[..., Any], tmp_pat
     for path, count in ((tmp_path / "new", 3), (tmp_path / "new" / "any" / "000.png", 1)):
         data.predict_path = path
         with torch.inference_mode():  # as Lightning does
-            (batch,) = data.predict_dataloader()
+            loader = data.predict_dataloader()
+            (batch,) = loader
         assert batch.image.shape == (count, 1, 8, 8)
         assert batch.label.tolist() == [-1] * count
+        data.trainer = SimpleNamespace(predict_dataloaders=loader)
         assert [Path(name).name for name in data.predict_names()] == [
             f"{i:03}.png" for i in range(count)
         ]
+        data.trainer = None
 
 
 def write_mnist(root: Path) -> None:
@@ -720,9 +198,6 @@ def test_huggingface_takes_words_as_classes(make: Callable[..., Any], tmp_path: 
     assert data.examples("val").labels.tolist() == [0, 1, 2, 0, 1, 2]
 
 
-# --- bad input ----------------------------------------------------------------------------------
-
-
 def test_a_folder_that_is_not_there(make: Callable[..., Any], refusal: Callable[..., str]) -> None:
     message = refusal(make(source="folder", root="/no/such/place").setup)
 
@@ -766,6 +241,7 @@ def test_a_class_that_only_the_test_images_have(
 @pytest.mark.parametrize("in_memory_mb", [0, 100])
 @pytest.mark.parametrize("workers", [0, 2])
 def test_a_damaged_image(
+    experiment: Modules,
     make: Callable[..., Any],
     refusal: Callable[..., str],
     tmp_path: Path,
@@ -773,6 +249,7 @@ def test_a_damaged_image(
     in_memory_mb: int,
     workers: int,
 ) -> None:
+    warn_of_unreadable = experiment("core.data.read_report").warn_of_unreadable
     folder(tmp_path, {"cat": 30, "dog": 30}, mode="L")
     damaged = tmp_path / "dog" / "007.png"
     damaged.write_bytes(damaged.read_bytes()[:50])
@@ -782,8 +259,7 @@ def test_a_damaged_image(
     def read_all(data: Any) -> int:
         parts = data.train_dataloader(), data.val_dataloader(), data.test_dataloader()
         count = sum(len(batch.label) for part in parts for batch in part)
-        data.teardown("fit")
-        data.teardown("test")
+        warn_of_unreadable({"any": dict(enumerate(parts))})
         return count
 
     message = refusal(lambda: read_all(make(**values)))
@@ -888,20 +364,6 @@ def test_balancing_needs_classes(
 ) -> None:
     data = make(sampler="balanced")
     data.setup()
-    data.datasets["train"] = experiment("core.datasets").TensorData((torch.zeros(4, 1),))
+    data.datasets["train"] = experiment("core.data.datasets").TensorData((torch.zeros(4, 1),))
 
-    assert "data.sampler" in refusal(lambda: data.order(0))
-
-
-# --- looking at it ------------------------------------------------------------------------------
-
-
-def test_preview_is_drawn(experiment: Modules, make: Callable[..., Any], tmp_path: Path) -> None:
-    samples = make().preview(6, "test")
-
-    experiment("core.drawing").save_grid(samples, tmp_path / "grid.png")
-
-    assert len({sample.text for sample in samples}) > 1
-    with Image.open(tmp_path / "grid.png") as sheet:
-        assert sheet.width > 3 * 90
-        assert sheet.height > 2 * 90
+    assert "data.sampler" in refusal(lambda: data.order(data.examples("train"), 0))

@@ -15,7 +15,7 @@ def test_each_line_of_a_file_is_a_prompt(make: Callable[..., Any], tmp_path: Pat
     prompts = data.predict_dataset(tmp_path / "prompts.txt")
 
     assert prompts.names == ["prompts.txt:1", "prompts.txt:3", "prompts.txt:4"]
-    batch = prompts.__getitems__([0, 1])
+    batch = prompts.get_batch([0, 1])
     assert (batch.targets == -1).all()
     decode = data.tokenizer.decode_until_end
     rows = batch.tokens[:, 1:].tolist()
@@ -32,7 +32,7 @@ def test_each_file_of_a_folder_is_a_prompt(make: Callable[..., Any], tmp_path: P
     prompts = data.predict_dataset(tmp_path)
 
     assert prompts.names == ["a/c.txt", "b.txt"]
-    rows = prompts.__getitems__([1]).tokens.tolist()
+    rows = prompts.get_batch([1]).tokens.tolist()
     assert data.tokenizer.decode(rows[0]) == "Two lines\nin one prompt"
 
 
@@ -40,7 +40,7 @@ def test_of_a_long_prompt_the_last_window_counts(make: Callable[..., Any], tmp_p
     (tmp_path / "long.txt").write_text(" ".join(map(str, range(2000))))
 
     data = make()
-    tokens = data.predict_dataset(tmp_path).__getitems__([0]).tokens
+    tokens = data.predict_dataset(tmp_path).get_batch([0]).tokens
 
     assert tokens.shape == (1, 128)
     assert data.tokenizer.decode(tokens[0].tolist()).endswith(" 1998 1999")

@@ -9,8 +9,8 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from modules import Modules
 
-Modules = Callable[[str], ModuleType]
 Refusal = Callable[[Callable[[], Any]], str]
 
 
@@ -43,7 +43,7 @@ def poem(lines: int = 400, word: str = "rose") -> str:
 
 
 def test_no_paragraph_of_the_demo_is_in_two_splits(experiment: Modules) -> None:
-    splits = experiment("core.demo.topics").load()
+    splits = experiment("core.data.texts.demo_topics").load()
 
     paragraphs = {
         name: {
@@ -60,7 +60,7 @@ def test_no_paragraph_of_the_demo_is_in_two_splits(experiment: Modules) -> None:
 
 
 def test_a_topic_of_the_demo_never_changes_its_split(experiment: Modules) -> None:
-    topics = experiment("core.demo.topics")
+    topics = experiment("core.data.texts.demo_topics")
 
     names = " ".join([*topics.TEST, "/", *topics.VAL])
 
@@ -69,7 +69,10 @@ def test_a_topic_of_the_demo_never_changes_its_split(experiment: Modules) -> Non
 
 
 def test_the_demo_is_read_alike_each_time(experiment: Modules) -> None:
-    first, again = experiment("core.demo.topics").load(), experiment("core.demo.topics").load()
+    first, again = (
+        experiment("core.data.texts.demo_topics").load(),
+        experiment("core.data.texts.demo_topics").load(),
+    )
 
     assert {name: texts.key for name, texts in first.items()} == {
         name: texts.key for name, texts in again.items()
@@ -84,7 +87,7 @@ def test_a_repeated_paragraph_stays_with_the_held_out_topic(experiment: Modules)
         "apple": "Three.\n \nFour.\n\nFour.",
     }
 
-    unique = experiment("core.demo.topics").without_repetitions(topics)
+    unique = experiment("core.data.texts.demo_topics").without_repetitions(topics)
 
     assert unique == {"calls": "Two.\n\nThree.", "apple": "Four.", "zebra": "One."}
 
@@ -92,7 +95,7 @@ def test_a_repeated_paragraph_stays_with_the_held_out_topic(experiment: Modules)
 def test_a_python_without_its_topics_is_told(
     experiment: Modules, refusal: Refusal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topics = experiment("core.demo.topics")
+    topics = experiment("core.data.texts.demo_topics")
     for content in ({}, {"other": "text"}, None):
         module = ModuleType("pydoc_data.topics")
         module.topics = content  # pyright: ignore[reportAttributeAccessIssue]
@@ -116,7 +119,7 @@ def test_a_python_without_its_topics_is_told(
     ],
 )
 def test_pieces_are_the_whole_text(experiment: Modules, text: str) -> None:
-    module = experiment("core.formats.texts")
+    module = experiment("core.data.texts.documents")
     parts = [text[start : start + 7001] for start in range(0, len(text), 7001)]
 
     pieces = list(module.pieces_of(parts))
@@ -129,7 +132,7 @@ def test_pieces_are_the_whole_text(experiment: Modules, text: str) -> None:
 
 
 def test_whole_documents_are_held_out_each_by_its_own_draw(experiment: Modules) -> None:
-    texts = experiment("core.formats.texts")
+    texts = experiment("core.data.texts.documents")
     documents = [f"document {i}" for i in range(1000)]
 
     rest, held = texts.from_strings(documents, "some").split("test", 0.2, 0)
@@ -142,7 +145,7 @@ def test_whole_documents_are_held_out_each_by_its_own_draw(experiment: Modules) 
 
 
 def test_of_one_long_text_the_end_is_held_out(experiment: Modules) -> None:
-    whole = experiment("core.formats.texts").from_strings([poem(30_000)], "one")
+    whole = experiment("core.data.texts.documents").from_strings([poem(30_000)], "one")
 
     rest, test = whole.split("test", 0.1, 0)
     train, val = rest.split("val", 0.2, 0)
@@ -156,7 +159,7 @@ def test_of_one_long_text_the_end_is_held_out(experiment: Modules) -> None:
 @pytest.mark.parametrize("count", [1, 3, 12, 30, 34, 40, 49, 50, 60, 120])
 def test_no_line_is_in_two_splits_and_none_is_lost(experiment: Modules, count: int) -> None:
     documents = [poem(40 if i % 3 else 900, f"rose{i}") for i in range(count)]
-    whole = experiment("core.formats.texts").from_strings(documents, "some")
+    whole = experiment("core.data.texts.documents").from_strings(documents, "some")
 
     rest, test = whole.split("test", 0.1, 0)
     train, val = rest.split("val", 0.15, 0)
@@ -175,7 +178,7 @@ def test_the_share_held_out_is_one_of_the_text_that_is_read(
     write(tmp_path, {"a.txt": b"\xd8\0" * 200_000, "b.txt": text.encode("utf-32")})
     settings = {"source": "folder", "root": str(tmp_path), "encoding": "utf-32"}
 
-    texts = make(**settings, on_error="skip").texts()["train"]
+    texts = make(**settings, on_error="skip").read_source()["train"]
     rest, test = texts.split("test", 0.25, 0)
 
     assert text_of(rest) + text_of(test) == text
@@ -183,7 +186,7 @@ def test_the_share_held_out_is_one_of_the_text_that_is_read(
 
 
 def test_one_document_at_least_is_held_out(experiment: Modules) -> None:
-    texts = experiment("core.formats.texts")
+    texts = experiment("core.data.texts.documents")
     some = texts.from_strings([f"document {i}" for i in range(50)], "some")
 
     held = [len(some.split("test", 0.1, seed)[1].documents) for seed in range(2000)]
@@ -211,7 +214,7 @@ def test_a_folder_with_splits(make: Callable[..., Any], tmp_path: Path) -> None:
 
     data = make(source="folder", root=str(tmp_path), vocab_size=300, window=16)
 
-    texts = data.texts()
+    texts = data.read_source()
     assert documents_of(texts["train"]) == [poem(), poem(word="tulip")]
     assert text_of(texts["test"]) == poem(90)
     assert text_of(texts["val"]) == poem(80)
@@ -239,11 +242,11 @@ def test_other_encodings(make: Callable[..., Any], tmp_path: Path) -> None:
     text = poem(word="rosé")
     write(tmp_path, {"train/a.txt": text.encode("latin-1"), "test/b.txt": text.encode("latin-1")})
 
-    latin = make(source="folder", root=str(tmp_path), encoding="latin-1").texts()
+    latin = make(source="folder", root=str(tmp_path), encoding="latin-1").read_source()
 
     assert text_of(latin["train"]) == text
     write(tmp_path / "wide", {"train/a.txt": text.encode("utf-16")})
-    wide = make(source="folder", root=str(tmp_path / "wide"), encoding="utf-16").texts()
+    wide = make(source="folder", root=str(tmp_path / "wide"), encoding="utf-16").read_source()
     assert text_of(wide["train"]) == text
 
 
@@ -368,7 +371,7 @@ def test_huggingface_reads_a_saved_data_set(make: Callable[..., Any], tmp_path: 
 
     data = make(**settings, root=str(tmp_path), vocab_size=300, window=16)
 
-    texts = data.texts()
+    texts = data.read_source()
     assert documents_of(texts["train"]) == rows
     assert documents_of(texts["val"]) == rows[:90]
     assert texts["train"].num_bytes == pytest.approx(len("".join(rows)), rel=0.1)
@@ -384,7 +387,7 @@ def test_the_rows_of_huggingface_can_be_lines_of_one_text(
 
     data = make(**settings, root=str(tmp_path), rows_are_documents=False, vocab_size=300)
 
-    assert documents_of(data.texts()["train"]) == ["".join(lines)]
+    assert documents_of(data.read_source()["train"]) == ["".join(lines)]
     data.setup()
     held_out = data.tokenizer.decode(data.datasets["test"].file.tokens.tolist())
     assert poem(3000).endswith(held_out)
@@ -399,7 +402,7 @@ def test_rows_without_the_ends_of_their_lines_get_them(
 
     data = make(**settings, root=str(tmp_path), rows_are_documents=False)
 
-    assert text_of(data.texts()["train"]) == "one\ntwo\nthree\n"
+    assert text_of(data.read_source()["train"]) == "one\ntwo\nthree\n"
 
 
 def test_a_row_without_text(

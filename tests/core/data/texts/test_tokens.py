@@ -12,14 +12,14 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from modules import Modules
 
-Modules = Callable[[str], ModuleType]
 Make = Callable[..., Any]
 CHARACTERS = "ab z\n\t.,é日😀\r\0\u2028<|endoftext|>"
 
@@ -51,7 +51,7 @@ def test_tokens_give_the_text_back_to_the_byte(tokenizer: Any) -> None:
 
 
 def test_pieces_have_the_tokens_of_the_whole(experiment: Modules, tokenizer: Any) -> None:
-    texts = experiment("core.formats.texts")
+    texts = experiment("core.data.texts.documents")
     text = "".join(f"  Line {i} of a text, it's long; 3.14!\n" + "\n  " * i for i in range(200))
 
     pieces = [piece.text for piece in texts.pieces_of([text])]
@@ -64,7 +64,7 @@ def test_pieces_have_the_tokens_of_the_whole(experiment: Modules, tokenizer: Any
 def test_words_are_remembered_and_forgotten_without_a_trace(
     experiment: Modules, tokenizer: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(experiment("core.formats.byte_pairs"), "MOST_KNOWN", 500)
+    monkeypatch.setattr(experiment("core.data.texts.tokenizer"), "MOST_KNOWN", 500)
     texts = [gibberish(300, seed) + " the same words" for seed in range(20)]
 
     for some in (texts[:7], texts[7:8], texts[8:], texts):
@@ -74,7 +74,10 @@ def test_words_are_remembered_and_forgotten_without_a_trace(
 
 
 def test_training_a_tokenizer_twice_gives_the_same(experiment: Modules) -> None:
-    byte_pairs, topics = experiment("core.formats.byte_pairs"), experiment("core.demo.topics")
+    byte_pairs, topics = (
+        experiment("core.data.texts.tokenizer"),
+        experiment("core.data.texts.demo_topics"),
+    )
 
     first, again = (byte_pairs.train(topics.load()["val"], 400, seed=0) for _ in range(2))
 
@@ -84,7 +87,10 @@ def test_training_a_tokenizer_twice_gives_the_same(experiment: Modules) -> None:
 def test_long_texts_are_sampled_by_a_seed_and_that_is_said(
     experiment: Modules, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    byte_pairs, texts = experiment("core.formats.byte_pairs"), experiment("core.formats.texts")
+    byte_pairs, texts = (
+        experiment("core.data.texts.tokenizer"),
+        experiment("core.data.texts.documents"),
+    )
     long = texts.from_strings([f"{i} " * 1000 for i in range(2000)], "some texts")
     monkeypatch.setattr(byte_pairs, "SAMPLE_BYTES", long.num_bytes // 10)
 
@@ -107,7 +113,7 @@ def test_documents_are_told_apart_and_nothing_is_lost(make: Make) -> None:
     data = make()
     data.setup()
 
-    for split, texts in data.texts().items():
+    for split, texts in data.read_source().items():
         tokens = tokens_of(data.datasets[split])
         assert (tokens == 0).sum() == len(texts.documents)
         assert tokens[0] == 0
@@ -117,7 +123,10 @@ def test_documents_are_told_apart_and_nothing_is_lost(make: Make) -> None:
 
 
 def test_a_large_vocabulary_takes_four_bytes(experiment: Modules, tmp_path: Path) -> None:
-    token_files, texts = experiment("core.formats.token_files"), experiment("core.formats.texts")
+    token_files, texts = (
+        experiment("core.data.texts.token_files"),
+        experiment("core.data.texts.documents"),
+    )
     tokenizer = SimpleNamespace(
         text="",
         vocab_size=70_000,
@@ -125,7 +134,9 @@ def test_a_large_vocabulary_takes_four_bytes(experiment: Modules, tmp_path: Path
         encode_all=lambda pieces: [np.array([69_999], np.uint32) for _ in pieces],
     )
 
-    file = token_files.encode(texts.from_strings(["text"], "some"), tokenizer, tmp_path)
+    config = experiment("config").DataConfig(cache=str(tmp_path))
+
+    file = token_files.encode(texts.from_strings(["text"], "some"), tokenizer, config)
 
     assert file.held(1).tokens.tolist() == [0, 69_999]
     assert file.tokens.dtype == np.uint32
@@ -167,8 +178,8 @@ def test_what_is_prepared_is_prepared_once(
 ) -> None:
     make(cache=str(tmp_path)).setup()
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    monkeypatch.setattr(experiment("core.formats.token_files"), "train", None)
-    monkeypatch.setattr(experiment("core.formats.token_files"), "_encode", None)
+    monkeypatch.setattr(experiment("core.data.texts.token_files"), "train", None)
+    monkeypatch.setattr(experiment("core.data.texts.token_files"), "_encode", None)
 
     make(cache=str(tmp_path)).setup()
 
@@ -183,7 +194,7 @@ def test_a_run_goes_on_with_its_tokenizer_whatever_became_of_the_texts(
         (tmp_path / split).mkdir(exist_ok=True)
         (tmp_path / split / "a.txt").write_text("A rose is a rose is a rose.\n" * 500)
     settings: dict[str, Any] = {"source": "folder", "root": str(tmp_path), "vocab_size": 300}
-    run = experiment("core.run").Run(tmp_path / "run")
+    run = experiment("core.runs.run").Run(tmp_path / "run")
     facts = make(run, **settings).facts
 
     (tmp_path / "train" / "b.txt").write_text("Other words altogether, quite another text.\n" * 900)
@@ -199,14 +210,15 @@ def test_a_run_goes_on_with_its_tokenizer_whatever_became_of_the_texts(
 PREPARE = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from pathlib import Path
-from experiment.core.formats import token_files, texts
+from experiment.config import DataConfig
+from experiment.core.data import texts
+config = DataConfig(cache=sys.argv[2], vocab_size=500)
 documents = [f"Document {i}: " + "and so it goes on, " * 300 + "\\n" for i in range(1200)]
 some = texts.from_strings(documents, "some")
 print("ready", flush=True)
-tokenizer = token_files.tokenizer_for(some, 500, 0, Path(sys.argv[2]))
+tokenizer = texts.tokenizer_for(some, config)
 print("trained", flush=True)
-print(len(token_files.encode(some, tokenizer, Path(sys.argv[2]))), flush=True)
+print(len(texts.encode(some, tokenizer, config)), flush=True)
 """
 
 
@@ -251,10 +263,10 @@ def windows(experiment: Modules, tmp_path: Path) -> Callable[..., Any]:
 
     def make_windows(count: int, window: int, held_out: bool) -> Any:
         np.arange(count, dtype=np.uint16).tofile(tmp_path / "tokens")
-        file = experiment("core.formats.token_files").TokenFile(
+        file = experiment("core.data.texts.token_files").TokenFile(
             tmp_path / "tokens", "uint16", count, "some text"
         )
-        module = experiment("core.formats.token_windows")
+        module = experiment("core.data.texts.token_windows")
         return module.TokenWindows(file, experiment("data").Batch, window, held_out)
 
     return make_windows
@@ -267,7 +279,7 @@ def test_every_held_out_token_is_scored_once_with_half_a_window_before_it(
 ) -> None:
     data = windows(count, window, held_out=True)
 
-    batch = data.__getitems__(range(len(data)))
+    batch = data.get_batch(range(len(data)))
 
     is_scored = batch.targets != -1
     assert batch.tokens.shape == (len(data), window)
@@ -283,8 +295,8 @@ def test_training_windows_begin_anywhere(
     windows: Callable[..., Any], experiment: Modules, count: int
 ) -> None:
     data = windows(count, window=8, held_out=False)
-    cut = experiment("core.formats.token_windows").RandomWindow(8, random=True)
-    batch = data.__getitems__(range(len(data)))
+    cut = experiment("core.data.texts.token_windows").RandomWindow(8, random=True)
+    batch = data.get_batch(range(len(data)))
 
     drawn = [cut(batch) for _ in range(200)]
 
@@ -357,7 +369,7 @@ def test_no_fold_trains_on_what_it_validates(make: Make, fold: int) -> None:
 def test_many_documents_are_folded_in_stretches(
     windows: Callable[..., Any], experiment: Modules, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = experiment("core.formats.token_windows")
+    module = experiment("core.data.texts.token_windows")
     monkeypatch.setattr(module, "MOST_STRETCHES", 30)
     monkeypatch.setattr(module, "PART", 64)
     data = windows(2000, 8, held_out=False)
@@ -384,6 +396,6 @@ def test_facts_are_plain_and_enough_to_read_and_write(make: Make, experiment: Mo
 
     stored = json.loads(json.dumps(vars(facts)))
 
-    tokenizer = experiment("core.formats.byte_pairs").BytePairs(stored["tokenizer"])
+    tokenizer = experiment("core.data.texts.tokenizer").BytePairs(stored["tokenizer"])
     assert tokenizer.decode(tokenizer.encode("Tokens, and back.")) == "Tokens, and back."
     assert (stored["vocab_size"], stored["window"]) == (1024, 128)

@@ -14,12 +14,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..datasets import DataError
-from ..errors import UserError
-from ..run import shown
-from ..spelling import did_you_mean, nearest
+from ...errors import UserError
+from ...files import shown
+from ...spelling import did_you_mean, nearest
+from ..errors import DataError
+from ..images.files import common_channels, open_file
 from .boxed_images import BoxedImages
-from .images import common_channels, open_file
 
 SLACK = 1.0  # pixels that a box may reach over its image's edge, where annotators round
 Box = tuple[float, float, float, float]

@@ -5,6 +5,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,18 +16,14 @@ from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
-from ..boxes import as_boxes, into_square, letterbox
-from ..datasets import DataError, TensorData
-from .images import (
-    UNREADABLE,
-    as_tensor,
-    in_channels,
-    read_all,
-    resized,
-    unreadable,
-    upright,
-)
-from .labelled_images import LabelledImages
+from ...config.data import BaseDataConfig
+from ..datasets import TensorData
+from ..errors import DataError
+from ..images.files import UNREADABLE, as_tensor, in_channels, read_all, unreadable, upright
+from ..images.labelled_images import LabelledImages, record_among
+from ..records import Record
+from ..resize import letterbox, resized
+from .geometry import as_boxes, into_square
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 MakeBatch = Callable[[tv_tensors.Image, tv_tensors.BoundingBoxes, Tensor, Tensor], BatchT]
@@ -105,10 +102,10 @@ class BoxedImages:
         return square, self._in_square(self.boxes[index], size, self.labels[index], side), size
 
     def dataset(
-        self, batch_type: MakeBatch[BatchT], side: int, in_memory_mb: int, on_error: str = "raise"
+        self, batch_type: MakeBatch[BatchT], side: int, config: BaseDataConfig
     ) -> Dataset[BatchT]:
         """The images as squares: in memory if they fit there, else read when they are needed."""
-        if len(self) * self.channels * side * side > in_memory_mb * 2**20:
+        if len(self) * self.channels * side * side > config.in_memory_mb * 2**20:
             return BoxedFiles(self, batch_type, side)
         count = len(self)
         sizes, kept = np.empty((count, 2), dtype=np.int64), np.arange(count)
@@ -125,7 +122,7 @@ class BoxedImages:
                 image, corners, size = self.read(index, side)
                 pixels[index], boxes[index], sizes[index] = image, corners, size
 
-            kept = read_all(count, read, self.name, on_error)
+            kept = read_all(count, read, self.name, config.on_error)
         if len(kept) < count:
             pixels, boxes, sizes = pixels[kept], boxes[kept], sizes[kept]
         examples = batch_type(
@@ -135,7 +132,19 @@ class BoxedImages:
             torch.from_numpy(sizes),
         )
         names = [self.name(index) for index in kept.tolist()] if self.names else []
-        return TensorData(examples, names=names)
+        record = partial(record_among, self, torch.from_numpy(kept))
+        return TensorData(examples, names=names, record=record)
+
+    def record(self, index: int) -> Record:
+        """An image as it lies there, and its objects: each class's name and box, as annotated.
+
+        Boxes are left, top, right, bottom in pixels of ``sizes``; without them, shares of an
+        image's width and height.
+        """
+        there = self.labels[index] >= 0
+        names = [self.class_names[number] for number in self.labels[index][there].tolist()]
+        objects = list(zip(names, self.boxes[index][there].tolist(), strict=True))
+        return Record(self.name(index), self.open(index), objects)
 
     def _in_square(self, boxes: Tensor, size: Tensor, labels: Tensor, side: int) -> Tensor:
         if self.sizes is None:
@@ -148,7 +157,7 @@ class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
 
     def __init__(self, images: BoxedImages, batch_type: MakeBatch[BatchT], side: int) -> None:
         self.images, self.batch_type, self.side = images, batch_type, side
-        self.names = images.names
+        self.names, self.record = images.names, images.record
 
     def __len__(self) -> int:
         return len(self.images)

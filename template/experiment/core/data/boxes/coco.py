@@ -15,18 +15,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
-from ..run import shown
+from ...config.data import BoxDataConfig
+from ...errors import UserError
+from ...files import shown
+from ..folders import SPLITS, check_has_train
+from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
-from .folders import SPLITS, check_has_train
-from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
 OTHER_TASKS = ("captions", "image_info", "panoptic", "person_keypoints", "stuff")
 EXPECTED = "expected COCO's images, annotations and categories"
 
 
-def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
+def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     """The images below ``root`` by split: only "train" where there is one file.
 
     Raises:
@@ -39,7 +40,9 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     by_number = categories(contents["train"], files["train"])
     names = [by_number[number] for number in sorted(by_number)]
     splits = {
-        split: convert(contents[split], file, image_folders(file, root, split), names, on_error)
+        split: convert(
+            contents[split], file, image_folders(file, root, split), names, config.on_error
+        )
         for split, file in files.items()
     }
     return all_in_colour_or_none(splits)

@@ -14,10 +14,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..formats.boxed_images import BoxedImages
-from ..formats.images import open_pixels
-from ..formats.labelled_images import LabelledImages
-from . import digits
+from ..images import demo_digits
+from ..images.files import open_pixels
+from ..images.labelled_images import LabelledImages
+from .boxed_images import BoxedImages
 
 SIDE = 64  # pixels of a scene, both ways
 FEWEST, MOST = 2, 5  # digits in a scene
@@ -68,7 +68,7 @@ class Scenes:
 
 def load(train: int = 4400, test: int = 500) -> dict[str, Scenes]:
     """Scenes to train on and to test on, which show different digits; always the same ones."""
-    splits = digits.load()
+    splits = demo_digits.load()
     return {"train": compose(splits["train"], train, 0), "test": compose(splits["test"], test, 1)}
 
 

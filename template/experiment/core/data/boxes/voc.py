@@ -1,83 +1,55 @@
-"""Data sets of torchvision that have boxes: VOCDetection, which it downloads, and CocoDetection.
+"""Boxes in VOC's format: an XML file an image, as torchvision's VOCDetection downloads them.
 
-Template's file: updates replace it. To read a data set that is not in torchvision, write a reader
-in data.py.
+Template's file: updates replace it. To read another layout, write a reader in data.py.
 
-COCO's files have to be in ``data.root`` (cocodataset.org/#download); ``coco_json.py`` reads them,
-without the package that torchvision's class needs. Of VOC, objects that are marked as difficult
-are left out; in its own evaluation, finding one counts neither way, here it counts as a mistake.
+Objects that are marked as difficult are left out; in VOC's own evaluation, finding one counts
+neither way, here it counts as a mistake.
 """
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
 
-import torchvision.datasets
-
-from ..errors import UserError
-from ..run import shown
-from ..spelling import did_you_mean, nearest
-from . import coco_json
+from ...config.data import BoxDataConfig
+from ...errors import UserError
+from ...files import shown
+from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
-from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 
-NAMES = ["CocoDetection", "VOCDetection"]
 SPLITS = ("train", "val", "test")
 XML = "expected VOC's size (width, height) and object (name, bndbox)"
 
 
-def download(name: str, root: Path, year: str) -> None:
-    """Download what is not there yet, where torchvision can: VOC.
+def download(config: BoxDataConfig, root: Path) -> None:
+    """Download what is not there yet.
 
     Raises:
-        UserError: torchvision has no such data set, or it cannot be downloaded.
+        UserError: It cannot be downloaded.
     """
-    if _known(name) == "VOCDetection":
-        for split in SPLITS:
-            try:
-                _voc(root, year, split)
-            except (OSError, RuntimeError):  # its files are not there; unpacking takes minutes
-                with _reachable(root, year):
-                    _voc(root, year, split, download=True)
+    for split in SPLITS:
+        try:
+            _voc(root, config.year, split)
+        except (OSError, RuntimeError):  # its files are not there; unpacking takes minutes
+            with _reachable(root, config.year):
+                _voc(root, config.year, split, download=True)
 
 
-def load(name: str, root: Path, year: str, on_error: str = "raise") -> dict[str, BoxedImages]:
+def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     """The data set by split: those that there are, "train" in any case.
 
     Raises:
-        UserError: torchvision has no such data set, its files are not in ``root``, or (unless
-            skipped) an annotation is faulty.
+        UserError: Its files are not in ``root``, or (unless skipped) an annotation is faulty.
     """
-    loaders: dict[str, Callable[[], dict[str, BoxedImages]]] = {
-        "CocoDetection": partial(coco_json.load, root, on_error),
-        "VOCDetection": partial(_load_voc, root, year, on_error),
-    }
-    return loaders[_known(name)]()
-
-
-def _known(name: str) -> str:
-    if name not in NAMES:
-        hint = did_you_mean(nearest(name, NAMES, cutoff=0.4))
-        raise UserError(
-            f"data.dataset: {name} is none of torchvision's {' and '.join(NAMES)}{hint}"
-        )
-    return name
-
-
-# --- VOC ----------------------------------------------------------------------------------------
-
-
-def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
+    year = config.year
     with _reachable(root, year):
         made = {split: _voc(root, year, split) for split in SPLITS}
     found, faults = {}, {}
     for split, data in made.items():
         if data is not None:
-            faults[split] = Faults(on_error, f"VOCDetection {year} {split}")
+            faults[split] = Faults(config.on_error, f"VOCDetection {year} {split}")
             found[split] = list(_found(data, faults[split]))
     names = sorted({one.class_name for image in found["train"] for one in image.objects})
     if not names:
@@ -88,10 +60,10 @@ def _load_voc(root: Path, year: str, on_error: str) -> dict[str, BoxedImages]:
 
 def _voc(root: Path, year: str, split: str, *, download: bool = False) -> Any:
     """torchvision's data set, or None where it has no such split."""
+    from torchvision.datasets import VOCDetection  # a quarter of a second, for this source alone
+
     try:
-        return torchvision.datasets.VOCDetection(
-            str(root), year=year, image_set=split, download=download
-        )
+        return VOCDetection(str(root), year=year, image_set=split, download=download)
     except ValueError:  # torchvision's answer to a year or split that it does not know
         if split == "train":
             raise UserError(

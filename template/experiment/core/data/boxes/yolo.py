@@ -16,12 +16,13 @@ from typing import Any
 
 import yaml
 
-from ..errors import UserError
-from ..run import shown
+from ...config.data import BoxDataConfig
+from ...errors import UserError
+from ...files import shown
+from ..folders import SPLITS, check_has_train
+from ..images.folder import images_inside
+from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
-from .folders import SPLITS, check_has_train
-from .found_boxes import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
-from .image_folder import images_inside
 
 LAYOUT = "data.yaml or classes.txt, images/train/*.jpg and labels/train/*.txt"
 ROW = "expected class, x, y, width, height, the last four from 0 to 1"
@@ -33,7 +34,7 @@ def names_file(root: Path) -> Path | None:
     return next((file for file in files if file.is_file()), None)
 
 
-def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
+def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     """The images below ``root`` by split: only "train" where there are no splits.
 
     Raises:
@@ -43,7 +44,7 @@ def load(root: Path, on_error: str = "raise") -> dict[str, BoxedImages]:
     folders = _folders(root)
     if not folders:
         raise UserError(f"data.root: {shown(root)} holds no folder images; expected {LAYOUT}")
-    splits = {split: _load(*pair, names, on_error) for split, pair in folders.items()}
+    splits = {split: _load(*pair, names, config.on_error) for split, pair in folders.items()}
     return all_in_colour_or_none(splits)
 
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from ..errors import UserError
-from ..formats.labelled_images import LabelledImages, from_pixels
+from ...errors import UserError
+from .labelled_images import LabelledImages, from_pixels
 
 # Which digits are for testing, a bit each: those of scikit-learn's train_test_split(test_size=0.25,
 # stratify=labels, random_state=0). Written down, they can never move, and importing scikit-learn

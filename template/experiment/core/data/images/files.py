@@ -16,10 +16,10 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional
 from tqdm import tqdm
 
-from ..datasets import DataError
-from ..run import shown
+from ...files import shown
+from ..errors import DataError
 from ..sampling import Indices
-from ..slicing import evenly
+from ..splitting import evenly
 
 # What PIL raises at a file that is broken, cut short, too large or no image at all.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -116,14 +116,3 @@ def unreadable(name: str, error: Exception) -> str:
     unknown = isinstance(error, Image.UnidentifiedImageError)
     reason = "it is no image, or a damaged one" if unknown else error
     return f"{name} cannot be read ({reason}): replace it, or set data.on_error=skip"
-
-
-def resized(pixels: Tensor, size: int) -> Tensor:
-    """Images in memory as squares of one size, cut about their middle."""
-    if pixels.shape[-2:] == (size, size):
-        return pixels
-    parts = [
-        functional.center_crop(functional.resize(part, [size], antialias=True), [size])
-        for part in pixels.split(4096)  # so that the floats in between stay small
-    ]
-    return torch.cat(parts)

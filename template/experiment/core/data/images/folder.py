@@ -14,11 +14,12 @@ from pathlib import Path
 
 import torch
 
-from ..errors import UserError
-from ..run import shown
-from ..spelling import did_you_mean, nearest
-from .folders import files_below, split_folders, visible
-from .images import common_channels, open_file
+from ...config.data import ImageDataConfig
+from ...errors import UserError
+from ...files import shown
+from ...spelling import did_you_mean, nearest
+from ..folders import files_below, split_folders, visible
+from .files import common_channels, open_file
 from .labelled_images import LabelledImages
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -26,7 +27,7 @@ log = logging.getLogger(__name__)
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 
 
-def load(root: Path, on_error: str = "raise") -> dict[str, LabelledImages]:
+def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     """The images below ``root`` by split: only "train" where the folder has no splits.
 
     Raises:
@@ -38,7 +39,7 @@ def load(root: Path, on_error: str = "raise") -> dict[str, LabelledImages]:
     folders = split_folders(root)
     class_names = _classes(folders["train"])
     files = {
-        split: _files(folder, class_names, on_error, complete=split == "train")
+        split: _files(folder, class_names, config.on_error, complete=split == "train")
         for split, folder in folders.items()
     }
     paths = [path for path, _ in files["train"]]

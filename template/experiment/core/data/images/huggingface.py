@@ -10,34 +10,35 @@ from typing import Any
 import torch
 from PIL import Image
 
-from ..datasets import DataError
-from ..errors import UserError
-from .huggingface import column_feature, splits_of
-from .images import UNREADABLE, common_channels, unreadable
+from ...config.data import ImageDataConfig
+from ...errors import UserError
+from ..errors import DataError
+from ..huggingface import column_feature, splits_of
+from .files import UNREADABLE, common_channels, unreadable
 from .labelled_images import LabelledImages
 
 
-def download(name: str, root: Path) -> None:
+def download(config: ImageDataConfig, root: Path) -> None:
     """Download what is not there yet.
 
     Raises:
         UserError: The package is missing, or there is no such data set.
     """
-    splits_of(name, root)
+    splits_of(str(config.dataset), root)
 
 
-def load(name: str, root: Path, image_column: str, label_column: str) -> dict[str, LabelledImages]:
+def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     """The data set by split: those that it has, "train" in any case.
 
     Args:
-        name: As on huggingface.co, or a folder made by ``save_to_disk``.
+        config: Its name as on huggingface.co, or a folder made by ``save_to_disk``; and the columns
+            that hold the images and their classes, as numbers or words.
         root: Where downloads are kept.
-        image_column: The column with the images.
-        label_column: The column with the classes, as numbers or words.
 
     Raises:
         UserError: The package, the data set or a column is missing, or a column holds other things.
     """
+    name, image_column, label_column = str(config.dataset), config.image_column, config.label_column
     splits = splits_of(name, root)
     class_names = _class_names(splits["train"], name, label_column)
     for split in splits.values():

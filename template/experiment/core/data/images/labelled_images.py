@@ -10,13 +10,17 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
-from ..datasets import DataError, TensorData
-from .images import UNREADABLE, as_tensor, open_pixels, read_all, resized, unreadable, upright
+from ...config.data import BaseDataConfig
+from ..datasets import TensorData
+from ..errors import DataError
+from ..records import Record
+from ..resize import cut_to_square, resized
+from .files import UNREADABLE, as_tensor, open_pixels, read_all, unreadable, upright
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 
@@ -62,7 +66,7 @@ class LabelledImages:
         image = self.open(index)
         try:
             image = upright(image, self.channels)
-            return as_tensor(ImageOps.fit(image, (size, size), Image.Resampling.BILINEAR))
+            return as_tensor(cut_to_square(image, size))
         except UNREADABLE as error:
             raise DataError(unreadable(self.name(index), error)) from None
 
@@ -70,19 +74,25 @@ class LabelledImages:
         self,
         batch_type: Callable[[tv_tensors.Image, Tensor], BatchT],
         size: int,
-        in_memory_mb: int,
-        on_error: str = "raise",
+        config: BaseDataConfig,
     ) -> Dataset[BatchT]:
         """The images at one size: in memory if they fit there, else read when they are needed."""
-        if len(self) * self.channels * size * size > in_memory_mb * 2**20:
+        if len(self) * self.channels * size * size > config.in_memory_mb * 2**20:
             return ImageFiles(self, batch_type, size)
         if self.pixels is not None:
             pixels, kept = resized(self.pixels, size), torch.arange(len(self))
         else:
-            pixels, kept = self._read_all(size, on_error)
+            pixels, kept = self._read_all(size, config.on_error)
         labels = self.labels[kept]
         names = [self.name(index) for index in kept.tolist()] if self.names else []
-        return TensorData(batch_type(tv_tensors.Image(pixels), labels), labels, names)
+        examples = batch_type(tv_tensors.Image(pixels), labels)
+        return TensorData(examples, labels, names, partial(record_among, self, kept))
+
+    def record(self, index: int) -> Record:
+        """An image as it lies there, and the name of its class."""
+        number = int(self.labels[index])
+        label = self.class_names[number] if number >= 0 else None
+        return Record(self.name(index), self.open(index), label)
 
     def _read_all(self, size: int, on_error: str) -> tuple[Tensor, Tensor]:
         """The pixels of every image that can be read, and which those are."""
@@ -109,6 +119,7 @@ class ImageFiles(Dataset[BatchT], Generic[BatchT]):
     ) -> None:
         self.images, self.batch_type, self.size = images, batch_type, size
         self.labels, self.names = images.labels, images.names
+        self.record = images.record
 
     def __len__(self) -> int:
         return len(self.images)
@@ -116,6 +127,11 @@ class ImageFiles(Dataset[BatchT], Generic[BatchT]):
     def __getitem__(self, index: int) -> BatchT:
         image = tv_tensors.Image(self.images.read(index, self.size))
         return self.batch_type(image, self.labels[index])
+
+
+def record_among(images: Any, kept: Tensor, index: int) -> Record:
+    """The record of one of those that could be read."""
+    return images.record(int(kept[index]))
 
 
 def from_pixels(pixels: Tensor, labels: Tensor, class_names: Sequence[str]) -> LabelledImages:

@@ -7,9 +7,11 @@ from typing import Any
 
 import torch
 
-from .data import DataModule
-from .datasets import DataError, Fetch, num_examples
-from .slicing import evenly
+from ..datamodule import DataModule
+from ..datasets import num_examples
+from ..errors import DataError
+from ..fetch import Fetch
+from ..splitting import evenly
 
 PART = 32  # images measured at once: 200 MB, if they have 512 x 512 pixels
 LEAST = 0.01  # a deviation to divide by, where all pixels are alike

@@ -16,11 +16,12 @@ import torchvision.datasets
 from PIL import Image
 from torch import Tensor
 
-from ..datasets import DataError
-from ..errors import UserError
-from ..run import shown
-from ..spelling import did_you_mean, nearest
-from .images import UNREADABLE, common_channels, unreadable
+from ...config.data import ImageDataConfig
+from ...errors import UserError
+from ...files import shown
+from ...spelling import did_you_mean, nearest
+from ..errors import DataError
+from .files import UNREADABLE, common_channels, unreadable
 from .labelled_images import LabelledImages, from_pixels
 
 NAMES = [
@@ -34,22 +35,23 @@ SPLITS = {"train": ("train", "trainval"), "val": ("val", "valid"), "test": ("tes
 NEEDED: dict[str, dict[str, Any]] = {"EMNIST": {"split": "balanced"}}  # besides root and train
 
 
-def download(name: str, root: Path) -> None:
+def download(config: ImageDataConfig, root: Path) -> None:
     """Download what is not there yet.
 
     Raises:
         UserError: torchvision has no such data set, or it cannot be downloaded.
     """
     for split in SPLITS:
-        _make(name, root, split, download=True)
+        _make(str(config.dataset), root, split, download=True)
 
 
-def load(name: str, root: Path) -> dict[str, LabelledImages]:
+def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     """The data set by split: those that torchvision has of it, "train" in any case.
 
     Raises:
         UserError: torchvision has no such data set, or its files are not in ``root``.
     """
+    name = str(config.dataset)
     made = {split: _make(name, root, split, download=False) for split in SPLITS}
     return {split: _labelled(data) for split, data in made.items() if data is not None}
 

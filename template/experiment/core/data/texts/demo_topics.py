@@ -11,8 +11,8 @@ others, and its repetitions are dropped.
 import re
 from importlib import import_module
 
-from ..errors import UserError
-from ..formats.texts import Texts, from_strings
+from ...errors import UserError
+from .documents import Texts, from_strings
 
 # Written down, so that no topic ever changes its split: a tenth of the text, and a twentieth, as
 # they were drawn once, without the few topics that would be half a split alone.

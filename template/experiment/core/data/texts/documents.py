@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..datasets import DataError
+from ..errors import DataError
 from ..sampling import Indices
 
 PIECE = 4096  # characters at most

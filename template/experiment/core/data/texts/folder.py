@@ -17,18 +17,20 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets import DataError
-from ..disk import reason_of
-from ..errors import UserError, shown
+from ...config.data import TextDataConfig
+from ...errors import UserError
+from ...files import shown
+from ...runs.disk_errors import reason_of
+from ..errors import DataError
+from ..folders import files_below, split_folders
 from ..sampling import Indices
-from .folders import files_below, split_folders
-from .texts import Piece, Texts, Unreadable, pieces_of
+from .documents import Piece, Texts, Unreadable, pieces_of
 
 LAYOUT = "train/FILE.txt or FILE.txt"
 BLOCK = 2**20  # bytes read at once
 
 
-def load(root: Path, encoding: str = "utf-8", on_error: str = "raise") -> dict[str, Texts]:
+def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     """The texts below ``root`` by split: only "train" where the folder has no splits.
 
     Raises:
@@ -37,7 +39,9 @@ def load(root: Path, encoding: str = "utf-8", on_error: str = "raise") -> dict[s
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
     folders = split_folders(root)
-    return {split: _texts(folder, encoding, on_error) for split, folder in folders.items()}
+    return {
+        split: _texts(folder, config.encoding, config.on_error) for split, folder in folders.items()
+    }
 
 
 def _texts(folder: Path, encoding: str, on_error: str) -> Texts:

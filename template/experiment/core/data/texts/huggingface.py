@@ -11,51 +11,44 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import UserError
+from ...config.data import TextDataConfig
+from ...errors import UserError
+from ..huggingface import column_feature, splits_of
 from ..sampling import Indices
-from .huggingface import column_feature, splits_of
-from .texts import Piece, Texts, Unreadable, pieces_of
+from .documents import Piece, Texts, Unreadable, pieces_of
 
 ROWS = 1000  # read at once
 
 
-def download(name: str, root: Path, subset: str | None = None) -> None:
+def download(config: TextDataConfig, root: Path) -> None:
     """Download what is not there yet.
 
     Raises:
         UserError: The package is missing, or there is no such data set.
     """
-    splits_of(name, root, subset)
+    splits_of(str(config.dataset), root, config.subset)
 
 
-def load(
-    name: str,
-    root: Path,
-    subset: str | None = None,
-    column: str = "text",
-    rows_are_documents: bool = True,
-    on_error: str = "raise",
-) -> dict[str, Texts]:
+def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     """The data set by split: those that it has, "train" in any case.
 
     Args:
-        name: As on huggingface.co, or a folder made by ``save_to_disk``.
+        config: Its name as on huggingface.co, or a folder made by ``save_to_disk``; which subset,
+            which column; and whether a row is a document, or goes on where the one before it ends.
         root: Where downloads are kept.
-        subset: Of a data set that has several, which one.
-        column: The column with the text.
-        rows_are_documents: False: each row goes on where the one before it ends, as in wikitext.
-        on_error: ``raise`` at a row without text, or ``skip`` it.
 
     Raises:
         UserError: The package, the data set or the column is missing, or it holds other things.
     """
+    name = str(config.dataset)
     return {
-        split: _texts(data, f"{name} ({split})", column, rows_are_documents, on_error)
-        for split, data in splits_of(name, root, subset).items()
+        split: _texts(data, f"{name} ({split})", config)
+        for split, data in splits_of(name, root, config.subset).items()
     }
 
 
-def _texts(data: Any, name: str, column: str, rows_are_documents: bool, on_error: str) -> Texts:
+def _texts(data: Any, name: str, config: TextDataConfig) -> Texts:
+    column, rows_are_documents = config.text_column, config.rows_are_documents
     kind = column_feature(data, name, "text_column", column)
     if getattr(kind, "dtype", None) not in ("string", "large_string"):
         found = getattr(kind, "dtype", type(kind).__name__)
@@ -68,7 +61,7 @@ def _texts(data: Any, name: str, column: str, rows_are_documents: bool, on_error
         np.arange(len(data) if rows_are_documents else 1),
         _num_bytes(data, column),
         f"{data._fingerprint} {column} {rows_are_documents}",
-        on_error=on_error,
+        on_error=config.on_error,
     )
 
 

@@ -7,7 +7,7 @@ anew.
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -15,15 +15,25 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..datasets import DataError
-from ..errors import UserError, shown
-from .byte_pairs import BytePairs
-from .folders import files_below
-from .text_folder import read_text
+from ...config.data import TextDataConfig
+from ...errors import UserError
+from ...files import shown
+from ..errors import DataError
+from ..folders import files_below
+from ..records import Record
+from .folder import read_text
+from .tokenizer import BytePairs
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 log = logging.getLogger(__name__)
 NOTHING = -1  # after a prompt's end, and as all of its targets
+
+
+class TextFacts(Protocol):
+    """What has to be known of the training texts to read others alike."""
+
+    tokenizer: str
+    window: int
 
 
 class Prompts(Dataset[BatchT], Generic[BatchT]):
@@ -31,11 +41,9 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
 
     Args:
         path: The file or folder.
-        tokenizer: What the model was trained with.
         batch_type: Made from ``tokens`` and ``targets``.
-        window: The most tokens of a prompt that count.
-        encoding: Of the text.
-        on_error: ``raise`` at a file that is no text, or ``skip`` it.
+        facts: What the model was trained with: the tokenizer, and how many tokens it sees at once.
+        config: The encoding of the text, and whether to skip a file that is no text.
 
     Shape:
         - tokens: ``(batch, longest)``, END first where all of a prompt is there, ``NOTHING`` after
@@ -47,28 +55,32 @@ class Prompts(Dataset[BatchT], Generic[BatchT]):
         DataError: A file is empty, binary, or in another encoding.
     """
 
-    labels = None
+    labelled = False
 
     def __init__(
         self,
         path: Path,
-        tokenizer: BytePairs,
         batch_type: Callable[[Tensor, Tensor], BatchT],
-        window: int,
-        encoding: str = "utf-8",
-        on_error: str = "raise",
+        facts: TextFacts,
+        config: TextDataConfig,
     ) -> None:
-        prompts = _read(path, encoding, on_error)
+        prompts = _read(path, config.encoding, config.on_error)
         if not prompts:
             raise UserError(f"--input {path}: holds no text; expected one a line, or one a file")
         self.names, self.batch_type = list(prompts), batch_type
-        encoded = tokenizer.encode_all(list(prompts.values()))
-        self.tokens = [[tokenizer.end, *tokens.tolist()][-window:] for tokens in encoded]
+        self.texts = list(prompts.values())
+        tokenizer = BytePairs(facts.tokenizer)
+        encoded = tokenizer.encode_all(self.texts)
+        self.tokens = [[tokenizer.end, *tokens.tolist()][-facts.window :] for tokens in encoded]
 
     def __len__(self) -> int:
         return len(self.tokens)
 
-    def __getitems__(self, indices: ArrayLike) -> BatchT:
+    def record(self, index: int) -> Record:
+        """A prompt as it was read."""
+        return Record(self.names[index], self.texts[index])
+
+    def get_batch(self, indices: ArrayLike) -> BatchT:
         rows = [self.tokens[index] for index in np.asarray(indices).tolist()]
         longest = max(len(row) for row in rows)
         tokens = torch.tensor([row + [NOTHING] * (longest - len(row)) for row in rows])

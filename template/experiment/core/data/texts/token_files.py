@@ -30,26 +30,26 @@ from filelock import FileLock
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from ..datasets import DataError
-from ..run import write_json
-from .byte_pairs import BytePairs, train
-from .texts import Piece, Texts
+from ...config.data import TextDataConfig
+from ...files import project_path, write_json
+from ..errors import DataError
+from .documents import Piece, Texts
+from .tokenizer import BytePairs, train
 
 VERSION = 2  # of what a hash stands for
 BATCH = 256  # pieces encoded at once: a megabyte
 log = logging.getLogger(__name__)
 
 
-def tokenizer_for(texts: Texts, vocab_size: int, seed: int, cache: Path) -> BytePairs:
+def tokenizer_for(texts: Texts, config: TextDataConfig) -> BytePairs:
     """The tokenizer of some training texts, trained unless the cache has it.
 
     Args:
         texts: The training texts.
-        vocab_size: Tokens it shall have.
-        seed: Of the sample of long texts.
-        cache: The folder.
+        config: How many tokens it shall have, the seed of the sample of long texts, the cache.
     """
-    file = cache / f"tokenizer-{_digest(texts.key, vocab_size, seed)}.json"
+    vocab_size, seed = config.vocab_size, config.split_seed
+    file = project_path(config.cache) / f"tokenizer-{_digest(texts.key, vocab_size, seed)}.json"
 
     def make(unfinished: Path) -> None:
         unfinished.write_text(train(texts, vocab_size, seed), encoding="utf-8")
@@ -58,13 +58,15 @@ def tokenizer_for(texts: Texts, vocab_size: int, seed: int, cache: Path) -> Byte
     return BytePairs(file.read_text(encoding="utf-8"))
 
 
-def encode(texts: Texts, tokenizer: BytePairs, cache: Path) -> "TokenFile":
+def encode(texts: Texts, tokenizer: BytePairs, config: TextDataConfig) -> "TokenFile":
     """The tokens of some texts, END before each document; encoded unless the cache has them.
+
+    They are held in memory if they fit into ``data.in_memory_mb``.
 
     Raises:
         DataError: A document cannot be read, or all were skipped.
     """
-    folder = cache / f"tokens-{_digest(texts.key, tokenizer.text)}"
+    folder = project_path(config.cache) / f"tokens-{_digest(texts.key, tokenizer.text)}"
     _make_once(folder, lambda unfinished: _encode(texts, tokenizer, unfinished))
     index = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     if left_out := index["left_out"]:
@@ -72,7 +74,8 @@ def encode(texts: Texts, tokenizer: BytePairs, cache: Path) -> "TokenFile":
             deque(texts.pieces(), maxlen=0)
         names = ", ".join(left_out[:3]) + (", ..." if len(left_out) > 3 else "")
         log.warning(f"{len(left_out)} documents of {texts.name} cannot be read: left out {names}")
-    return TokenFile(folder / "tokens", index["dtype"], index["tokens"], texts.name)
+    tokens = TokenFile(folder / "tokens", index["dtype"], index["tokens"], texts.name)
+    return tokens.held(config.in_memory_mb)
 
 
 def _encode(texts: Texts, tokenizer: BytePairs, folder: Path) -> None:

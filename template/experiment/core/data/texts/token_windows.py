@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from ..datasets import DataError
-from .byte_pairs import BytePairs
+from ..errors import DataError
+from ..records import Record
 from .token_files import TokenFile
+from .tokenizer import BytePairs
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 UNSCORED = -1  # as a target: whatever is said of this token does not count
@@ -67,7 +68,7 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     def __len__(self) -> int:
         return -(-self.last // self.stride) + 1
 
-    def __getitems__(self, indices: ArrayLike) -> BatchT:
+    def get_batch(self, indices: ArrayLike) -> BatchT:
         numbers = np.asarray(indices)
         starts = self._starts(numbers)
         places = starts[:, None] + np.arange(self.length + 1)
@@ -78,6 +79,13 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
             seen = np.where(numbers > 0, end_before - starts, 0)
             targets[torch.from_numpy(np.arange(self.length) < seen[:, None])] = UNSCORED
         return self.batch_type(tokens[:, :-1].contiguous(), targets)
+
+    def record(self, index: int) -> Record:
+        """The tokens that a window is there for: ``BytePairs.decode`` makes a text of them."""
+        start = int(self._starts(np.array([index]))[0])
+        end = min(start + self.stride, len(self.file))
+        place = f"{self.file.name}, tokens {start} to {end - 1}"
+        return Record(place, self.file.tokens[start:end].tolist(), group=int(self.groups[index]))
 
     @property
     def groups(self) -> NDArray[np.int64]:

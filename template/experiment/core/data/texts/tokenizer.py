@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers  # pyright: ignore[reportMissingImports]
 
 from ..seeding import key_seed
-from .texts import Texts
+from .documents import Texts
 
 END = "<|endoftext|>"  # before each document, and so after the one before it; number 0
 SAMPLE_BYTES = 50_000_000  # of training text, at most, that a tokenizer is trained on

@@ -1,0 +1,4 @@
+"""Checkpoints: written, ranked, verified, read, restored.
+
+Template's file: updates replace it.
+"""

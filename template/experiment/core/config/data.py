@@ -1,0 +1,101 @@
+"""What can be set of the data, of every kind and of those that core has readers for.
+
+Template's file: updates replace it. To change a default, override its field in your config.py. The
+readers get the whole of it, so that a setting that is new here works in projects made before it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from .range_checks import at_least, fraction
+
+
+@dataclass
+class BaseDataConfig:
+    """What every DataModule understands; yours adds where its data comes from."""
+
+    source: Any = "demo"  # where from; yours narrows it: Literal["demo", "folder", ...]
+    root: str = "data"  # folder that downloads go to and own files lie in
+    batch_size: int = 128  # samples a step on each device
+    drop_last: bool = False  # leave out a last training batch that is not full
+    num_workers: int = 0  # processes that prepare batches; 0: in the training process
+    # Of the training data, where the source has no test split; null: 0.15, unless it has one that
+    # nobody knows the labels of.
+    test_fraction: float | None = None
+    val_fraction: float = 0.15  # the same for validation, of what is left then; 0: none
+    split_seed: int = 0  # decides which samples validate; `seed` does not move them
+    fold: int | None = None  # of `folds`, from 0: it validates, the others train; null: no folds
+    folds: int = 5  # parts for cross-validation, fixed by split_seed; sweeps/folds.yaml runs all
+    limit: int | None = None  # samples to use of each split; null: all
+    indices: list[int] | None = None  # exactly these training samples; null: all
+    overfit_batches: int | None = None  # train and validate on so many, without augmentation
+    sampler: Literal["shuffle", "balanced", "sequential"] = "shuffle"  # order of training samples
+    in_memory_mb: int = 1024  # MiB; a smaller data set is held as whole tensors
+    on_error: Literal["raise", "skip"] = "raise"  # at a sample that cannot be read
+
+    def __post_init__(self) -> None:
+        at_least(self, 1, "batch_size", "limit", "overfit_batches")
+        at_least(self, 0, "num_workers", "split_seed", "in_memory_mb", "fold")
+        at_least(self, 2, "folds")
+        fraction(self, "test_fraction", "val_fraction")
+        if self.fold is not None and self.fold >= self.folds:
+            raise ValueError(f"fold is {self.fold}; it must be below folds, which is {self.folds}")
+        if self.indices == []:
+            raise ValueError("indices is []; it must name samples, or be null: all")
+
+
+@dataclass
+class ImageDataConfig(BaseDataConfig):
+    """Where images with a class each come from; see ``core.data.images``."""
+
+    dataset: str | None = None  # torchvision's class (CIFAR10) or Hugging Face's name (user/name)
+    image_column: str = "image"  # huggingface: the column that holds the image
+    label_column: str = "label"  # huggingface: the column that holds the class
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        needs_dataset(self, "torchvision", "huggingface")
+
+
+@dataclass
+class BoxDataConfig(BaseDataConfig):
+    """Where images with boxes come from; see ``core.data.boxes``."""
+
+    dataset: str | None = None  # torchvision's class: VOCDetection or CocoDetection
+    year: str = "2012"  # of VOCDetection, 2007 to 2012
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        needs_dataset(self, "torchvision")
+
+
+@dataclass
+class TextDataConfig(BaseDataConfig):
+    """Where texts come from, and how they become tokens; see ``core.data.texts``."""
+
+    dataset: str | None = None  # huggingface: the name of a data set (user/name), or a folder
+    subset: str | None = None  # huggingface: which part, such as wikitext-103-raw-v1; null: the one
+    text_column: str = "text"  # huggingface: the column that holds the text
+    rows_are_documents: bool = True  # huggingface: false where rows are lines of one text: wikitext
+    encoding: str = "utf-8"  # folder: of the files
+    vocab_size: int = 1024  # tokens; the tokenizer is trained on the training text
+    window: int = 128  # tokens that the model sees at once
+    cache: str = "data/.tokens"  # folder for tokenizers and encoded texts; may be deleted
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, 257, "vocab_size")  # the 256 bytes, and the end of a text
+        at_least(self, 2, "window")
+        needs_dataset(self, "huggingface")
+        try:
+            "".encode(self.encoding)
+        except (LookupError, UnicodeError):
+            raise ValueError(
+                f"encoding is {self.encoding}; Python knows no encoding of texts by that name"
+            ) from None
+
+
+def needs_dataset(config: Any, *sources: str) -> None:
+    """Raise ValueError where one of ``sources`` is asked for a data set without a name."""
+    if config.source in sources and not config.dataset:
+        raise ValueError(f"dataset is null; data.source={config.source} needs the name of one")

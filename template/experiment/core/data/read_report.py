@@ -1,0 +1,40 @@
+"""What was read, and what could not be, once a stage is over.
+
+Template's file: updates replace it.
+"""
+
+import logging
+from typing import Any
+
+import pytorch_lightning as pl
+
+from .datasets import names_of
+from .fetch import Fetch
+from .train_loaders import named
+
+log = logging.getLogger(__name__)
+
+
+def predicted_names(trainer: pl.Trainer) -> list[str]:
+    """What each predicted sample is called, such as its file; empty without names."""
+    loaders = named(trainer.predict_dataloaders)
+    return [name for loader in loaders.values() for name in _names(loader.dataset)]
+
+
+def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:
+    """Say how many examples were left out, of the loaders by split and name."""
+    for split, found in loaders.items():
+        for name, loader in found.items():
+            skipped = getattr(getattr(loader, "dataset", None), "skipped", None)
+            if skipped is not None and (count := int(skipped.sum())):
+                where = split if len(found) == 1 else f"{split} ({name})"
+                log.warning(
+                    f"{count} of {len(skipped):,} {where} examples were unreadable: left out"
+                )
+
+
+def _names(fetch: Any) -> list[str]:
+    if not isinstance(fetch, Fetch):
+        return []
+    names = zip(names_of(fetch.source), fetch.skipped.tolist(), strict=False)
+    return [name for name, skipped in names if not skipped]

@@ -1,0 +1,45 @@
+"""Images of one size: cut to a square, or fitted into one.
+
+Template's file: updates replace it. To resize otherwise, write a transform in data.py.
+"""
+
+import torch
+from jaxtyping import Int64
+from PIL import Image, ImageOps
+from torch import Tensor
+from torchvision.transforms.v2 import functional
+
+
+def cut_to_square(image: Image.Image, side: int) -> Image.Image:
+    """The middle of an image, as a square of ``side`` pixels; ``resized`` for many at once."""
+    return ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
+
+
+def resized(pixels: Tensor, size: int) -> Tensor:
+    """Images in memory as squares of one size, cut about their middle."""
+    if pixels.shape[-2:] == (size, size):
+        return pixels
+    parts = [
+        functional.center_crop(functional.resize(part, [size], antialias=True), [size])
+        for part in pixels.split(4096)  # so that the floats in between stay small
+    ]
+    return torch.cat(parts)
+
+
+def letterbox(image: Image.Image, side: int) -> Image.Image:
+    """The whole image, as large as it fits into the middle of a black square."""
+    size, corner = placement(torch.tensor([image.height, image.width]), side)
+    (height, width), (top, left) = size.tolist(), corner.tolist()
+    square = Image.new(image.mode, (side, side))
+    square.paste(image.resize((width, height), Image.Resampling.BILINEAR), (left, top))
+    return square
+
+
+def placement(size: Int64[Tensor, "*batch 2"], side: int) -> tuple[Tensor, Tensor]:
+    """Where ``letterbox`` puts images: how high and wide they become, and their top left corners.
+
+    Shape:
+        - size: ``(*batch, 2)``, heights and widths
+    """
+    shown = (size * (side / size.amax(dim=-1, keepdim=True))).round().long().clamp(min=1)
+    return shown, (side - shown) // 2

@@ -1,0 +1,4 @@
+"""Several processes of one run.
+
+Template's file: updates replace it.
+"""

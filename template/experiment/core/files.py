@@ -1,0 +1,67 @@
+"""Where the project is, how a path is shown, and files that are written whole or not at all.
+
+Template's file: updates replace it. Free of torch.
+"""
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+# The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
+PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
+# Whose code runs: the project's own or, of a sweep's trial, the sweep's copy of it.
+CODE = Path(os.environ.get("EXPERIMENT_CODE") or PROJECT)
+
+
+def project_path(text: str) -> Path:
+    """A path of the configuration: ``~`` is your home; what is relative starts at the project."""
+    return PROJECT / Path(text).expanduser()
+
+
+def shown(path: Path) -> str:
+    """A path as a person would type it from where they are."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def write_text(path: Path, text: str, *, flush: bool = False) -> None:
+    """Write a whole file or, if anything fails, none.
+
+    Args:
+        path: The file.
+        text: All of it.
+        flush: Have it on the disk before this returns, so that it outlives a power cut.
+    """
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(unfinished, "w", encoding="utf-8") as file:
+            file.write(text)
+            if flush:
+                file.flush()
+                os.fsync(file.fileno())
+        os.replace(unfinished, path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, content: Any, *, flush: bool = False) -> None:
+    """The same of a value, as JSON."""
+    write_text(path, json.dumps(content, indent=2) + "\n", flush=flush)
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name atomically; a copy where the file system has no hard links."""
+    if target.exists() and target.samefile(source):
+        return  # renaming one name of a file over another does nothing, and leaves both
+    unfinished = target.with_name(f".{target.name}.tmp")
+    unfinished.unlink(missing_ok=True)
+    try:
+        os.link(source, unfinished)
+    except OSError:
+        shutil.copyfile(source, unfinished)
+    os.replace(unfinished, target)

@@ -1,0 +1,4 @@
+"""The supervisor, and what a start goes on from. Free of torch.
+
+Template's file: updates replace it.
+"""
