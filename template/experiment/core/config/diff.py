@@ -75,7 +75,7 @@ def changes_since(recorded: Any, config: RunConfig) -> list[Change]:
     for leaf, _ in leaves(config):
         key, before = _look_up(recorded, leaf)
         _, now = _look_up(values, key)
-        if before is not _MISSING and before != now:
+        if before is not _MISSING and not _is_same(before, now):
             changes[key] = Change(key, before, now)
     return list(changes.values())
 
@@ -86,6 +86,15 @@ def _with_mode(values: Any) -> Any:
     if checkpoint.get("mode") is not None or "monitor" not in checkpoint:
         return values
     return {**values, "checkpoint": {**checkpoint, "mode": direction_of(checkpoint["monitor"])}}
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Equal; what is not a number is equal to itself here."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_is_same, one, other))
+    return one == other or (one != one and other != other)
 
 
 _MISSING = object()

@@ -23,7 +23,8 @@ def plain(config: Any) -> Any:
     if isinstance(config, dict):
         return {plain(key): plain(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
-        return [plain(item) for item in config]
+        kinds = {type(item) for item in config}
+        return list(config) if kinds <= {int, float} else [plain(item) for item in config]
     if isinstance(config, Enum):
         return config.name
     return str(config) if isinstance(config, PurePath) else config

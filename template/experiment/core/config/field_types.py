@@ -67,7 +67,8 @@ def from_plain(wanted: Any, value: Any, key: str = "") -> Any:
         key: What to call it in a message.
 
     Raises:
-        ValueError: It is of another kind.
+        ValueError: It is of another kind, or a dataclass refuses it; the message starts with the
+            key of what is wrong.
     """
     parts = members(wanted)
     if value is None and (types.NoneType in parts or wanted is Any):
@@ -76,6 +77,8 @@ def from_plain(wanted: Any, value: Any, key: str = "") -> Any:
         found = _one_of(part, value, key)
         if found is not MISSING:
             return found
+    if float in parts and type(value) is int:
+        return float(value)
     raise ValueError(f"{key or 'the value'} is {value!r:.60}, which is no {_name(wanted)}")
 
 
@@ -92,15 +95,15 @@ def _one_of(part: Any, value: Any, key: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind.__members__.get(value, MISSING) if isinstance(value, str) else MISSING
     if kind in (list, tuple) and isinstance(value, (list, tuple)):
+        if _are_all(kind, arguments, value):
+            return kind(value)  # at once: there may be a hundred thousand
         items = (from_plain(item_type(part, i), v, f"{key}[{i}]") for i, v in enumerate(value))
         return kind(items)
     if kind is dict and isinstance(value, dict):
         names, inside = key_type(part), item_type(part)
         return {as_key(names, k): from_plain(inside, v, f"{key}.{k}") for k, v in value.items()}
     if kind is Path:
-        return Path(value) if isinstance(value, str) else MISSING
-    if kind is float and type(value) is int:
-        return float(value)
+        return Path(value) if isinstance(value, (str, Path)) else MISSING
     return value if kind in SCALARS and type(value) is kind else MISSING
 
 
@@ -111,7 +114,10 @@ def _dataclass(kind: type, value: dict[str, Any], key: str) -> Any:
     inside = f"{key}." if key else ""
     values = {n: from_plain(hints[n], v, f"{inside}{n}") for n, v in value.items()}
     initial = {f.name for f in fields(kind) if f.init}
-    made = kind(**{name: v for name, v in values.items() if name in initial})
+    try:
+        made = kind(**{name: v for name, v in values.items() if name in initial})
+    except ValueError as error:  # a range check: its message starts with the field's name
+        raise ValueError(f"{inside}{error}") from None
     for name in values.keys() - initial:
         object.__setattr__(made, name, values[name])
     return made
@@ -147,6 +153,13 @@ def _reason(wanted: Any) -> str:
             instead = INSTEAD.get(kind, "its name as text")
             return f"{_name(part)} cannot stand in YAML; take {instead}"
     return ""
+
+
+def _are_all(kind: Any, arguments: tuple[Any, ...], items: Any) -> bool:
+    """Whether the items are of the one scalar type that the list or tuple takes."""
+    if not arguments or (kind is tuple and arguments[1:] != (Ellipsis,)):
+        return False
+    return arguments[0] in SCALARS and {type(item) for item in items} == {arguments[0]}
 
 
 def _is_named(kind: Any) -> bool:

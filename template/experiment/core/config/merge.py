@@ -3,6 +3,8 @@
 Template's file: updates replace it.
 """
 
+import copy
+import re
 from functools import reduce
 from typing import Any, get_origin
 
@@ -10,7 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from ..errors import UserError
-from .field_types import item_type, members, refused_types
+from .field_types import from_plain, item_type, members, refused_types
 from .schema import (
     in_yaml,
     is_mapping,
@@ -44,6 +46,7 @@ class MergedConfig:
             self.config = OmegaConf.structured(config_class)
         except (ValueError, TypeError) as error:
             raise UserError(f"{YOUR_CONFIG}: {_first_line(error)}") from None
+        self.config_class = config_class
         self.known = known_keys(config_class)
         self.places: dict[str, str] = {}
         self.remarks: list[str] = []  # what was taken otherwise than it stands in a file
@@ -66,26 +69,40 @@ class MergedConfig:
 
     def build(self) -> Any:
         """The finished configuration: real dataclasses, whose range checks have passed."""
-        if self._long and "${" in repr(OmegaConf.to_container(self.config)):
-            for key, value in self._long.items():  # somebody may refer to it
-                OmegaConf.update(self.config, key, value)
-        sections = [key for key, wanted in self.known.items() if section_of(wanted)]
-        sections = [key for key in sections if OmegaConf.select(self.config, key) is not None]
-        for key in sorted(sections, key=lambda key: -key.count(".")):  # the innermost one objects
-            self._built(OmegaConf.select(self.config, key), f"{key}.")
-        return self._built(self.config, "")
-
-    def _fill(self, config: Any) -> None:
-        """Put long lists in their places, and have their sections look at them once more."""
+        values = self._resolved()
         for key, value in self._long.items():
             *sections, name = key.split(".")
-            section = reduce(getattr, sections, config)
-            object.__setattr__(section, name, value)
-            if check := getattr(section, "__post_init__", None):
-                try:
-                    check()
-                except ValueError as error:
-                    raise UserError(f"{self._place(key)}: {'.'.join(sections)}.{error}") from None
+            reduce(dict.__getitem__, sections, values)[name] = value
+        try:
+            return from_plain(self.config_class, values)
+        except ValueError as error:  # the message starts with the key
+            key = str(error).partition(" ")[0]
+            raise UserError(f"{self._place(key)}: {error}") from None
+
+    def copy(self) -> "MergedConfig":
+        """Another one with the same values, open to others."""
+        other = copy.copy(self)
+        other.config = copy.deepcopy(self.config)
+        other.places, other.remarks = dict(self.places), list(self.remarks)
+        other._long = dict(self._long)
+        return other
+
+    def _resolved(self) -> dict[str, Any]:
+        """All values as plain ones, references followed."""
+        raw = repr(OmegaConf.to_container(self.config)) if self._long else ""
+        for key, value in self._long.items():
+            if re.search(rf"\$\{{[^}}]*\b{key.rpartition('.')[2]}\b", raw):  # somebody refers to it
+                OmegaConf.update(self.config, key, value)
+        try:
+            return OmegaConf.to_container(
+                self.config, resolve=True, throw_on_missing=True, enum_to_str=True
+            )  # pyright: ignore[reportReturnType]
+        except MissingMandatoryValue as error:
+            key = error.full_key
+            raise UserError(f"{key} has no value: set it in configs/experiment.yaml") from None
+        except OmegaConfBaseException as error:
+            key = error.full_key or ""
+            raise UserError(f"{self._place(key)}: {key}: {_first_line(error)}") from None
 
     def _set_section(self, key: str, given: Located) -> None:
         optional = is_optional(self.known[key])
@@ -105,7 +122,7 @@ class MergedConfig:
                 f"{given.place}: {key} is {shown}; it must be {switch}a section with {names}"
             )
 
-    def _set_value(self, key: str, given: Located) -> None:
+    def _set_value(self, key: str, given: Located, is_entry: bool = False) -> None:
         wanted = self.known[key]
         if is_mapping(wanted) and given.text == "":  # nothing in it, as above
             return
@@ -116,8 +133,10 @@ class MergedConfig:
         self._long.pop(key, None)
         if is_long(value, self.known[key]):
             self._long[key], value = value, value[:1]
+        # A mapping takes the place of the class's own, and adds to that of an earlier file.
+        adds = isinstance(value, dict) and (is_entry or key in self.places)
         try:
-            OmegaConf.update(self.config, key, value, merge=isinstance(value, dict))
+            OmegaConf.update(self.config, key, value, merge=adds)
         except OmegaConfBaseException:
             raise refusal(key, given, wanted) from None
         self._note(key, given)
@@ -143,7 +162,7 @@ class MergedConfig:
         entry = next((name for name in present if rest.startswith(f"{name}.")), None)
         if entry:
             given = Located({rest.removeprefix(f"{entry}."): given}, given.place)
-        self._set_value(key, Located({entry or rest: given}, given.place))
+        self._set_value(key, Located({entry or rest: given}, given.place), is_entry=True)
 
     def _note(self, key: str, given: Located) -> None:
         """Remember where a value came from; the latest stands last."""
@@ -152,6 +171,7 @@ class MergedConfig:
 
     def _place(self, key: str) -> str:
         """Where a value came from or, of a default, where its section was changed last."""
+        key = key.partition("[")[0]  # of an item of a list
         section = key[: key.rfind(".") + 1]
         near = [place for other, place in self.places.items() if other.startswith(section)]
         return self.places.get(key) or (near or [YOUR_CONFIG])[-1]
@@ -174,22 +194,6 @@ class MergedConfig:
         names = key.split(".")
         above = (".".join(names[:depth]) for depth in range(1, len(names)))
         return next((k for k in above if k in self.known and is_mapping(self.known[k])), None)
-
-    def _built(self, node: Any, prefix: str) -> Any:
-        try:
-            config = OmegaConf.to_object(node)
-            if not prefix:
-                self._fill(config)
-            return config
-        except MissingMandatoryValue as error:
-            key = error.full_key
-            raise UserError(f"{key} has no value: set it in configs/experiment.yaml") from None
-        except OmegaConfBaseException as error:
-            key = error.full_key or ""
-            raise UserError(f"{self._place(key)}: {key}: {_first_line(error)}") from None
-        except ValueError as error:  # a range check: its message starts with the field's name
-            key = prefix + str(error).partition(" ")[0]
-            raise UserError(f"{self._place(key)}: {prefix}{error}") from None
 
 
 def is_long(value: Any, wanted: Any) -> bool:

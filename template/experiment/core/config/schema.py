@@ -102,10 +102,13 @@ def meant(key: str, given: Located, wanted: Any) -> Any:
     """
     kinds, value = _kinds(wanted), given.value
     is_word = given.text is not None and not given.quoted
-    if value == "None" and is_optional(wanted) and (is_word or str not in kinds):
+    if value == "None" and is_optional(wanted) and (is_word or not kinds & {str, Path}):
         return None  # W&B's agent writes null in Python's way
     if isinstance(value, list):
-        if section := section_of(item_type(wanted)):
+        item = item_type(wanted)
+        if item in (int, float) and {type(part.value) for part in value} == {item}:
+            return given.plain()  # at once: there may be a hundred thousand
+        if section := section_of(item):
             return [_section(f"{key}[{i}]", part, section) for i, part in enumerate(value)]
         items = zip(value, _items(wanted, len(value)), strict=True)
         return [meant(f"{key}[{i}]", part, item) for i, (part, item) in enumerate(items)]

@@ -3,7 +3,6 @@
 Template's file: updates replace it.
 """
 
-import copy
 from argparse import Namespace
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,8 +57,7 @@ def refuse_typed(sweep: Sweep, arguments: Namespace) -> None:
 
 
 def _try(merged: "MergedConfig", point: dict[str, Located]) -> None:
-    trial = copy.copy(merged)
-    trial.config, trial.places = copy.deepcopy(merged.config), dict(merged.places)
+    trial = merged.copy()
     for key, given in point.items():
         trial.set(key, given)
     trial.build()
