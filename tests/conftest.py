@@ -1,17 +1,23 @@
 """What the template's tests share: a tagged template, a default project, one environment."""
 
+import fcntl
 import os
 import shutil
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from harness.experiment import Server
 
 # Before Copier is imported, which keeps a copy of the variables: no environment and no smoke check
 # unless a test asks for them, and nobody's own settings of git or Copier.
@@ -36,6 +42,28 @@ from projects import ROOT, Project, Template, copier, make_template  # noqa: E40
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--remake", action="store_true", help="store today's numbers as the promise")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """A test marked ``alone`` waits until no worker is at another one, and keeps them off."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    if run is None:
+        return (yield)
+    with _turn(Path(tempfile.gettempdir(), f"tests-{run}"), bool(item.get_closest_marker("alone"))):
+        return (yield)
+
+
+@contextmanager
+def _turn(name: Path, alone: bool) -> Iterator[None]:
+    with open(f"{name}-next", "w") as next_in_line, open(f"{name}-running", "w") as running:
+        fcntl.flock(next_in_line, fcntl.LOCK_EX)  # so that nobody overtakes one who waits
+        fcntl.flock(running, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+        fcntl.flock(next_in_line, fcntl.LOCK_UN)
+        try:
+            yield
+        finally:
+            fcntl.flock(running, fcntl.LOCK_UN)  # children that a test has forked hold it, too
 
 
 @pytest.fixture(scope="session")
@@ -112,3 +140,13 @@ def shapes(package: str) -> ModuleType:
 def docstrings(package: str) -> ModuleType:
     """``core.inspect.shape_docstrings``, which reads the shapes that are written down."""
     return import_module(f"{package}.core.inspect.shape_docstrings")
+
+
+@pytest.fixture(scope="session")
+def server(python: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+    """The process that has torch and Lightning imported."""
+    from harness.experiment import Server  # imports torch, which most fast tests do without
+
+    server = Server(python, tmp_path_factory.mktemp("server"))
+    yield server
+    server.close()

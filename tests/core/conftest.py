@@ -10,14 +10,6 @@ from harness.watched import Watched
 from projects import Project
 
 
-@pytest.fixture(scope="session")
-def server(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """The process that has torch and Lightning imported."""
-    server = Server(python, tmp_path_factory.mktemp("server"))
-    yield server
-    server.close()
-
-
 @pytest.fixture
 def experiment(default_project: Project, server: Server, tmp_path: Path) -> Experiment:
     """A project of the test's own."""

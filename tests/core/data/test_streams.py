@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -132,3 +133,31 @@ def test_a_stream_without_end_beside_another_loader(
 
     assert "trainer.limit_train_batches" in refusal(lambda: fit(data, tmp_path, (9, 9)))
     assert len(fit(data, tmp_path, (9, 9), limit_train_batches=4)) == 12
+
+
+def test_facts_and_pictures_of_a_stream_are_the_same_each_time(make: Make) -> None:
+    data = data_of(make, lambda: Draws(None))()
+
+    one, other = data.some(5), data.some(5)
+
+    assert one["number"].tolist() == [0, 1, 2, 3, 4]
+    assert torch.equal(one["draw"], other["draw"])
+
+
+class Pixels(Draws):
+    """A simulation of images."""
+
+    def __iter__(self) -> Iterator[Any]:
+        for _ in range(self.end or 10**9):
+            yield SimpleNamespace(image=torch.randint(0, 256, (1, 4, 4), dtype=torch.uint8))
+
+
+@pytest.mark.parametrize("end", [None, 40])
+def test_images_of_a_stream_are_measured(make: Make, experiment: Any, end: int | None) -> None:
+    data = data_of(make, lambda: Pixels(end))()
+    data.collate = lambda samples: SimpleNamespace(image=torch.stack([s.image for s in samples]))
+
+    measured = experiment("core.data.images.statistics").pixel_statistics(data, most=100)
+
+    assert measured == experiment("core.data.images.statistics").pixel_statistics(data, most=100)
+    assert measured[0][0] == pytest.approx(0.5, abs=0.05)

@@ -190,6 +190,9 @@ def test_a_transform_is_told_where_in_training_it_is(
     fit(told, tmp_path, (9, 9))
 
     assert seen == [[number // 4, number / 12] for number in range(12)]
+    without_trainer = [batch[1][0].tolist() for batch in data().train_dataloader()]
+    in_validation = [batch[1][0].tolist() for batch in data().loader("val", numbers(20))]
+    assert without_trainer == in_validation == [[0.0, 0.0]] * 4
 
 
 @pytest.mark.parametrize("batch_size", [6, 7])

@@ -77,6 +77,3 @@ def _sources(arguments: Namespace) -> "Iterator[tuple[str, Located]]":
     for key, value in given.items():
         if key not in CORE_ARGUMENTS:
             yield key, from_word(value) if isinstance(value, str) else from_value(value)
-
-
-# --- The finished configuration, as plain values and as text -----------------------------------

@@ -24,7 +24,6 @@ facts need them earlier. Here each works once, and not at all when ``predict`` b
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -48,6 +47,7 @@ from .once import once
 from .read_report import predicted_names, warn_of_unreadable
 from .slices import refuse_streams, sliced
 from .splitting import evenly
+from .streams import StreamBatches
 from .summary import summary_line
 from .train_loaders import loaders_of
 from .train_test_split import train_test_split
@@ -196,7 +196,11 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         """At most ``count`` examples, spread evenly over a split: one batch, untransformed."""
         dataset = self.examples(split)
         if is_stream(dataset):
-            return self.collate([*islice(dataset, count)])
+            # By its seeds, so that facts and pictures are the same each time.
+            stream = StreamBatches(dataset, None, self.seed, self.collate, batch_size=count)
+            for batch in stream:
+                return batch
+            raise UserError(f"data.py: the stream for {split} gives no example")
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
         return fetch.untransformed(evenly(len(fetch), min(count, len(fetch))))
 

@@ -36,7 +36,7 @@ class BatchKey(NamedTuple):
     epoch: int
     batch: int
     indices: Indices
-    progress: float = math.nan
+    progress: float = 0.0
 
 
 def sequential(num_examples: int) -> Indices:
@@ -133,19 +133,21 @@ class Place(NamedTuple):
         epoch: Counted from 0.
         batches: Numbers of the batches to give, from where training stands to the epoch's end. One
             that the loader does not have stands for its batches once more, from the first on.
-        total: Batches of the whole training; infinite where nobody knows.
+        total: Batches of the whole training; infinite where nobody knows, None outside of it.
         per_epoch: Batches of an epoch of training, which may be more than this loader has.
         loader: What the loader is called among those of training.
     """
 
     epoch: int
     batches: Iterable[int]
-    total: float = math.inf
+    total: float | None = None
     per_epoch: float = math.inf
     loader: str = ""
 
     def progress(self, batch: int) -> float:
         """The share of the training that lies before a batch, 0 to 1; NaN where nobody knows."""
+        if self.total is None:
+            return 0.0
         if math.isinf(self.total):
             return math.nan
         before = self.epoch * self.per_epoch if self.epoch else 0.0  # not 0 times infinity

@@ -69,7 +69,8 @@ def training_length(trainer: pl.Trainer) -> Length:
     steps = trainer.estimated_stepping_batches  # before the next line: it makes the loader
     batches = trainer.num_training_batches  # infinite for a stream of data
     epoch = batches if math.isinf(batches) else -(-batches // trainer.accumulate_grad_batches)
-    return Length(math.inf if steps < 0 else steps, epoch)
+    # As annotated: a learning_rate_factor of the researcher's may be checked as it is called.
+    return Length(math.inf if steps < 0 else float(steps), float(epoch))
 
 
 def make_schedules(
