@@ -123,6 +123,9 @@ def log_epoch(module: Any, stage: str) -> None:
             f"module.py: the metrics of {both[0][0]} are shown batches in training and in "
             "validation, which would mix them: name a split for each in add_metrics"
         )
+    if shown and module.trainer.world_size > 1:
+        kinds = _of_all_ranks(module, list(metrics.kinds(shown).items()))
+        metrics.fill(shown, dict(kinds), module.device)
     measured = metrics.compute(shown, module.device)
     _refuse_again(module, stage, values, measured)
     values |= measured

@@ -9,8 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
+from torchmetrics.utilities.data import dim_zero_cat
 
 Key = tuple[str, str, str]  # split, what tells the loader, name of the metric
+Kinds = dict[tuple[Any, ...], tuple[torch.dtype, tuple[int, ...]]]  # by a list's place in a metric
 
 
 class SplitMetrics(nn.ModuleDict):
@@ -74,6 +76,25 @@ class SplitMetrics(nn.ModuleDict):
         """Those of them that training, too, has been shown, in the same epoch."""
         return [key for key in keys if self._before.get(key)]
 
+    def kinds(self, keys: list[Key]) -> Kinds:
+        """What is in the lists of these metrics, of which torchmetrics makes one tensor each."""
+        return {
+            place: (lists[0].dtype, tuple(lists[0].shape[1:]))
+            for place, lists in self._lists(keys)
+            if lists
+        }
+
+    def fill(self, keys: list[Key], kinds: Kinds, device: torch.device) -> None:
+        """Put nothing of the right kind into lists that are empty.
+
+        Where a process was shown nothing torchmetrics takes an empty list of floats, with one axis,
+        for what the others send: sizes that are read out of it are anything.
+        """
+        for place, lists in self._lists(keys):
+            if not lists and place in kinds:
+                dtype, shape = kinds[place]
+                lists.append(torch.empty((0, *shape), dtype=dtype, device=device))
+
     def compute(self, keys: list[Key], device: torch.device) -> dict[str, Tensor]:
         """The single numbers that these come to, by their names in the log."""
         values: dict[str, Tensor] = {}
@@ -100,6 +121,14 @@ class SplitMetrics(nn.ModuleDict):
             for place, collection in [*places, *self.of_loaders.items()]
             for name, metric in collection._modules.items()
         }
+
+    def _lists(self, keys: list[Key]) -> Iterator[tuple[tuple[Any, ...], list[Tensor]]]:
+        for split, suffix, name in keys:
+            for number, part in enumerate(_parts(self.of(split, suffix)._modules[name])):
+                for state, reduction in part._reductions.items():
+                    value = getattr(part, state)
+                    if reduction is dim_zero_cat and isinstance(value, list):
+                        yield (split, suffix, name, number, state), value
 
     def _reset(self, keys: Mapping[Key, int]) -> None:
         for split, suffix, name in keys:
