@@ -91,7 +91,7 @@ def _whoever_asks(place: Place, _: BatchSampler) -> Place:
 @contextmanager
 def _mute(averaged: pl.LightningModule, trainer: pl.Trainer) -> Iterator[None]:
     """Let ``training_step`` see the Trainer, and log nothing."""
-    logging = ("log", "log_dict", "average")
+    logging = ("log", "log_dict", "average", "update_metrics")
     averaged.__dict__.update(dict.fromkeys(logging, _nothing))
     averaged._trainer = trainer
     try:

@@ -3,14 +3,15 @@
 Template's file: updates replace it.
 """
 
+import copy
 from typing import Any
 
 import pytorch_lightning as pl
 import torch
 from lightning_fabric.utilities import move_data_to_device
-from torchmetrics import Metric
 
 from ..module.metrics import Averages
+from ..module.split_metrics import SplitMetrics, metrics_of
 
 
 def epoch_so_far(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any] | None:
@@ -28,6 +29,9 @@ class PartialEpoch(pl.Callback):
 
     _packed: dict[str, Any] | None = None
 
+    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
+        self._packed = None  # of a resume that was interrupted, or of a test
+
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
     ) -> None:
@@ -39,7 +43,8 @@ class PartialEpoch(pl.Callback):
             if averages := _averages_of(pl_module):
                 averages.sums = self._packed["sums"]
                 averages.to(pl_module.device)
-            for name, metric in _metrics_of(pl_module):
+            _make_loaders(pl_module, self._packed["loaders"])
+            for name, metric in metrics_of(pl_module):
                 if name in self._packed["metrics"]:
                     _unpack(metric, self._packed["metrics"][name])
 
@@ -64,11 +69,12 @@ def pack_epoch(
 ) -> list[dict[str, Any]]:
     """The epoch so far as each rank has seen it; every rank takes part in a save."""
     results: Any = trainer.fit_loop.epoch_loop._results
-    averages = _averages_of(module)
+    averages, metrics = _averages_of(module), getattr(module, "metrics", None)
     mine = {
         "looks": looks,
         "sums": averages.sums if averages else {},
-        "metrics": {n: _pack(m) for n, m in _metrics_of(module)},
+        "metrics": {n: _pack(m) for n, m in metrics_of(module)},
+        "loaders": list(metrics.of_loaders) if isinstance(metrics, SplitMetrics) else [],
         "results": {k: _pack(r) for k, r in results.items() if r.meta.on_epoch and r.is_tensor},
     }
     if trainer.world_size == 1:
@@ -82,8 +88,11 @@ def _averages_of(module: pl.LightningModule) -> Averages | None:
     return getattr(module, "averages", None)
 
 
-def _metrics_of(module: pl.LightningModule) -> list[tuple[str, Metric]]:
-    return [(name, part) for name, part in module.named_modules() if isinstance(part, Metric)]
+def _make_loaders(module: Any, places: list[tuple[str, str]]) -> None:
+    """Metrics of single loaders, which are made when they are first asked for."""
+    for split, suffix in places:
+        if split in module.metrics.key_of:
+            module.metrics.of(split, suffix).to(module.device)
 
 
 def _pack(metric: Any) -> dict[str, Any]:
@@ -93,8 +102,9 @@ def _pack(metric: Any) -> dict[str, Any]:
 
 def _unpack(metric: Any, packed: dict[str, Any]) -> None:
     for name, value in packed["state"].items():
-        on_device = value.to(metric.device) if isinstance(value, torch.Tensor) else value
-        setattr(metric, name, on_device)
+        # A copy: metrics of one collection share their state, and what they share now would be
+        # added to by each of them.
+        setattr(metric, name, move_data_to_device(copy.deepcopy(value), metric.device))
     metric._update_count, metric._computed = packed["updates"], None
 
 

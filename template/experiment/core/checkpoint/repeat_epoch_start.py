@@ -24,12 +24,12 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from torch import Tensor, nn
-from torchmetrics import Metric
 
 from ..console import say
 from ..data.step_seeds import StepSeeds
 from ..data.train_loaders import training_position
 from ..distributed.fsdp import own_part
+from ..module.split_metrics import metrics_of
 from .model_checkpoint import Checkpoint
 from .module_flags import ModuleFlags, flags_of, once_before, set_flags
 
@@ -145,7 +145,7 @@ class Kept:
         self.schedules = [(one, copy.deepcopy(one.state_dict())) for one in schedules]
         states = [owner for owner in owners if isinstance(owner, pl.Callback)]
         self.callbacks = [(one, copy.deepcopy(one.state_dict())) for one in states]
-        parts = [part for part in module.modules() if isinstance(part, Metric)]
+        parts = [part for _, part in metrics_of(module)]
         names = ("_update_count", "_computed")
         self.metrics = [
             (part, copy.deepcopy({n: getattr(part, n) for n in (*part._defaults, *names)}))

@@ -41,7 +41,7 @@ from .cross_validation import folded
 from .datasets import Subset, is_labelled, is_stream, labels_of, num_examples
 from .facts import stored_facts
 from .fetch import Fetch
-from .hidden_names import refuse_hiding
+from .hidden_names import refuse_hidden, refuse_hiding
 from .loaders import make_loader, make_stream_loader
 from .once import once
 from .read_report import predicted_names, warn_of_unreadable
@@ -85,6 +85,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         self._facts: FactsT | None = None
         for hook in ("prepare_data", "setup"):
             setattr(self, hook, once(self, getattr(self, hook)))
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        refuse_hidden(cls, DataModule)
 
     def __setattr__(self, name: str, value: Any) -> None:
         refuse_hiding(self, DataModule, name, value)

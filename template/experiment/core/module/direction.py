@@ -6,13 +6,11 @@ knows of a metric from ``add_metrics``, then the metric's name: config/direction
 
 from typing import Any
 
-from torch import nn
-from torchmetrics import MetricCollection
-
 from ..config.direction import Mode, Watched, direction_of, unknown_direction
 from ..console import say
 from ..errors import UserError
 from ..spelling import did_you_mean, nearest
+from .split_metrics import SplitMetrics
 
 
 def resolve_mode(watched: Watched, module: Any) -> Mode:
@@ -55,9 +53,11 @@ def _torchmetrics_mode(module: Any, metric: str) -> Mode | None:
 
 def _metrics(module: Any) -> dict[str, Any]:
     """The torchmetrics from ``add_metrics``, by their names in the log."""
+    metrics = getattr(module, "metrics", None)
+    if not isinstance(metrics, SplitMetrics):
+        return {}
     return {
-        f"{split.removesuffix('_')}/{name}": metric
-        for split, collection in getattr(module, "metrics", nn.ModuleDict()).items()
-        if isinstance(collection, MetricCollection)
+        f"{split}/{name}": metric
+        for split, collection in metrics.by_split().items()
         for name, metric in collection.items(keep_base=False, copy_state=False)
     }

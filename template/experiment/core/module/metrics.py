@@ -7,11 +7,13 @@ step adds to a sum, and the means are logged once, at the epoch's end, exactly: 
 examples of each batch, over all devices.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from ..errors import UserError
 
 Reduce = Callable[[Tensor], Tensor]
 
@@ -21,19 +23,47 @@ class Averages:
 
     def __init__(self) -> None:
         self.sums: dict[str, dict[str, list[Tensor]]] = {}
+        self.logged: dict[str, set[str]] = {}  # by stage, in the epoch that ends
+        self._stages: dict[str, str] = {}  # by name: a name has one stage
 
-    def add(self, stage: str, weight: float | Tensor, values: dict[str, Tensor]) -> None:
-        """Add the means of a batch of ``weight`` examples, or tokens, or whatever it counts."""
-        sums = self.sums.setdefault(stage, {})
+    def forget(self) -> None:
+        """Begin anew, with any stage."""
+        self.sums, self.logged, self._stages = {}, {}, {}
+
+    def begin(self, stage: str) -> None:
+        """Begin a stage's epoch."""
+        self.sums.pop(stage, None)
+        self.logged.pop(stage, None)
+
+    def claim(self, stage: str, names: Iterable[str]) -> None:
+        """Let these names be of a stage.
+
+        Raises:
+            UserError: One of them is of the other.
+        """
+        for name in names:
+            if self._stages.setdefault(name, stage) != stage:
+                raise UserError(
+                    f"module.py: {name} is of training and of validation, and a log has one curve "
+                    "of a name: give it another split in one of them"
+                )
+
+    def add(self, stage: str, weight: float | Tensor, values: dict[str, Tensor]) -> bool:
+        """Add the means of a batch of ``weight`` examples, or tokens, or whatever it counts.
+
+        Returns whether a name is new in this epoch.
+        """
+        sums, is_new = self.sums.setdefault(stage, {}), False
         for name, value in values.items():
             # float64 where there is one: an epoch of float32 sums loses digits.
             dtype = torch.float32 if value.device.type == "mps" else torch.float64
             term = value.detach().to(dtype) * weight
             if name not in sums:
-                sums[name] = [term, torch.zeros_like(term) + weight]
+                sums[name], is_new = [term, torch.zeros_like(term) + weight], True
             else:
                 sums[name][0] += term
                 sums[name][1] += weight
+        return is_new
 
     def to(self, device: torch.device) -> None:
         """Move the sums to where the next ones will be."""

@@ -5,37 +5,31 @@ Template's file: updates replace it. Override whatever you want in module.py.
 
 import math
 from collections.abc import Mapping, Sequence
-from functools import partial
-from typing import Any, cast
+from typing import Any
 
 import pytorch_lightning as pl
-from torch import Tensor, nn
+from torch import Tensor
 from torch.optim import Optimizer
 from torchmetrics import Metric, MetricCollection
 
 from ..config.dump import plain
 from ..config.run_config import RunConfig
 from ..console import say
-from ..data.hidden_names import refuse_hiding
+from ..data.hidden_names import refuse_hidden, refuse_hiding
 from ..data.seeding import WEIGHTS, seed_all
 from ..distributed.fsdp import shard
 from ..errors import UserError
-from .epoch_log import (
-    EPOCH_ENDS,
-    EVAL,
-    TRAIN,
-    loader_suffix,
-    log_epoch,
-    logs_before_and_after,
-    stage_of,
-)
+from .epoch_hooks import HOOKS, logs_epochs, on_instance
+from .epoch_log import place_of, suffix_of
 from .load_from_checkpoint import saved_arguments
 from .metrics import Averages, as_scalar
 from .optimizer import make_optimizer
 from .parameter_groups import parameter_groups, say_groups
 from .schedules import Length, make_schedules, schedule_factor, training_length
+from .split_metrics import SplitMetrics
 
 
+@logs_epochs
 class Module(pl.LightningModule):
     """A thin LightningModule: yours has the loss and the metrics, this has the rest.
 
@@ -69,14 +63,13 @@ class Module(pl.LightningModule):
         seed_all(config.seed, WEIGHTS)
         self.save_hyperparameters({"config": plain(config), "facts": plain(facts)})
         self.averages = Averages()
-        self.metrics = nn.ModuleDict()
-        self._metrics_by_loader: dict[tuple[str, str], MetricCollection] = {}
-        self._shown: dict[tuple[str, str], str] = {}  # (split, loader) -> stage, in this epoch
+        self.metrics = SplitMetrics()
+        self.hooks_under_way: set[str] = set()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        for hook in EPOCH_ENDS.keys() & vars(cls).keys():
-            setattr(cls, hook, logs_before_and_after(vars(cls)[hook], EPOCH_ENDS[hook]))
+        refuse_hidden(cls, Module)
+        logs_epochs(cls)
 
     @classmethod
     def load_from_checkpoint(cls, checkpoint_path: Any, *args: Any, **kwargs: Any) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -90,8 +83,8 @@ class Module(pl.LightningModule):
             self.__dict__[name] = value
             return
         refuse_hiding(self, Module, name, value)
-        if name in EPOCH_ENDS and callable(value):  # a hook that is set on an instance
-            value = partial(logs_before_and_after(_without_self(value), EPOCH_ENDS[name]), self)
+        if name in HOOKS:  # one that is set on an instance
+            value = on_instance(value, name, self)
         super().__setattr__(name, value)
 
     def average(self, split: str, weight: float | Tensor, **values: Any) -> None:
@@ -102,13 +95,20 @@ class Module(pl.LightningModule):
             weight: Examples in the batch, so that a smaller last batch counts less; or whatever
                 else ``values`` are means over, such as tokens.
             values: Means over the batch: scalar tensors or numbers.
+
+        Raises:
+            UserError: The same name is averaged in training and in validation, or in a hook that
+                belongs to no epoch.
         """
-        suffix = loader_suffix(self)
+        stage, suffix = place_of(self, split)
+        if stage is None:  # prediction, which has no log
+            return
         named = {f"{split}/{name}{suffix}": as_scalar(name, v) for name, v in values.items()}
-        self.averages.add(stage_of(self, split), weight, named)
+        if self.averages.add(stage, weight, named) and self._trainer is not None:
+            self.averages.claim(stage, named)
 
     def add_metrics(
-        self, metrics: Mapping[str, Metric], splits: Sequence[str] = ("val", "test")
+        self, metrics: Mapping[str, Metric], splits: str | Sequence[str] = ("val", "test")
     ) -> None:
         """Keep torchmetrics for some splits; show them batches with ``update_metrics``.
 
@@ -118,11 +118,8 @@ class Module(pl.LightningModule):
             metrics: By their names in the log.
             splits: For which each is kept apart.
         """
-        for key in map(_key, splits):
-            if key not in self.metrics:
-                self.metrics[key] = MetricCollection({})
-            own: Any = {name: metric.clone() for name, metric in metrics.items()}
-            cast(MetricCollection, self.metrics[key]).add_metrics(own)
+        for split in [splits] if isinstance(splits, str) else splits:
+            self._split_metrics().add(split, metrics)
 
     def update_metrics(self, split: str, *values: Any, **named: Any) -> None:
         """Show a batch to the torchmetrics of a split.
@@ -130,45 +127,41 @@ class Module(pl.LightningModule):
         Raises:
             UserError: ``add_metrics`` has none for it.
         """
-        suffix = loader_suffix(self)
-        self.metrics_for(split, suffix).update(*values, **named)
-        self._shown[split, suffix] = stage_of(self, split)
+        stage, suffix = place_of(self, split)
+        if stage is not None:
+            self._metrics(split, suffix).update(*values, **named)
 
-    def metrics_for(self, split: str, suffix: str = "") -> MetricCollection:
-        """The torchmetrics of a split, or of one of its loaders.
+    def metrics_for(self, split: str, loader: str | int | None = None) -> MetricCollection:
+        """The torchmetrics of a split, to be shown batches or looked at until the epoch is over.
+
+        Args:
+            split: Which ``add_metrics`` was told.
+            loader: Of several loaders one, by its key in the dict or its number in the list; None:
+                the one that is being read.
 
         Raises:
-            UserError: ``add_metrics`` has none for it.
+            UserError: ``add_metrics`` has none for it, or there is no such loader.
         """
-        if _key(split) not in self.metrics:
-            known = ", ".join(self.metrics) or "none"
+        return self._metrics(split, suffix_of(self, split, loader))
+
+    def _metrics(self, split: str, suffix: str) -> MetricCollection:
+        metrics = self._split_metrics()
+        if split not in metrics.key_of:
+            known = ", ".join(metrics.key_of) or "none"
             raise UserError(
                 f"module.py: update_metrics({split!r}, ...): there are metrics for {known}; name "
                 f"it in add_metrics(..., splits=[{split!r}, ...])"
             )
-        collection = cast(MetricCollection, self.metrics[_key(split)])
-        if not suffix:
-            return collection
-        if (split, suffix) not in self._metrics_by_loader:
-            own = collection.clone()
-            own.reset()
-            self._metrics_by_loader[split, suffix] = own
-        return self._metrics_by_loader[split, suffix].to(self.device)
+        collection = metrics.of(split, suffix)
+        return collection.to(self.device) if suffix else collection
 
-    def shown_metrics(self, stage: str) -> list[tuple[str, str]]:
-        """Split and loader of what was shown a batch since this was asked last."""
-        shown = [key for key, shown_in in self._shown.items() if shown_in == stage]
-        self._shown = {key: other for key, other in self._shown.items() if other != stage}
-        return shown
-
-    def on_train_epoch_end(self) -> None:
-        log_epoch(self, TRAIN)
-
-    def on_validation_epoch_end(self) -> None:
-        log_epoch(self, EVAL)
-
-    def on_test_epoch_end(self) -> None:
-        log_epoch(self, EVAL)
+    def _split_metrics(self) -> SplitMetrics:
+        if not isinstance(self.metrics, SplitMetrics):
+            raise UserError(
+                "module.py: self.metrics is where add_metrics() keeps its torchmetrics; give what "
+                "you keep there another name"
+            )
+        return self.metrics
 
     def configure_model(self) -> None:
         """Share the network out among devices, if ``trainer.strategy`` is fsdp."""
@@ -212,13 +205,3 @@ class Module(pl.LightningModule):
             say("optimizer: not fused, since in mixed precision gradients are clipped before it")
             return False
         return self.device.type in {"cpu", "cuda", "mps"}
-
-
-def _key(split: str) -> str:
-    """A split's name in ``self.metrics``: torch has its own ``train`` and ``eval`` there."""
-    name = split.replace(".", "_")
-    return f"{name}_" if hasattr(nn.ModuleDict, name) else name
-
-
-def _without_self(hook: Any) -> Any:
-    return lambda _, *args, **kwargs: hook(*args, **kwargs)
