@@ -106,7 +106,9 @@ class Curves(pl.Callback):
             raise Skipped("training_step returns no loss, and no val/loss is logged")
         curve = self._curve(judged)
         so = [] if self._fallen(judged) else [judged]
-        not_so = [judged] if all(_is_gone(curve[0], value) for value in curve[-SURE:]) else []
+        # A loss below zero has no floor, and says nothing by a fall: a GAN's goes anywhere.
+        surely = all(value >= 0 and _is_gone(curve[0], value) for value in curve[-SURE:])
+        not_so = [judged] if surely else []
         because = f" went from {curve[0]:.3g} to {curve[-1]:.3g}"
         self.expected.compare("not_learned", so, not_so, self.values, because)
 
