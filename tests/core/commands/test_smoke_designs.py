@@ -273,6 +273,14 @@ class ExperimentModule(Module):
 BY_HAND = "  gradient_clip_norm: null\n  max_epochs: null"
 
 
+@pytest.fixture
+def experiment(experiment: Experiment) -> Experiment:
+    """A small one."""
+    replace(experiment / CONFIG, "width: 32 ", "width: 8 ")
+    replace(experiment / CONFIG, "batch_size: 128", "batch_size: 32")
+    return experiment
+
+
 def edit(experiment: Experiment, edits: Edits, expected: Expected | None = None) -> None:
     """Write a design into the project, and what it states."""
     for file, old, new in edits:
@@ -326,11 +334,11 @@ def test_what_may_be_meant_is_stated(experiment: Experiment, design: str) -> Non
     literal = f"if it is meant, state in experiment/module.py: expected = {json.dumps(expected)}"
 
     plain = smoke(experiment)
-    tests = contract(experiment)
+    tests = None if question else contract(experiment)
     edit(experiment, [], expected)
 
     assert plain.returncode == 0, plain.stdout + plain.stderr
-    if question:
+    if tests is None:
         assert f"? {question}" in plain.stdout
         assert f"  {literal}\n" in plain.stdout
         assert "with 1 question (?)" in plain.stdout

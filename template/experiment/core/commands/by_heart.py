@@ -5,6 +5,7 @@ a GAN, or of a loss that has a floor: ``expected = {"not_learned": ["val/loss"]}
 core/module/expected.py says.
 """
 
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +58,12 @@ def ask_by_heart(config: Any, build: Any, folder: Path) -> Expected:
     else:
         trainer.fit_loop.max_epochs = EPOCHS_BY_HAND
     without_dropout(module)
-    start = trainer.validate(module, data, verbose=False)[0] if validates else {}
-    curves = Curves(start, config.checkpoint, expected)
+    curves = Curves(config.checkpoint, expected)
     trainer.callbacks.append(curves)
-    trainer.fit(module, data)
+    trainer.num_sanity_val_steps = 1  # what validation says before training
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Found .* in eval mode")  # the dropout
+        trainer.fit(module, data)
     curves.ask()
     return expected
 
@@ -69,15 +72,19 @@ class Curves(pl.Callback):
     """What each metric was before training and after each epoch, and whether the loss fell.
 
     Args:
-        start: What validation logged before training.
         checkpoint: Section ``checkpoint``, whose monitor counts where nothing is called loss.
         expected: What is stated of it. If nothing is, training ends as soon as it has fallen.
     """
 
-    def __init__(self, start: dict[str, float], checkpoint: Any, expected: Expected) -> None:
+    def __init__(self, checkpoint: Any, expected: Expected) -> None:
         self.checkpoint, self.expected = checkpoint, expected
-        self.values = {name: [float(value)] for name, value in start.items()}
+        self.values: dict[str, list[float]] = {}
         self.loss = ABSENT
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        if trainer.sanity_checking:
+            logged = trainer.callback_metrics.items()
+            self.values = {name: [float(value)] for name, value in logged}
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *args: Any, **_: Any

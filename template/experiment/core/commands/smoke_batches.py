@@ -4,6 +4,7 @@ Template's file: updates replace it.
 """
 
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any, get_args, get_type_hints
 
 from pytorch_lightning.utilities.combined_loader import CombinedLoader
@@ -21,7 +22,7 @@ SPLITS = ("test", "val", "train")  # the first that there is predicts
 
 
 class Once:
-    """A loader of one batch, given as it is, again and again.
+    """A loader of one batch, the same again and again.
 
     Args:
         batch: As a step gets it.
@@ -35,7 +36,8 @@ class Once:
         return self.times
 
     def __iter__(self) -> Iterator[Any]:
-        return (self.batch for _ in range(self.times))
+        # Copies: a step may change what it gets.
+        return (deepcopy(self.batch) for _ in range(self.times))
 
 
 def demo_or_configured(config: Any) -> str:
