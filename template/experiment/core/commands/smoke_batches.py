@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any, get_args, get_type_hints
 
+import pytorch_lightning as pl
 from pytorch_lightning.utilities.combined_loader import CombinedLoader
 from pytorch_lightning.utilities.model_helpers import is_overridden
 
@@ -69,15 +70,16 @@ def predict_loaders(data: Any) -> tuple[Any, str]:
 
     That is what ``predict`` reads without ``--input``; else the test or validation batches.
     """
-    if isinstance(data, DataModule) and not data.holds(data.predict_split):
-        data.predict_split = next(split for split in SPLITS if data.holds(split))
+    held = [split for split in SPLITS if isinstance(data, DataModule) and data.holds(split)]
+    if held and not data.holds(data.predict_split):
+        data.predict_split = held[0]
     for name in ("predict", "test", "val", "train"):
         if not (isinstance(data, DataModule) or is_overridden(f"{name}_dataloader", data)):
             continue
         try:
             once = once_each(data, name)
         except Exception:
-            if name == "predict" and not has_own_predict_loader(data):
+            if name == "predict" and held and not has_own_predict_loader(data):
                 raise
             continue  # one that reads what only --input brings
         if once:
@@ -87,7 +89,8 @@ def predict_loaders(data: Any) -> tuple[Any, str]:
 
 def has_own_predict_loader(data: Any) -> bool:
     """Whether data.py says itself which batches ``predict`` gets."""
-    return "predict_dataloader" in vars(type(data))
+    base = DataModule if isinstance(data, DataModule) else pl.LightningDataModule
+    return type(data).predict_dataloader is not base.predict_dataloader
 
 
 def once_each(data: Any, split: str) -> Any:
