@@ -168,7 +168,10 @@ UNTRUE: dict[str, tuple[Expected, str]] = {
         'training      expected["no_gradient"] is no longer true: there is no model.haed; did you '
         "mean model.head?",
     ),
-    "it moves": ({"unmoved": ["model.stem"]}, "model.stem.0.0.weight"),
+    "it moves": (
+        {"unmoved": ["model.stem"]},
+        'training      expected["unmoved"] is no longer true: model.stem: model.stem.0.',
+    ),
     "it validates": (
         {"missing": ["validation"]},
         'training      expected["missing"] is no longer true: validation is there',

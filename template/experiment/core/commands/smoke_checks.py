@@ -234,7 +234,8 @@ class Smoke:
             new = {name: found[name] for name in self.expected.unstated(kind, found)}
             short = names_of(self.module, new.values())
             stated = [name for name in found if name not in new]
-            self.expected.compare(kind, [*stated, *short], others, every, because)
+            in_order = [name for name in every if name in others]
+            self.expected.compare(kind, [*stated, *short], in_order, every, because)
 
     def _ask_of(self, what: str, is_there: bool, because: str) -> None:
         """Whether something that there may be none of is there."""
