@@ -1,32 +1,37 @@
 """``main.py smoke``: prove in seconds that every part of the experiment fits the others.
 
-Template's file: updates replace it. It takes your own ``build``, a batch and one training step, in
-a folder of its own that is deleted afterwards.
+Template's file: updates replace it. It takes your own ``build``, a batch and a few training steps,
+in a folder of its own that is deleted afterwards. ``✗`` is what cannot be meant. ``?`` is what may
+be meant, and then is stated, as core/module/expected.py says; until then ``SMOKE=strict`` fails.
 """
 
+import os
 import pkgutil
 import re
 import sys
 import tempfile
 import time
-import traceback
 from argparse import Namespace
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, get_args, get_type_hints
+from typing import Any
 
-import pytorch_lightning as pl
 import torch
-from pytorch_lightning.utilities.combined_loader import CombinedLoader
 
 from ..config.dump import dump_config, leaves
 from ..config.load import Settings
 from ..errors import UserError
 from ..files import PROJECT, shown
-from ..inspect.training_step_check import TrainingStepCheck
+from ..inspect.training_step_check import BATCHES, EPOCHS, TrainingStepCheck
+from ..module.expected import Expected, read_expected
+from ..module.parameter_groups import names_of
 from ..runs.layout import LAST
 from ..runs.run import Run
+from ..trainer.design_checks import check_training, in_our_words, why_unvalidated
+from .smoke_batches import ask_of_first_batch, demo_or_configured, describe_batch, first_batch
+from .smoke_errors import Skipped, Unreachable, sentence
+from .smoke_outputs import MISSING, Judge, compare_outputs
 
 LOOK_AT = {
     "data": "experiment/data.py: prepare_data, setup and transforms",
@@ -38,19 +43,22 @@ LOOK_AT = {
 }
 
 
-class Skipped(Exception):
-    """What cannot be shown here and now, and is no fault of the experiment."""
-
-
 def run_smoke(settings: Settings[Any], arguments: Namespace, build: Any) -> int:
-    """Print a table of what was proven; 0 if everything was."""
+    """Print a table of what was proven; 0 if everything was, and no question counts."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="smoke-", ignore_cleanup_errors=True) as folder:
         smoke = Smoke(settings, build, Path(folder), arguments)
         for name, check in smoke.checks():
             if not _passes(name, check):
                 return 1
-    print(f"smoke passed in {time.perf_counter() - started:.1f} s")
+            _print_questions(name, smoke)
+    took = f"{time.perf_counter() - started:.1f} s"
+    count = smoke.asked
+    questions = f"{count} question{'s' if count > 1 else ''} (?)"
+    if count and os.environ.get("SMOKE") == "strict":
+        print(f"smoke failed in {took}: {questions}, and SMOKE=strict")
+        return 1
+    print(f"smoke passed in {took}" + (f", with {questions}" if count else ""))
     return 0
 
 
@@ -63,15 +71,26 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
     except Skipped as reason:
         mark, fact = "-", f"skipped: {reason}"
     except Exception as error:
-        mark, fact = "✗", _sentence(error)
+        mark, fact = "✗", sentence(error)
         named = re.search(r"\.(py|yaml):\d+", fact)  # then the place needs no second word
         hint = "" if named else LOOK_AT.get(name, "configs/experiment.yaml")
-    encoding = sys.stdout.encoding or "ascii"
-    line = f"{mark} {name:<13} {fact:<68} {time.perf_counter() - started:5.1f} s"
-    print(line.encode(encoding, "replace").decode(encoding), flush=True)
+    _print(f"{mark} {name:<13} {fact:<68} {time.perf_counter() - started:5.1f} s")
     if hint:
-        print(f"  look at {hint}")
+        _print(f"  look at {hint}")
     return mark != "✗"
+
+
+def _print_questions(name: str, smoke: "Smoke") -> None:
+    """What the check that just ended has found to ask."""
+    for question in smoke.expected.questions[smoke.asked :]:
+        _print(f"? {name:<13} {question.seen}")
+        _print(f"  {question.answer}")
+        smoke.asked += 1
+
+
+def _print(line: str) -> None:
+    encoding = sys.stdout.encoding or "ascii"
+    print(line.encode(encoding, "replace").decode(encoding), flush=True)
 
 
 @dataclass
@@ -82,6 +101,8 @@ class Smoke:
     build: Any
     folder: Path
     arguments: Namespace
+    expected: Expected = field(default_factory=Expected)
+    asked: int = 0  # questions that were printed
 
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "configuration", self.configuration
@@ -99,15 +120,17 @@ class Smoke:
         config.data.source = source
         config.data.num_workers = 0
         trainer = config.trainer
-        trainer.max_epochs, trainer.max_steps, trainer.accumulate_grad_batches = 1, None, 1
-        trainer.limit_train_batches = trainer.limit_val_batches = 1
+        trainer.max_epochs, trainer.max_steps, trainer.accumulate_grad_batches = EPOCHS, None, 1
+        trainer.limit_train_batches = BATCHES
+        if trainer.limit_val_batches != 0:
+            trainer.limit_val_batches = 1
         trainer.val_check_interval, trainer.check_val_every_n_epoch = 1.0, 1
         trainer.progress_bar, trainer.log_every_n_steps = False, 1
         trainer.devices, trainer.num_nodes, trainer.strategy = 1, 1, "auto"
         if config.logger.wandb != "off":
             config.logger.wandb = "offline"
         if source != "demo" and config.data.limit is None:
-            config.data.limit = 256
+            config.data.limit = max(256, BATCHES * config.data.batch_size)
         files = ", ".join(shown(Path(file)) for file in self.arguments.config)
         return f"{files}: {len(list(leaves(config)))} settings, data from {source}"
 
@@ -141,7 +164,9 @@ class Smoke:
             if self.settings.config.data.source == "demo":
                 raise
             raise Unreachable(str(error)) from error
+        self.expected = read_expected(self.module)
         self.batch = first_batch(self.datamodule)
+        ask_of_first_batch(self.expected, self.datamodule)
         return describe_batch(self.batch)
 
     def shapes(self) -> str:
@@ -159,27 +184,36 @@ class Smoke:
         return "the batch, annotations and Shape: sections agree"
 
     def training(self) -> str:
-        self.witness = TrainingStepCheck()
-        self.trainer.callbacks.insert(0, self.witness)
-        self.trainer.fit(self.module, self.datamodule)
-        return self.witness.verdict(self.module)
+        check_training(self.trainer, self.module, self.datamodule)
+        witness = TrainingStepCheck()
+        self.trainer.callbacks.insert(0, witness)
+        with in_our_words(self.trainer):
+            self.trainer.fit(self.module, self.datamodule)
+        fact = witness.verdict(self.module)
+        self._ask_of_parameters(witness)
+        reason = why_unvalidated(self.trainer, self.module, self.datamodule)
+        self.validated = witness.validated
+        self._ask_of("validation", self.validated, f": {reason}" if reason else "")
+        return fact
 
     def checkpoint(self) -> str:
         path = self.run.checkpoints / LAST
         saved = torch.load(path, map_location="cpu", weights_only=True)
-        _, twin, _ = self.build(self.settings.config, Run(self.folder, "load", smoke=True))
+        trainer = self.settings.config.trainer
+        trainer.accelerator, trainer.precision = "cpu", "32-true"
+        _, twin, predictor = self.build(self.settings.config, Run(self.folder, "load", smoke=True))
         twin.load_state_dict(saved["state_dict"])
         self.module.load_state_dict(saved["state_dict"])
-        original, copy = _outputs(self.module, self.batch), _outputs(twin, self.batch)
-        if not _equal(original, copy):
-            raise UserError("the same weights in a new model give other outputs")
         megabytes = path.stat().st_size / 2**20
-        return f"{megabytes:.1f} MiB, loads with torch's safe default, same outputs"
+        safe = f"{megabytes:.1f} MiB, loads with torch's safe default"
+        judge = Judge(predictor, self.module, twin)
+        same = compare_outputs(judge, self.datamodule, self.expected, self.validated)
+        return f"{safe}, {same}"
 
     def logging(self) -> str:
-        rows = self.run.metrics_file.read_text(encoding="utf-8").splitlines()
-        if not rows:
-            raise UserError(f"{self.run.metrics_file.name} is empty: nothing was logged")
+        file = self.run.metrics_file
+        rows = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+        self._ask_of("log", bool(rows), ": nothing was logged")
         if self.settings.config.logger.wandb == "off":
             return f"metrics.jsonl {len(rows)} rows; W&B is off"
         import wandb
@@ -190,86 +224,20 @@ class Smoke:
             raise UserError("W&B wrote no offline run")
         return f"metrics.jsonl {len(rows)} rows; W&B wrote offline"
 
+    def _ask_of_parameters(self, witness: TrainingStepCheck) -> None:
+        every = [name for name, _ in self.module.named_parameters()]
+        because = f" in {witness.batches} batches"
+        for kind, found, others in (
+            ("no_gradient", witness.unreached(self.module), witness.reached),
+            ("unmoved", witness.unmoved(self.module), witness.moved),
+        ):
+            new = {name: found[name] for name in self.expected.unstated(kind, found)}
+            short = names_of(self.module, new.values())
+            stated = [name for name in found if name not in new]
+            in_order = [name for name in every if name in others]
+            self.expected.compare(kind, [*stated, *short], in_order, every, because)
 
-def first_batch(data: Any) -> Any:
-    """The first training batch, as a step gets it: of several loaders, of all together."""
-    loaders = data.train_dataloader()
-    if not isinstance(loaders, CombinedLoader):
-        loaders = CombinedLoader(loaders, "max_size_cycle")
-    return next(iter(loaders))[0]
-
-
-class Unreachable(Skipped):
-    """The data cannot be had here; without it the rest cannot be shown either."""
-
-
-def describe_batch(batch: Any) -> str:
-    """``image (128, 1, 8, 8) float32, label (128,) int64``; of several loaders, each by name."""
-    return ", ".join(_described(batch, "")) or type(batch).__name__
-
-
-def _described(part: Any, name: str) -> Iterator[str]:
-    if hasattr(part, "shape"):
-        dtype = str(part.dtype).removeprefix("torch.")
-        yield f"{name} {tuple(part.shape)} {dtype}".strip()
-        return
-    keys, parts = getattr(part, "_fields", None), part
-    if isinstance(part, dict):
-        keys, parts = part.keys(), part.values()
-    elif not isinstance(part, (tuple, list)) or (part and isinstance(part[0], str)):
-        return  # texts and the like
-    for key, inside in zip(keys or range(len(part)), parts, strict=True):
-        yield from _described(inside, f"{name}.{key}" if name else str(key))
-
-
-def demo_or_configured(config: Any) -> str:
-    """The demo while that is a choice, else what is configured."""
-    source = get_type_hints(type(config.data))["source"]
-    return "demo" if "demo" in get_args(source) else config.data.source
-
-
-def _outputs(module: pl.LightningModule, batch: Any) -> Any:
-    """What the module says of a batch, without a Trainer."""
-    module.cpu().eval()
-    torch.manual_seed(0)
-    with torch.no_grad():
-        return module.predict_step(batch, 0)
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, torch.Tensor):
-        return torch.equal(one, other)
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_equal(one[k], other[k]) for k in one)
-    if isinstance(one, (list, tuple)):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    return bool(one == other)
-
-
-def _place(error: Exception) -> str:
-    """``experiment/model.py:40: ``, the innermost line of the project that the error came through.
-
-    The researcher's own files come before core's.
-    """
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame)]
-    own = [frame for frame in frames if "core" not in Path(frame.filename).parts]
-    if not frames:
-        return ""
-    frame = (own or frames)[-1]
-    return f"{shown(Path(frame.filename))}:{frame.lineno}: "
-
-
-def _is_ours(frame: traceback.FrameSummary) -> bool:
-    path = Path(frame.filename)
-    return PROJECT in path.parents and "site-packages" not in path.parts
-
-
-def _sentence(error: Exception) -> str:
-    from ..inspect.shape_annotations import describe_shape_error
-
-    if isinstance(error, SyntaxError):
-        return f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}"
-    if isinstance(error, UserError):
-        return str(error)
-    first_line = (str(error).strip() or "no message").splitlines()[0]
-    return describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
+    def _ask_of(self, what: str, is_there: bool, because: str) -> None:
+        """Whether something that there may be none of is there."""
+        so, not_so = ((), (what,)) if is_there else ((what,), ())
+        self.expected.compare("missing", so, not_so, MISSING, because)

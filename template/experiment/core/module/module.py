@@ -5,7 +5,7 @@ Template's file: updates replace it. Override whatever you want in module.py.
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import pytorch_lightning as pl
 from torch import Tensor
@@ -46,6 +46,7 @@ class Module(pl.LightningModule):
     ``self.average(...)``   means over the epoch, logged as ``split/name``; ``self.log`` works too
     ``self.metrics``        torchmetrics by split, from ``add_metrics`` and ``update_metrics``;
                             computed, logged and reset at the epoch's end; or keep your own
+    ``expected``            what ``smoke`` and the tests would ask about, and is meant: expected.py
     ======================  ====================================================================
 
     Of several validation or test loaders each has its own: ``val/loss/noisy``, by its key in a
@@ -55,6 +56,8 @@ class Module(pl.LightningModule):
         config: The whole configuration.
         facts: What the data tells the model, a dataclass of plain values.
     """
+
+    expected: ClassVar[Mapping[str, Sequence[str]]] = {}
 
     def __init__(self, config: RunConfig, facts: Any = None) -> None:
         super().__init__()

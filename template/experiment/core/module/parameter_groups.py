@@ -102,10 +102,14 @@ def say_groups(module: nn.Module, groups: list[dict[str, Any]]) -> None:
 
 def short_names(module: nn.Module, parameters: Iterable[nn.Parameter], most: int = 4) -> str:
     """Parameters by their names; a module by its own, where all of what it holds is among them."""
-    chosen = {id(parameter) for parameter in parameters}
-    found = list(_names(module, chosen, ""))
+    found = names_of(module, parameters)
     more = f" and {len(found) - most} more" if len(found) > most else ""
     return ", ".join(found[:most]) + more
+
+
+def names_of(module: nn.Module, parameters: Iterable[nn.Parameter]) -> list[str]:
+    """The same, all of them."""
+    return list(_names(module, {id(parameter) for parameter in parameters}, ""))
 
 
 def _names(module: nn.Module, chosen: set[int], prefix: str) -> Iterator[str]:

@@ -90,7 +90,7 @@ def make_schedules(
     """
     if own_course(module):
         say("schedule: learning_rate_factor() in module.py decides")
-        total = length.steps
+        total = float(length.steps)  # annotations are checked in smoke, and an int is no float
         # A function, not a partial: LambdaLR would save a partial's attributes.
         schedule = StepFactor(optimizer, lambda step: module.learning_rate_factor(step, total))
         return [{"scheduler": schedule, "interval": "step"}]

@@ -49,7 +49,7 @@ def check_training(trainer: pl.Trainer, module: pl.LightningModule, data: Any) -
     _say_unused(module)
     monitor = getattr(trainer.checkpoint_callback, "monitor", None)
     ranks = getattr(trainer.checkpoint_callback, "save_top_k", 0)
-    reason = _why_unvalidated(trainer, module, data)
+    reason = why_unvalidated(trainer, module, data)
     if monitor and ranks and reason and monitor.startswith("val/"):
         raise UserError(
             f"checkpoint.monitor: {monitor} is of validation, and {reason}: set "
@@ -101,7 +101,8 @@ def _say_unused(module: Any) -> None:
         )
 
 
-def _why_unvalidated(trainer: pl.Trainer, module: pl.LightningModule, data: Any) -> str | None:
+def why_unvalidated(trainer: pl.Trainer, module: pl.LightningModule, data: Any) -> str | None:
+    """What validation lacks; None where it can run, as far as can be told before."""
     if not has_step(module, "val"):
         return "module.py has no validation_step"
     if trainer.limit_val_batches == 0:

@@ -1,0 +1,48 @@
+"""What ``main.py smoke`` says of an error: one sentence with the place.
+
+Template's file: updates replace it.
+"""
+
+import traceback
+from pathlib import Path
+
+from ..errors import UserError
+from ..files import PROJECT, shown
+
+
+class Skipped(Exception):
+    """What cannot be shown here and now, and is no fault of the experiment."""
+
+
+class Unreachable(Skipped):
+    """The data cannot be had here; without it the rest cannot be shown either."""
+
+
+def sentence(error: Exception) -> str:
+    """What went wrong, and where in the project."""
+    from ..inspect.shape_annotations import describe_shape_error
+
+    if isinstance(error, SyntaxError):
+        return f"{shown(Path(error.filename or '?'))}:{error.lineno}: {error.msg}"
+    if isinstance(error, UserError):
+        return str(error)
+    first_line = (str(error).strip() or "no message").splitlines()[0]
+    return describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
+
+
+def _place(error: Exception) -> str:
+    """``experiment/model.py:40: ``, the innermost line of the project that the error came through.
+
+    The researcher's own files come before core's.
+    """
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame)]
+    own = [frame for frame in frames if "core" not in Path(frame.filename).parts]
+    if not frames:
+        return ""
+    frame = (own or frames)[-1]
+    return f"{shown(Path(frame.filename))}:{frame.lineno}: "
+
+
+def _is_ours(frame: traceback.FrameSummary) -> bool:
+    path = Path(frame.filename)
+    return PROJECT in path.parents and "site-packages" not in path.parts
