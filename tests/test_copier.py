@@ -44,6 +44,7 @@ TREE = [
     "LICENSE",
     "README.md",
     "configs/experiment.yaml",
+    "conftest.py",
     "docs/samples.svg",
     "experiment/.gitignore",
     "experiment/__init__.py",

@@ -35,7 +35,8 @@ def test_both_lists_name_what_is_yours() -> None:
 
 def test_every_file_is_somebodys(default_project: Project) -> None:
     templates = re.compile(
-        r"experiment/(core|blocks)/|experiment/(__init__|.gitignore)|setup.py|tests/test_contract"
+        r"experiment/(core|blocks)/|experiment/(__init__|.gitignore)|(setup|conftest).py"
+        r"|tests/test_contract"
     )
 
     for name in default_project.files():
@@ -45,9 +46,13 @@ def test_every_file_is_somebodys(default_project: Project) -> None:
 
 def test_a_template_file_says_so_and_where_to_override(default_project: Project) -> None:
     for folder in ("experiment/core", "experiment/blocks"):
-        for path in (default_project / folder).rglob("*.py"):
+        for path in (default_project / folder).rglob("*.*"):
+            if path.suffix not in (".py", ".toml"):
+                continue
             head = path.read_text(encoding="utf-8")[:600]
             assert "Template's file: updates replace it." in head, path
+    for name in ("conftest.py", "setup.py", "tests/test_contract.py"):
+        assert "Template's file: updates replace it." in (default_project / name).read_text()
 
 
 def test_a_shared_file_has_its_fence(default_project: Project) -> None:

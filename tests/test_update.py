@@ -38,7 +38,7 @@ def test_everything_yours_edited_and_a_release_merge_without_a_conflict(
         pyproject = "template/pyproject.toml.jinja"
         it.replace(pyproject, '    "filelock>=3.16",\n', '    "filelock>=3.17",\n    "rich>=13",\n')
         it.replace(pyproject, '    "pytest>=8",\n', '    "pytest>=8",\n    "coverage>=7",\n')
-        it.replace(pyproject, "line-length = 100", "line-length = 100\nindent-width = 4")
+        it.replace("template/experiment/core/ruff.toml", "length = 100", "length = 120")
         it.replace("template/.gitignore", ".netrc\n", ".netrc\n*.pem\n")
         it.replace("template/.pre-commit-config.yaml", "ruff check --fix", "ruff check --no-fix")
         it.append(f"template/{CORE}", "# improved")
@@ -49,7 +49,7 @@ def test_everything_yours_edited_and_a_release_merge_without_a_conflict(
     assert "The update needs you" not in capfd.readouterr().out
     assert {name: (project / name).read_bytes() for name in YOURS} == mine
     settings = (project / "pyproject.toml").read_text()
-    for text in ('"tabulate', '"zipp', "scipy", "rich", "coverage", "3.17", "indent-width", "mine"):
+    for text in ('"tabulate', '"zipp', "scipy", "rich", "coverage", "3.17", "mine"):
         assert text in settings
     assert "*.pem\n" in (project / ".gitignore").read_text()
     assert (project / ".gitignore").read_text().endswith("/mine/\n")
@@ -215,11 +215,11 @@ def test_a_new_project_may_have_the_other_task(template: Template, tmp_path: Pat
 def test_a_conflict_is_listed_and_can_be_undone(
     template: Template, project: Project, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    project.replace("pyproject.toml", "line-length = 100", "line-length = 88")
+    project.replace("pyproject.toml", ">=3.11", ">=3.12")
     project.commit()
     before = (project / "pyproject.toml").read_bytes()
     pyproject = "template/pyproject.toml.jinja"
-    template.release("v0.0.2", lambda it: it.replace(pyproject, "length = 100", "length = 120"))
+    template.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
 
     project.update()
 
@@ -259,12 +259,12 @@ def test_undo_in_a_folder_of_a_larger_repository_touches_only_that_folder(
     outer.path.mkdir()
     outer.git("init", "--quiet")
     project = template.generate(outer / "inner")
-    project.replace("pyproject.toml", "line-length = 100", "line-length = 88")
+    project.replace("pyproject.toml", ">=3.11", ">=3.12")
     outer.append("sibling.txt", "one")
     outer.commit()
     outer.append("sibling.txt", "two")
     pyproject = "template/pyproject.toml.jinja"
-    template.release("v0.0.2", lambda it: it.replace(pyproject, "length = 100", "length = 120"))
+    template.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
 
     project.update()
 

@@ -6,7 +6,6 @@ be meant, and then is stated, as core/module/expected.py says; until then ``SMOK
 """
 
 import os
-import pkgutil
 import re
 import sys
 import tempfile
@@ -149,9 +148,7 @@ class Smoke:
         from ..inspect.shape_annotations import check_annotations
 
         package = (__package__ or "").partition(".")[0]
-        names = [module.name for module in pkgutil.iter_modules([str(PROJECT / package)])]
-        yours = [f"{package}.{name}" for name in names if name != "core"]
-        self.checks_types = check_annotations(*yours)
+        self.checks_types = check_annotations(package)
 
     def data(self) -> str:
         run = Run(self.folder, "fit", self.settings.config.seed, smoke=True)

@@ -6,20 +6,26 @@ sections: shape_docstrings.py.
 
 import re
 import sys
+from collections.abc import Sequence
+from importlib.machinery import ModuleSpec, PathFinder
 from importlib.util import find_spec
 from inspect import unwrap
 from pathlib import Path
 from traceback import extract_tb
+from types import ModuleType
 from typing import Any, get_type_hints
 
 CORE = __name__.rpartition(".inspect.")[0]
+CONFIG = f"{CORE.rpartition('.')[0]}.config"
+VENDORED = "third_party"
 
 
 def check_annotations(*packages: str) -> bool:
     """Check the jaxtyping annotations of every module of these packages imported from now on.
 
-    A call costs some 100 us more, so this is for smoke, in a process of its own; pytest has it as
-    ``--jaxtyping-packages=experiment,beartype.beartype``. False says that beartype is missing.
+    Of all but core, config.py, whose values have checks of their own, and code in a folder
+    ``third_party``. A call costs some 100 us more, so this is for smoke, in a process of its own,
+    and for tests (pytest_hooks.py). False says that beartype is missing.
 
     Raises:
         RuntimeError: A module with annotations has been imported already, and would go unchecked.
@@ -32,13 +38,34 @@ def check_annotations(*packages: str) -> bool:
     from jaxtyping import install_import_hook
 
     install_import_hook(packages, "beartype.beartype")
+    sys.meta_path.insert(0, _LeftAlone(packages))
     return True
 
 
+class _LeftAlone:
+    """Finds, before jaxtyping does, the modules of a package whose annotations nobody checks."""
+
+    def __init__(self, packages: tuple[str, ...]) -> None:
+        self.packages = packages
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if _is_within(name, self.packages) and _is_left_alone(name):
+            return PathFinder.find_spec(name, path, target)
+        return None
+
+
+def _is_within(name: str, packages: tuple[str, ...]) -> bool:
+    return any(name == package or name.startswith(f"{package}.") for package in packages)
+
+
+def _is_left_alone(name: str) -> bool:
+    return _is_within(name, (CORE, CONFIG)) or VENDORED in name.split(".")
+
+
 def _is_unchecked(name: str, packages: tuple[str, ...]) -> bool:
-    if not any(name == package or name.startswith(f"{package}.") for package in packages):
-        return False
-    if name.startswith(f"{CORE}."):  # core itself, which has to be there
+    if not _is_within(name, packages) or _is_left_alone(name):
         return False
     module = sys.modules[name]
     uses = any(getattr(value, "__module__", None) == "jaxtyping" for value in vars(module).values())
