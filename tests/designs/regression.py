@@ -10,7 +10,7 @@ Yours.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -49,7 +49,7 @@ class ExperimentData(DataModule[Facts]):
     facts_type = Facts
 
     def setup(self, stage: str | None = None) -> None:
-        table = load_diabetes()
+        table: Any = load_diabetes()
         features = torch.tensor(table.data, dtype=torch.float32)
         features = (features - features.mean(0)) / features.std(0)
         target = torch.tensor(table.target, dtype=torch.float32)
