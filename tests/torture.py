@@ -12,6 +12,7 @@ differing.
 """
 
 import argparse
+import importlib
 import os
 import random
 import shutil
@@ -32,8 +33,10 @@ import psutil
 from core.checkpoint.test_repeat_epoch_start import CALLBACKS, LIGHTNINGS, SAVED, add_callback
 from core.distributed import test_ranks
 from core.restart.test_exact_resume import KINDS, MOMENTS, PLATEAU
+from designs.run import DESIGNS
 from harness.experiment import PATIENCE, Experiment, RunFolder, Server, fit_words, wait_until
-from projects import make_template
+from harness.several_loaders import several_loaders
+from projects import Project, make_template
 
 THREE = ("trainer.accumulate_grad_batches=3", "checkpoint.every_n_steps=2")
 KINDS = {
@@ -62,6 +65,11 @@ KINDS |= {
         "checkpoint.every_n_steps=3",
     ),
 }
+KINDS |= {
+    "SGD, saved every 3 steps": ("optimizer.name=sgd", "checkpoint.every_n_steps=3"),
+    "NAdam by its path": ("optimizer.name=torch.optim.NAdam", "checkpoint.every_n_steps=3"),
+    "several loaders, metrics of training": ("checkpoint.every_n_steps=2",),
+}
 LONG = "trainer.max_epochs=80"  # enough for several kills of a process that starts anew
 TYPED = {
     "main.py --restarts": (LONG, "checkpoint.every_n_steps=5"),
@@ -72,7 +80,22 @@ TYPED = {
         "callbacks.ema={}",
     ),
 }
-RANKS = {"two processes": (), "two processes, saved every 3 steps": ("checkpoint.every_n_steps=3",)}
+
+
+# What a kind edits in its project: the designs, and what none of them has.
+EDITS: dict[str, Callable[[Project], None]] = {
+    "several loaders, metrics of training": several_loaders
+}
+for _name in DESIGNS:
+    _design = importlib.import_module(f"designs.{_name}")
+    KINDS[f"design: {_name}"] = (*_design.WORDS, "checkpoint.every_n_steps=2")
+    EDITS[f"design: {_name}"] = _design.edit
+RANKS = {
+    "two processes": (),
+    "two processes, saved every 3 steps": ("checkpoint.every_n_steps=3",),
+    "two processes, several loaders, metrics": ("checkpoint.every_n_steps=3",),
+}
+EDITS["two processes, several loaders, metrics"] = several_loaders
 
 
 class Torture:
@@ -180,6 +203,14 @@ class Torture:
         shutil.rmtree(experiment.path.parent)
 
 
+def edited(project: Path, folder: Path, kind: str) -> Path:
+    """A copy of the project with the edits of a kind."""
+    copy = Project(Path(shutil.copytree(project, folder / f"{kind}-edited", symlinks=True)))
+    EDITS[kind](copy)
+    copy.commit()
+    return copy.path
+
+
 def _ranks_trained(experiment: Experiment, *words: str) -> RunFolder:
     for done in experiment.ranks(*words):
         assert done.returncode == 0, done.stdout + done.stderr
@@ -219,7 +250,8 @@ def main() -> int:
 
         def torture(kind: str) -> Torture:
             draws = random.Random(f"{arguments.seed} {kind}")
-            one = Torture(server, project, folder / kind, draws)
+            own = edited(project, folder, kind) if kind in EDITS else project
+            one = Torture(server, own, folder / kind, draws)
             tasks[kind](one)
             return one
 

@@ -1,6 +1,7 @@
 """Two processes that train together (DDP): one is killed, both start again, nothing differs."""
 
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,6 +15,7 @@ from harness.experiment import (
     ended,
     wait_until,
 )
+from harness.several_loaders import several_loaders
 from projects import Project
 
 pytestmark = pytest.mark.slow
@@ -52,6 +54,22 @@ def test_two_processes_of_which_one_is_killed_end_with_the_same_weights_and_rows
     assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
     assert first.stderr + second.stdout + second.stderr == ""  # one voice
     assert_same(experiment.run("a"), calm)
+
+
+def test_two_processes_with_several_loaders_and_metrics_of_training(
+    experiment: Experiment, tmp_path: Path
+) -> None:
+    several_loaders(Project(experiment.path))
+    undisturbed = experiment.copy(tmp_path / "undisturbed/experiment")
+    stop = {"at": "on_train_batch_start", "count": 12, "signal_number": signal.SIGKILL}
+    experiment.ranks("checkpoint.every_n_steps=3", victim=1, killed=stop)
+
+    for one in (experiment, undisturbed):
+        for done in one.ranks("checkpoint.every_n_steps=3"):
+            assert done.returncode == 0, done.stdout + done.stderr
+
+    assert_same(experiment.run("a"), undisturbed.run("a"))
+    assert len(experiment.run("a").series("train/f1")) == 3
 
 
 # Nothing that a device decides by its own part of the batch: no batch norm, dropout, augmentation.

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from harness.experiment import Experiment, RunFolder, replace
+from harness.experiment import Experiment, RunFolder, fit_words, replace
 from harness.watched import Watched
 
 pytestmark = pytest.mark.slow
@@ -137,3 +137,22 @@ def test_what_there_is_not_to_test_is_a_line(experiment: Experiment) -> None:
         2,
         "module.py: test needs a test_step, and there is none",
     )
+
+
+def test_a_sweep_by_a_test_metric_marks_a_trial_whose_testing_failed(
+    experiment: Experiment,
+) -> None:
+    replace(experiment / MODULE, STEP, f"        raise RuntimeError('no such class')\n{STEP}")
+    (experiment / "sweeps/one.yaml").write_text(
+        "method: grid\nmetric: {name: test/loss, goal: minimize}\n"
+        "parameters: {seed: {values: [3]}}\n"
+    )
+
+    words = fit_words(TESTS, "trainer.max_epochs=1")[1:]
+    done = experiment.main("sweep", "sweeps/one.yaml", *words)
+
+    said = done.stdout + done.stderr
+    assert done.returncode != 0, said
+    assert "the first trial will fail (testing failed: RuntimeError: no such class)" in said
+    assert "trial-001  failed: testing failed: RuntimeError: no such class" in said
+    assert "Traceback" not in done.stderr

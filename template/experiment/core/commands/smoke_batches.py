@@ -19,6 +19,7 @@ from ..inspect.equality import equal
 from ..module.expected import Expected
 
 RANDOM_NAMES = ("predict_step", "train_dataloader")  # what may differ in spite of the same seeds
+STAGES = {"train": "fit", "val": "fit"}  # in which a split is read, where it is called otherwise
 SPLITS = ("test", "val", "train")  # the first that there is predicts
 
 
@@ -49,11 +50,13 @@ def demo_or_configured(config: Any) -> str:
 
 def first_batch(data: Any) -> Any:
     """The first training batch, as a step gets it: of several loaders, of all together."""
+    _set_up(data, "fit")
     return next(iter(_combined(data.train_dataloader())))[0]
 
 
 def ask_of_first_batch(expected: Expected, data: Any) -> None:
     """Whether it is the same again: core's loaders see to it, others draw from what is seeded."""
+    _set_up(data, "fit")
     ours = all(map(_is_ours, _combined(data.train_dataloader()).flattened))
     batches = []
     for _ in range(2):
@@ -95,10 +98,17 @@ def has_own_predict_loader(data: Any) -> bool:
 
 def once_each(data: Any, split: str) -> Any:
     """A loader of the first batch alone; of several loaders, each; of none, nothing."""
+    _set_up(data, STAGES.get(split, split))
     loaders = getattr(data, f"{split}_dataloader")()
     flat = [] if loaders is None else CombinedLoader(loaders, "sequential").flattened
     once = [Once(next(iter(loader))) for loader in flat]
     return once[0] if len(once) == 1 else once
+
+
+def _set_up(data: pl.LightningDataModule, stage: str) -> None:
+    """As a Trainer does, whose part this is for a plain LightningDataModule; core's do it once."""
+    data.prepare_data()
+    data.setup(stage)
 
 
 def _combined(loaders: Any) -> CombinedLoader:

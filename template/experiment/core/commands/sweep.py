@@ -91,7 +91,8 @@ def run(arguments: Namespace, config_class: type, build: Build) -> int:
     if runner.asked is not None:
         say("the same command goes on with it")
         return 128 + runner.asked
-    return GAVE_UP if len(runner.failures) >= config.sweep.give_up_after else 0
+    nothing = bool(runner.failures) and best_of(folder.trials(), metric) is None
+    return GAVE_UP if nothing or len(runner.failures) >= config.sweep.give_up_after else 0
 
 
 class _Ended:

@@ -83,8 +83,9 @@ def probed_names(launcher: Launcher, first: Trial) -> set[str] | None:
             except OSError as error:
                 raise UserError(f"the sweep's command cannot be started: {error}") from None
         if done.returncode:
-            said = last_words(folder / CONSOLE).replace(f"{folder}{os.sep}", "")
-            said = said or f"exit code {done.returncode}"
+            failed = read_summary(folder / "run").get("test_error")
+            said = f"testing failed: {failed}" if failed else last_words(folder / CONSOLE)
+            said = said.replace(f"{folder}{os.sep}", "") or f"exit code {done.returncode}"
             if done.returncode == REFUSED:  # and so would be every other one
                 raise UserError(f"the first trial is refused: {said}")
             say(f"the first trial will fail ({said}): what is logged shows at the second one")

@@ -159,6 +159,11 @@ def _choose_input(data: Any, source: str) -> None:
     Raises:
         UserError: There is neither.
     """
+    if not hasattr(data, "holds"):
+        raise UserError(
+            f"--input {source}: data.py has a plain LightningDataModule, whose "
+            "predict_dataloader() says what is predicted; leave --input out"
+        )
     if Path(source).exists():
         data.predict_path = Path(source)
         if source in SPLITS:
