@@ -43,7 +43,8 @@ class PartialEpoch(pl.Callback):
             if averages := _averages_of(pl_module):
                 averages.sums = self._packed["sums"]
                 averages.to(pl_module.device)
-            _make_loaders(pl_module, self._packed["loaders"])
+            # Earlier checkpoints have none of single loaders.
+            _make_loaders(pl_module, self._packed.get("loaders", []))
             for name, metric in metrics_of(pl_module):
                 if name in self._packed["metrics"]:
                     _unpack(metric, self._packed["metrics"][name])
