@@ -96,6 +96,8 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
         "uv run pytest",  # .ci/run calls it
         "python benchmarks/",  # tests/test_benchmarks.py
         "python -m tests.torture",  # its kinds and moments: tests/core/restart/test_exact_resume.py
+        "uv run python -m tests.torture",
+        "uv run python -m tests.designs",  # some of them: tests/test_designs.py
         "SMOKE",  # tests/test_hooks.py
     )
 
