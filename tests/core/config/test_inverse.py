@@ -322,3 +322,19 @@ def test_a_mapping_replaces_the_class_s_own_and_adds_to_a_file_s(
     assert load(Mine, overrides=["mapping.b=2"]).mapping == {"a": 1, "b": 2}
     assert load(Mine, config=[one]).mapping == {"b": 2}
     assert load(Mine, config=[one, two], overrides=["mapping.b=4"]).mapping == {"b": 4, "c": 3}
+
+
+def test_a_section_that_is_switched_off_takes_its_long_list_with_it(
+    load: Callable[..., Any],
+) -> None:
+    @dataclass
+    class Inside:
+        indices: list[int] = field(default_factory=list)
+
+    @dataclass
+    class Outside:
+        inside: Inside | None = field(default_factory=Inside)
+
+    many = f"inside.indices=[{', '.join(map(str, range(1500)))}]"
+    assert load(Outside, overrides=[many, "inside=null"]).inside is None
+    assert load(Outside, overrides=[many, "inside=null", "inside={}"]).inside == Inside()

@@ -6,7 +6,7 @@ such of a configuration). Here is the way back.
 """
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from pathlib import Path
@@ -95,8 +95,8 @@ def _one_of(part: Any, value: Any, key: str) -> Any:
     if isinstance(kind, type) and issubclass(kind, Enum):
         return kind.__members__.get(value, MISSING) if isinstance(value, str) else MISSING
     if kind in (list, tuple) and isinstance(value, (list, tuple)):
-        if _are_all(kind, arguments, value):
-            return kind(value)  # at once: there may be a hundred thousand
+        if arguments[1:] in ((), (Ellipsis,)) and are_numbers(value, item_type(part)):
+            return kind(value)
         items = (from_plain(item_type(part, i), v, f"{key}[{i}]") for i, v in enumerate(value))
         return kind(items)
     if kind is dict and isinstance(value, dict):
@@ -155,11 +155,12 @@ def _reason(wanted: Any) -> str:
     return ""
 
 
-def _are_all(kind: Any, arguments: tuple[Any, ...], items: Any) -> bool:
-    """Whether the items are of the one scalar type that the list or tuple takes."""
-    if not arguments or (kind is tuple and arguments[1:] != (Ellipsis,)):
-        return False
-    return arguments[0] in SCALARS and {type(item) for item in items} == {arguments[0]}
+def are_numbers(items: Iterable[Any], wanted: Any) -> bool:
+    """Whether all items are whole numbers, or all of them floats, and that is what is wanted.
+
+    Then there is nothing to convert, and there may be a hundred thousand.
+    """
+    return wanted in (int, float) and {type(item) for item in items} == {wanted}
 
 
 def _is_named(kind: Any) -> bool:

@@ -12,7 +12,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from ..errors import UserError
-from .field_types import from_plain, item_type, members, refused_types
+from .field_types import are_numbers, from_plain, item_type, members, refused_types
 from .schema import (
     in_yaml,
     is_mapping,
@@ -188,6 +188,7 @@ class MergedConfig:
         OmegaConf.update(self.config, key, None)
         below = f"{key}."
         self.places = {k: place for k, place in self.places.items() if not k.startswith(below)}
+        self._long = {k: items for k, items in self._long.items() if not k.startswith(below)}
 
     def _mapping_above(self, key: str) -> str | None:
         """The free mapping that ``key`` points into, if it does."""
@@ -204,7 +205,7 @@ def is_long(value: Any, wanted: Any) -> bool:
     if not isinstance(value, list) or len(value) < LONG:
         return False
     lists = [part for part in members(wanted) if get_origin(part) is list]
-    return bool(lists) and {type(item) for item in value} == {item_type(lists[0])} <= {int, float}
+    return any(are_numbers(value, item_type(part)) for part in lists[:1])
 
 
 def _file(place: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from ..errors import UserError
 from ..spelling import did_you_mean, nearest
-from .field_types import as_key, from_plain, item_type, key_type, members
+from .field_types import are_numbers, as_key, from_plain, item_type, key_type, members
 from .yaml_reader import COMMAND_LINE, Located
 
 # How errors name a type: one of it, several of it.
@@ -106,8 +106,8 @@ def meant(key: str, given: Located, wanted: Any) -> Any:
         return None  # W&B's agent writes null in Python's way
     if isinstance(value, list):
         item = item_type(wanted)
-        if item in (int, float) and {type(part.value) for part in value} == {item}:
-            return given.plain()  # at once: there may be a hundred thousand
+        if are_numbers((part.value for part in value), item):
+            return given.plain()
         if section := section_of(item):
             return [_section(f"{key}[{i}]", part, section) for i, part in enumerate(value)]
         items = zip(value, _items(wanted, len(value)), strict=True)

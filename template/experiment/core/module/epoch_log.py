@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ..data.train_loaders import named
 from ..errors import UserError
+from ..inspect.step_outputs import loss_of
 from ..loggers.log_row import log_row
 from .metrics import Averages
 from .split_metrics import SplitMetrics
@@ -220,7 +221,7 @@ class EpochMetrics(pl.Callback):
         is_due = every and step and step % every == 0
         stepped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
         if is_due and (stepped or trainer.is_last_batch):
-            own = outputs.get("loss") if isinstance(outputs, dict) else None
+            own = loss_of(outputs)
             if isinstance(own, Tensor):  # manual optimization need not return one
                 loss = trainer.strategy.reduce(own.detach(), reduce_op="mean")  # of all devices
                 row = {"train/loss_step": float(loss) * trainer.accumulate_grad_batches}
