@@ -60,6 +60,7 @@ class Whole:
     kinds: list[Kind] = field(default_factory=list)
     maybe_path: Path | None = None
     anything: dict[str, Any] = field(default_factory=dict)
+    gaps: dict[str, Part | None] = field(default_factory=dict)
     started: dict[str, int] = field(default_factory=lambda: {"a": 1})
 
 
@@ -104,6 +105,7 @@ WHOLES = st.builds(
     kinds=st.lists(st.sampled_from(Kind), max_size=3),
     maybe_path=st.none() | path,
     anything=st.dictionaries(name, free, max_size=3),
+    gaps=st.dictionaries(name, st.none() | part, max_size=2),
     started=st.dictionaries(name, whole, max_size=2),
 )
 

@@ -1,33 +1,16 @@
 """A transform that is written for one example, applied to a whole batch: each draws for itself."""
 
-import hashlib
 import math
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 import torch
+from harness.image_batches import batch_of, distinct
 from modules import Modules
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
-
-
-def batch_of(experiment: Modules, count: int = 64, channels: int = 3, size: int = 12) -> Any:
-    pixels = torch.randint(1, 256, (1, channels, size, size + 2), dtype=torch.uint8)
-    image = tv_tensors.Image(pixels.expand(count, -1, -1, -1).clone())
-    return experiment("data").Batch(image, torch.arange(count))
-
-
-def distinct(images: Any) -> int:
-    return len({image.numpy().tobytes() for image in images.as_subclass(torch.Tensor)})
-
-
-def batches(loader: Any) -> list[tuple[str, list[int]]]:
-    return [
-        (hashlib.sha256(batch.image.numpy().tobytes()).hexdigest(), batch.label.tolist())
-        for batch in loader
-    ]
 
 
 class BlackOut(v2.Transform):

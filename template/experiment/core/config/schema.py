@@ -108,8 +108,8 @@ def meant(key: str, given: Located, wanted: Any) -> Any:
         item = item_type(wanted)
         if are_numbers((part.value for part in value), item):
             return given.plain()
-        if section := section_of(item):
-            return [_section(f"{key}[{i}]", part, section) for i, part in enumerate(value)]
+        if section_of(item):
+            return [_section(f"{key}[{i}]", part, item) for i, part in enumerate(value)]
         items = zip(value, _items(wanted, len(value)), strict=True)
         return [meant(f"{key}[{i}]", part, item) for i, (part, item) in enumerate(items)]
     if isinstance(value, dict) and is_mapping(wanted) and key_type(wanted) is not str:
@@ -118,8 +118,8 @@ def meant(key: str, given: Located, wanted: Any) -> Any:
             _as_name(key, given, names, name): meant(f"{key}.{name}", part, inside)
             for name, part in value.items()
         }
-    if isinstance(value, dict) and (section := section_of(item_type(wanted))):
-        return {name: _section(f"{key}.{name}", part, section) for name, part in value.items()}
+    if isinstance(value, dict) and section_of(item := item_type(wanted)):
+        return {name: _section(f"{key}.{name}", part, item) for name, part in value.items()}
     if str in kinds and type(value) not in kinds | {types.NoneType}:
         if isinstance(value, bool) and (given.text is None or given.place != COMMAND_LINE):
             raise refusal(key, given, wanted)
@@ -132,13 +132,16 @@ def meant(key: str, given: Located, wanted: Any) -> Any:
     return given.plain()
 
 
-def _section(key: str, given: Located, section: type) -> Any:
-    """A section that is one of a list or mapping of them."""
+def _section(key: str, given: Located, wanted: Any) -> Any:
+    """A section that is one of a list or mapping of them; null, where that may be one."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
+    section: Any = section_of(wanted)
+    if given.value is None and is_optional(wanted):
+        return None
     if not isinstance(given.value, dict):
-        raise refusal(key, given, section)
+        raise refusal(key, given, wanted)
     made, known = OmegaConf.structured(section), known_keys(section)
     for name, part in given.value.items():
         if name not in known:
