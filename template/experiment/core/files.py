@@ -20,12 +20,22 @@ def project_path(text: str) -> Path:
     return PROJECT / Path(text).expanduser()
 
 
-def shown(path: Path) -> str:
-    """A path as a person would type it from where they are."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+def shown(path: str | Path) -> str:
+    """A path as a person would type it from where they are; links in it keep their names."""
+    absolute = os.path.abspath(path)
+    for here in _here():
+        if absolute.startswith(here):
+            return absolute[len(here) :]
+    return str(path)
+
+
+def _here() -> list[str]:
+    """The working folder, by its own name and by that of the link that a person came through."""
+    by_link = os.environ.get("PWD", "")
+    is_here = os.path.isdir(by_link) and os.path.samefile(by_link, ".")
+    return [
+        os.path.join(folder, "") for folder in (os.getcwd(), by_link if is_here else "") if folder
+    ]
 
 
 def write_text(path: Path, text: str, *, flush: bool = False) -> None:

@@ -91,6 +91,7 @@ def train(settings: Settings[Any], run: Run, build: Build) -> None:
     # Only now: these import torch.
     from ..callbacks.overfit import overfits
     from ..checkpoint.match_model import choose_fitting, restoring
+    from ..data.datamodule import DataModule
     from ..loggers.make_loggers import finish_loggers
     from ..trainer.resume_checks import check_start, say_start
     from ..trainer.stages import train_and_test
@@ -104,6 +105,8 @@ def train(settings: Settings[Any], run: Run, build: Build) -> None:
         raise
     choose_fitting(run, module)
     say_start(run, config)
+    for line in data.summary() if isinstance(data, DataModule) else ():
+        say(line)
     take_weights(module, run)
     test = config.trainer.test_after_fit and not overfits(config)
     try:

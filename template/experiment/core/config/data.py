@@ -16,6 +16,9 @@ class BaseDataConfig:
 
     source: Any = "demo"  # where from; yours narrows it: Literal["demo", "folder", ...]
     root: str = "data"  # folder that downloads go to and own files lie in
+    # Which folder, file or key of the source is which split, as {train: Training, val: null, test:
+    # Testing}; {}: it has no splits; null: their names tell.
+    splits: dict[str, str | None] | None = None
     batch_size: int = 128  # samples a step on each device
     drop_last: bool = False  # leave out a last training batch that is not full
     num_workers: int = 0  # processes that prepare batches; 0: in the training process
@@ -40,6 +43,10 @@ class BaseDataConfig:
         fraction(self, "test_fraction", "val_fraction")
         if self.fold is not None and self.fold >= self.folds:
             raise ValueError(f"fold is {self.fold}; it must be below folds, which is {self.folds}")
+        if unknown := set(self.splits or ()) - {"train", "val", "test"}:
+            raise ValueError(f"splits has {min(unknown)}; it may have train, val and test")
+        if self.splits and not self.splits.get("train"):
+            raise ValueError("splits names none for train; {} says that there are no splits")
         if self.indices == []:
             raise ValueError("indices is []; it must name samples, or be null: all")
 

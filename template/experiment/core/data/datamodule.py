@@ -48,7 +48,7 @@ from .read_report import predicted_names, warn_of_unreadable
 from .slices import refuse_streams, sliced
 from .splitting import evenly
 from .streams import StreamBatches
-from .summary import summary_line
+from .summary import summary_lines
 from .train_loaders import loaders_of
 from .train_test_split import train_test_split
 
@@ -212,10 +212,9 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         raise NotImplementedError("data.py: preview() returns samples: core/data/samples.py")
 
     def summary(self) -> list[str]:
-        """One line a split: how many examples, how many classes, from where they are read."""
+        """A line a split: how many examples, of which classes, from where; what was left out."""
         splits = dict.fromkeys(["train", "val", "test", *self.datasets])
-        held = [split for split in splits if self.holds(split)]
-        return [summary_line(split, self.examples(split)) for split in held]
+        return summary_lines({split: self.examples(split) for split in splits if self.holds(split)})
 
     # --- how they change, and how they leave ---------------------------------------------------
 

@@ -10,6 +10,8 @@ possible where it has one of these, of which none is needed:
 - ``labels``, or ``targets`` as in torchvision: a class number for each example;
 - ``groups``: a name for each example; examples of one group are never parted;
 - ``names``: what each is called, such as its file;
+- ``class_names``, or ``classes`` as in torchvision: what the class numbers stand for;
+- ``notes``: where it is from, and what was passed over there: notes.py;
 - ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
 - ``record(index)``: an example as the source has it: records.py.
 
@@ -29,6 +31,7 @@ from torch.utils.data import Subset as TorchSubset
 from typing_extensions import TypeIs
 
 from .batches import like
+from .notes import Notes
 
 BatchT = TypeVar("BatchT", bound=Any)
 
@@ -41,6 +44,8 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         labels: Class numbers for splitting, slicing and balancing; None where there are none.
         names: What each is called, such as its file.
         record: From its number to the example as the source has it.
+        notes: Where they are from, and what was passed over there.
+        class_names: Of the classes, by their numbers.
     """
 
     def __init__(
@@ -49,9 +54,11 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         labels: Tensor | None = None,
         names: Sequence[str] = (),
         record: Callable[[int], Any] | None = None,
+        notes: Notes | None = None,
+        class_names: Sequence[str] = (),
     ) -> None:
         self.examples, self.labels, self.names = examples, labels, names
-        self.record = record
+        self.record, self.notes, self.class_names = record, notes, class_names
 
     def __len__(self) -> int:
         return len(self.examples[0])

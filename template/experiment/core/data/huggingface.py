@@ -10,17 +10,19 @@ from typing import Any
 from ..errors import UserError
 from ..files import shown
 from ..spelling import did_you_mean, nearest
+from .split_names import Stated, named_splits, stated_splits
 
-SPLITS = {"train": ("train",), "val": ("validation", "valid", "val"), "test": ("test",)}
 
-
-def splits_of(name: str, root: Path, subset: str | None = None) -> dict[str, Any]:
+def splits_of(
+    name: str, root: Path, subset: str | None = None, stated: Stated = None
+) -> dict[str, Any]:
     """From our names of splits to the data set's own; downloaded if it is not there yet.
 
     Args:
         name: As on huggingface.co, or a folder made by ``save_to_disk``.
         root: Where downloads are kept, and where a folder may lie.
         subset: Of a data set that has several, which one.
+        stated: ``data.splits``.
 
     Raises:
         UserError: The package datasets is missing, or there is no such data set.
@@ -41,7 +43,10 @@ def splits_of(name: str, root: Path, subset: str | None = None) -> dict[str, Any
         raise _out_of_reach(name, folder, error) from None
     if not isinstance(found, dict):
         return {"train": found}
-    named = {split: word for split, words in SPLITS.items() for word in words if word in found}
+    if stated:
+        named = stated_splits(stated, found.__contains__, list(found))
+    else:
+        named = named_splits(found, name)
     if "train" not in named:
         raise UserError(f"data.dataset: {name} has no split train, only {', '.join(found)}")
     return {split: found[word] for split, word in named.items()}

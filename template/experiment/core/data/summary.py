@@ -1,26 +1,69 @@
-"""What is said of a split when training starts.
+"""What is said of the data when training starts: a line a split, and what was passed over.
 
 Template's file: updates replace it. To say more, override ``DataModule.summary`` in data.py.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
+from torch import Tensor
 from torch.utils.data import Dataset
 
 from .datasets import base_of, is_labelled, is_stream, labels_of, num_examples, whole_batches
+from .notes import Notes
 from .streams import can_start_anywhere
 
+NAMED = 8  # classes; of more, the first ones are named
 
-def summary_line(split: str, dataset: Dataset[Any]) -> str:
-    """How many examples, how many classes, from where they are read."""
+
+def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
+    """A line a split, then one for each kind of thing that was passed over.
+
+    Args:
+        splits: The examples of each split, those to train on first.
+    """
+    lines, said = [], []
+    training = next((base_of(dataset)[0] for dataset in splits.values()), None)
+    for split, dataset in splits.items():
+        held_out = split != "train" and base_of(dataset)[0] is training
+        lines.append(f"{split:5} {_content(dataset, held_out)}")
+        notes: Notes | None = getattr(base_of(dataset)[0], "notes", None)
+        if notes is not None and not any(notes is other for other in said):
+            said.append(notes)
+    return lines + [f"      {line}" for notes in said for line in notes.lines()]
+
+
+def _content(dataset: Dataset[Any], held_out: bool) -> str:
+    """How many examples, of which classes, where from, and how they are read."""
     if is_stream(dataset):
         known = "of any epoch and place" if can_start_anywhere(dataset) else "anew each epoch"
-        return f"{split:5} a stream, read {known}"
-    line = f"{split:5} {num_examples(dataset):>9,} examples"
+        return f"a stream, read {known}"
+    base = base_of(dataset)[0]
+    parts = [f"{num_examples(dataset):>9,} examples"]
     labels = labels_of(dataset)
     if not is_labelled(dataset):
-        line += ", without labels: for predict alone"
+        parts.append("without labels: for predict alone")
     elif labels is not None:
-        counts = labels.unique(return_counts=True)[1]
-        line += f", {len(counts)} classes ({int(counts.min())} to {int(counts.max())} each)"
-    return line + (", in memory" if whole_batches(base_of(dataset)[0]) else ", read one by one")
+        parts.append(_classes(labels, _names(base)))
+    elif names := _names(base):
+        parts.append(f"{len(names)} classes: {_listed(names)}")
+    if place := getattr(getattr(base, "notes", None), "place", ""):
+        parts.append(f"{'held out of' if held_out else 'from'} {place}")
+    parts.append("in memory" if whole_batches(base) else "read one by one")
+    return ", ".join(parts)
+
+
+def _names(dataset: Any) -> Sequence[str]:
+    return getattr(dataset, "class_names", None) or getattr(dataset, "classes", None) or ()
+
+
+def _classes(labels: Tensor, names: Sequence[str]) -> str:
+    found, counts = labels[labels >= 0].unique(return_counts=True)
+    text = f"{len(found)} classes"
+    if names:
+        text += f": {_listed([str(names[number]) for number in found.tolist()])}"
+    return f"{text} ({int(counts.min())} to {int(counts.max())} each)"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

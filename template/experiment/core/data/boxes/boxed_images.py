@@ -4,7 +4,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from ..datasets import TensorData
 from ..errors import DataError
 from ..images.files import UNREADABLE, as_tensor, in_channels, read_all, unreadable, upright
 from ..images.labelled_images import LabelledImages, record_among
+from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, resized
 from .geometry import as_boxes, into_square
@@ -43,6 +44,7 @@ class BoxedImages:
         names: What each image is called, such as its file.
         sizes: Height and width that the annotations speak of; None: boxes are shares of both.
         pixels: All images, where they are in memory already: squares.
+        notes: Where they are from, and what was passed over or mended there.
 
     Shape:
         - boxes: ``(examples, objects, 4)``
@@ -59,6 +61,7 @@ class BoxedImages:
     names: Sequence[str] = ()
     sizes: Tensor | None = None
     pixels: Tensor | None = None
+    notes: Notes = field(default_factory=Notes)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -133,7 +136,7 @@ class BoxedImages:
         )
         names = [self.name(index) for index in kept.tolist()] if self.names else []
         record = partial(record_among, self, torch.from_numpy(kept))
-        return TensorData(examples, names=names, record=record)
+        return TensorData(examples, None, names, record, self.notes, self.class_names)
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and its objects: each class's name and box, as annotated.
@@ -158,6 +161,7 @@ class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
     def __init__(self, images: BoxedImages, batch_type: MakeBatch[BatchT], side: int) -> None:
         self.images, self.batch_type, self.side = images, batch_type, side
         self.names, self.record = images.names, images.record
+        self.notes, self.class_names = images.notes, images.class_names
 
     def __len__(self) -> int:
         return len(self.images)

@@ -18,7 +18,8 @@ from typing import Any
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..folders import SPLITS, check_has_train
+from ..folders import check_has_train
+from ..split_names import SPELLINGS
 from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
 
@@ -59,7 +60,7 @@ def split_files(root: Path) -> dict[str, Path]:
     if len(files) == 1:
         return {"train": files[0]}
     found = {}
-    for split, words in SPLITS.items():
+    for split, words in SPELLINGS.items():
         fitting = [file for file in files if {file.parent.name, *_words(file)} & {*words}]
         if len(fitting) > 1:
             names = " and ".join(shown(file) for file in fitting[:2])
@@ -72,7 +73,7 @@ def split_files(root: Path) -> dict[str, Path]:
 
 def image_folders(file: Path, root: Path, split: str) -> list[Path]:
     """Where the images of a file of annotations may lie."""
-    words = [file.stem.rpartition("_")[2], *SPLITS[split]]  # instances_train2017: train2017
+    words = [file.stem.rpartition("_")[2], *SPELLINGS[split]]  # instances_train2017: train2017
     within = [root, root / "images"]
     folders = [file.parent, *within, *(place / word for word in words for place in within)]
     return [folder for folder in folders if folder.is_dir()]

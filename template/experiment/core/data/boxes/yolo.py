@@ -19,8 +19,9 @@ import yaml
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..folders import SPLITS, check_has_train
+from ..folders import check_has_train
 from ..images.folder import images_inside
+from ..split_names import SPELLINGS
 from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
 
@@ -89,7 +90,7 @@ def _in_order(names: Any) -> list[str]:
 def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
     """The folders of images and of labels of each split."""
     found = {}
-    for split, words in SPLITS.items():
+    for split, words in SPELLINGS.items():
         for word in words:
             for images, labels in (
                 (root / "images" / word, root / "labels" / word),

@@ -24,7 +24,7 @@ def download(config: ImageDataConfig, root: Path) -> None:
     Raises:
         UserError: The package is missing, or there is no such data set.
     """
-    splits_of(str(config.dataset), root)
+    splits_of(str(config.dataset), root, None, config.splits)
 
 
 def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
@@ -39,7 +39,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
         UserError: The package, the data set or a column is missing, or a column holds other things.
     """
     name, image_column, label_column = str(config.dataset), config.image_column, config.label_column
-    splits = splits_of(name, root)
+    splits = splits_of(name, root, None, config.splits)
     class_names = _class_names(splits["train"], name, label_column)
     for split in splits.values():
         _check_images(split, name, image_column)

@@ -4,7 +4,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -18,6 +18,7 @@ from torchvision import tv_tensors
 from ...config.data import BaseDataConfig
 from ..datasets import TensorData
 from ..errors import DataError
+from ..notes import Notes
 from ..records import Record
 from ..resize import cut_to_square, resized
 from .files import UNREADABLE, as_tensor, open_pixels, read_all, unreadable, upright
@@ -37,6 +38,7 @@ class LabelledImages:
         channels: 1 for grey, 3 for RGB; every image is converted.
         names: What each image is called, such as its file.
         pixels: All of them, where they are in memory already.
+        notes: Where they are from, and what was passed over there.
 
     Shape:
         - labels: ``(examples,)``
@@ -49,6 +51,7 @@ class LabelledImages:
     channels: int
     names: Sequence[str] = ()
     pixels: Tensor | None = None
+    notes: Notes = field(default_factory=Notes)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -86,7 +89,8 @@ class LabelledImages:
         labels = self.labels[kept]
         names = [self.name(index) for index in kept.tolist()] if self.names else []
         examples = batch_type(tv_tensors.Image(pixels), labels)
-        return TensorData(examples, labels, names, partial(record_among, self, kept))
+        record = partial(record_among, self, kept)
+        return TensorData(examples, labels, names, record, self.notes, self.class_names)
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and the name of its class."""
@@ -119,7 +123,7 @@ class ImageFiles(Dataset[BatchT], Generic[BatchT]):
     ) -> None:
         self.images, self.batch_type, self.size = images, batch_type, size
         self.labels, self.names = images.labels, images.names
-        self.record = images.record
+        self.record, self.notes, self.class_names = images.record, images.notes, images.class_names
 
     def __len__(self) -> int:
         return len(self.images)

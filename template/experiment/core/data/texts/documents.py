@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DataError
+from ..notes import Notes
 from ..sampling import Indices
 
 PIECE = 4096  # characters at most
@@ -57,6 +58,7 @@ class Texts:
         on_error: ``raise`` at a document that is no text, or ``skip`` it.
         span: The share of the text that counts, from and to.
         lengths: What was measured of these documents, and of others that are parts of the same.
+        notes: Where they are from, and what was passed over there.
 
     Attributes:
         left_out: Names of the documents that were skipped when they were read last.
@@ -71,6 +73,7 @@ class Texts:
     on_error: str = "raise"
     span: tuple[float, float] = WHOLE
     lengths: dict[bytes, int] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
     left_out: list[str] = field(default_factory=list, init=False)
 
     def pieces(self) -> Iterator[Piece]:

@@ -22,7 +22,8 @@ from ...errors import UserError
 from ...files import shown
 from ...runs.disk_errors import reason_of
 from ..errors import DataError
-from ..folders import files_below, split_folders
+from ..folders import files_below, paths_below, split_folders
+from ..notes import Notes
 from ..sampling import Indices
 from .documents import Piece, Texts, Unreadable, pieces_of
 
@@ -38,14 +39,22 @@ def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     """
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
-    folders = split_folders(root)
-    return {
+    notes = Notes()
+    folders = split_folders(root, config.splits, _has_files, lambda _: False, "texts", notes)
+    splits = {
         split: _texts(folder, config.encoding, config.on_error) for split, folder in folders.items()
     }
+    splits["train"].notes.update(notes)
+    return splits
+
+
+def _has_files(folder: Path) -> bool:
+    return bool(paths_below(folder))
 
 
 def _texts(folder: Path, encoding: str, on_error: str) -> Texts:
-    files = files_below(folder)
+    notes = Notes(shown(folder))
+    files = files_below(folder, notes)
     if not files:
         raise UserError(f"{shown(folder)} holds no file; expected {LAYOUT} in data.root")
     states = [file.stat() for file in files]
@@ -61,6 +70,7 @@ def _texts(folder: Path, encoding: str, on_error: str) -> Texts:
         digest.hexdigest(),
         names,
         on_error,
+        notes=notes,
     )
 
 

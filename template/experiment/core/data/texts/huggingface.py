@@ -26,7 +26,7 @@ def download(config: TextDataConfig, root: Path) -> None:
     Raises:
         UserError: The package is missing, or there is no such data set.
     """
-    splits_of(str(config.dataset), root, config.subset)
+    splits_of(str(config.dataset), root, config.subset, config.splits)
 
 
 def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
@@ -43,7 +43,7 @@ def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     name = str(config.dataset)
     return {
         split: _texts(data, f"{name} ({split})", config)
-        for split, data in splits_of(name, root, config.subset).items()
+        for split, data in splits_of(name, root, config.subset, config.splits).items()
     }
 
 
