@@ -6,14 +6,14 @@ NETWORK = '''class LayerNorm2d(nn.LayerNorm):
     """LayerNorm over the channels of an image.
 
     Shape:
-        - x: ``(batch, channels, height, width)``
+        - input: ``(batch, channels, height, width)``
         - output: ``(batch, channels, height, width)``
     """
 
     def forward(
-        self, x: Float[Tensor, "batch channels height width"]
+        self, input: Float[Tensor, "batch channels height width"]
     ) -> Float[Tensor, "batch channels height width"]:
-        return super().forward(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return super().forward(input.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
 class ConvNeXtBlock(nn.Module):

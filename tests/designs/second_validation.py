@@ -2,7 +2,7 @@
 
 from projects import Project
 
-WORDS = ("checkpoint.monitor=val/loss/noisy",)
+WORDS = ()
 LOADERS = """
     def val_dataloader(self) -> dict[str, DataLoader[Batch]]:
         images = self.examples("val")
@@ -29,3 +29,4 @@ def edit(project: Project) -> None:
         "def validation_step(self, batch: Batch, batch_idx: int)",
         "def validation_step(self, batch: Batch, batch_idx: int, dataloader_idx: int = 0)",
     )
+    project.replace("configs/experiment.yaml", "monitor: val/loss ", "monitor: val/loss/noisy ")
