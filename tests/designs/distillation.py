@@ -31,6 +31,11 @@ def edit(project: Project) -> None:
     project.append(module, TEACHER.rstrip())
     project.replace(
         module,
+        "    config: Config\n",
+        '    config: Config\n    expected = {"not_learned": ["val/loss"]}  # it knows nothing\n',
+    )
+    project.replace(
+        module,
         "        self.model = build_model(config.model, facts)\n",
         "        self.model = build_model(config.model, facts)\n"
         "        wide = replace(config.model, width=2 * config.model.width)\n"
