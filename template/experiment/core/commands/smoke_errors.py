@@ -39,7 +39,7 @@ def is_of_data(error: Exception) -> bool:
 
 
 def _is_main(frame: traceback.FrameSummary) -> bool:
-    return Path(frame.filename) == PROJECT / "main.py"
+    return Path(frame.filename).resolve() == (PROJECT / "main.py").resolve()
 
 
 def _place(error: Exception) -> str:
