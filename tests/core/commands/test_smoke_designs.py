@@ -1,10 +1,12 @@
 """``main.py smoke`` and the generated tests take what may be meant, and ask to have it stated."""
 
 import json
+import shutil
 from subprocess import CompletedProcess
 
 import pytest
 from harness.experiment import Experiment, replace
+from PIL import Image
 
 pytestmark = pytest.mark.slow
 MODULE, DATA, CONFIG = "experiment/module.py", "experiment/data.py", "configs/experiment.yaml"
@@ -20,6 +22,7 @@ TRAIN = """\
 PREDICT = "    def predict_step(self, batch: Batch"
 LOSS = "        self.average(split, len(batch.label), loss=loss)\n"
 IMAGE = "self.model(batch.image).softmax"
+BY_HAND = "  gradient_clip_norm: null\n  max_epochs: null"
 FACTS = "    def find_facts(self)"
 
 
@@ -206,6 +209,13 @@ REFUSED: dict[str, tuple[Edits, str]] = {
         module((LOSS, f"        loss = loss.no_such_thing\n{LOSS}")),
         "experiment/module.py:",
     ),
+    "a loss by hand that is accumulated by the Trainer": (
+        [
+            *module((INIT, f"{INIT}        self.automatic_optimization = False\n")),
+            (CONFIG, "  max_epochs: null", f"{BY_HAND}\n  accumulate_grad_batches: 2"),
+        ],
+        "training      trainer.accumulate_grad_batches: manual optimization accumulates by itself",
+    ),
     "a monitor of validation that there is not": (
         [NO_VALIDATION[0]],
         "checkpoint.monitor: val/loss is of validation, and the data has no val split",
@@ -275,7 +285,31 @@ class ExperimentModule(Module):
             torch.optim.Adam(part.parameters(), lr=1e-3) for part in (self.generator, self.critic)
         ]
 '''
-BY_HAND = "  gradient_clip_norm: null\n  max_epochs: null"
+# The generated tests without what pytest would import for nobody here, and without its rewriting
+# of asserts: both take longer than the tests.
+NO_PLUGINS = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+TESTS = """\
+import sys, pytest
+
+def tests():
+    options = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-k", "a_batch or one_batch"]
+    return int(pytest.main([*options, "tests/test_contract.py"]))
+
+"""
+BETWEEN = "--- the tests ---"
+BOTH = f"""\
+{TESTS}
+import runpy
+
+sys.argv = ["main.py", "smoke", "logger.wandb=off"]
+try:
+    runpy.run_path("main.py", run_name="__main__")
+except SystemExit as end:
+    if end.code:
+        raise
+print("{BETWEEN}", flush=True)
+sys.exit(tests())
+"""
 
 
 @pytest.fixture
@@ -283,6 +317,7 @@ def experiment(experiment: Experiment) -> Experiment:
     """A small one."""
     replace(experiment / CONFIG, "width: 32 ", "width: 8 ")
     replace(experiment / CONFIG, "batch_size: 128", "batch_size: 32")
+    shutil.rmtree(experiment / "sweeps")  # which no design here is about
     return experiment
 
 
@@ -302,27 +337,21 @@ def smoke(experiment: Experiment, mode: str = "") -> CompletedProcess[str]:
 
 def contract(experiment: Experiment) -> CompletedProcess[str]:
     """The generated tests that take a batch; the one that is ``smoke`` is run apart."""
-    options = [
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "-k",
-        "a_batch or one_batch",
-        "tests/test_contract.py",
-    ]
-    program = f"import sys, pytest\nsys.exit(int(pytest.main({options})))\n"
-    (experiment / "run_tests.py").write_text(program)
-    return experiment.main(program="run_tests.py")
+    (experiment / "run_tests.py").write_text(f"{TESTS}sys.exit(tests())\n")
+    return experiment.main(program="run_tests.py", env=NO_PLUGINS)
 
 
 def assert_asks_nothing(experiment: Experiment) -> None:
-    strict = smoke(experiment, "strict")
-    tests = contract(experiment)
+    """Neither ``SMOKE=strict`` nor those tests do, in one process, which imports all but once."""
+    (experiment / "run_both.py").write_text(BOTH)
 
-    assert strict.returncode == 0, strict.stdout + strict.stderr
-    assert "?" not in strict.stdout
-    assert tests.returncode == 0, tests.stdout + tests.stderr
-    assert "2 passed" in tests.stdout
+    done = experiment.main(program="run_both.py", env={"SMOKE": "strict", **NO_PLUGINS})
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    strict, _, tests = done.stdout.partition(BETWEEN)
+    assert "smoke passed" in strict
+    assert "?" not in strict
+    assert "2 passed" in tests
 
 
 @pytest.mark.parametrize("design", MEANT)
@@ -389,6 +418,28 @@ def test_a_question_counts_only_where_it_is_told_to(experiment: Experiment) -> N
         assert 'expected = {"no_gradient": ["pooler"]}\n' in done.stdout
     assert "with 1 question (?)" in plain.stdout
     assert "1 question (?), and SMOKE=strict" in strict.stdout
+
+
+def test_without_data_all_that_needs_it_is_left_out(experiment: Experiment) -> None:
+    replace(experiment / "experiment/config.py", '"demo", "torchvision", "huggingface", ', "")
+    replace(experiment / "experiment/config.py", '"folder"] = "demo"', '"folder"] = "folder"')
+    replace(experiment / CONFIG, "source: demo ", "source: folder ")
+
+    away = smoke(experiment)
+    edit(experiment, module((INIT, f"        self.average = 3\n{INIT}")))
+    for number in range(60):
+        folder = experiment / f"data/train/{number % 2}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("L", (8, 8), number).save(folder / f"{number}.png")
+    faulty = smoke(experiment)
+
+    assert away.returncode == 0, away.stdout
+    assert "- data          skipped: data.root: there is no folder " in away.stdout
+    for name in ("shapes", "training", "checkpoint", "logging"):
+        assert f"- {name:<13} skipped: it needs the data" in away.stdout
+    assert ", but for all that needs the data" in away.stdout
+    assert faulty.returncode == 1
+    assert "✗ data          ExperimentModule: self.average = 3 hides" in faulty.stdout
 
 
 def test_a_gan_states_two_things(experiment: Experiment) -> None:

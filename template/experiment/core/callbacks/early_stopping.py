@@ -16,6 +16,7 @@ from ..config.callbacks import EarlyStoppingConfig
 from ..config.checkpoint import CheckpointConfig
 from ..config.direction import Watched, watched_beside
 from ..module.direction import resolve_mode
+from ..module.logged_names import is_of_training
 
 
 def early_stopping(config: EarlyStoppingConfig, checkpoint: CheckpointConfig) -> EarlyStopping:
@@ -36,11 +37,7 @@ class EarlyStop(EarlyStopping):
     """
 
     def __init__(self, watched: Watched, patience: int, min_delta: float) -> None:
-        # A metric of training is there at an epoch's end alone, validation or not.
-        at_end = True if watched.metric.startswith("train/") else None
-        super().__init__(
-            watched.metric, patience=patience, check_finite=True, check_on_train_epoch_end=at_end
-        )
+        super().__init__(watched.metric, patience=patience, check_finite=True)
         self.watched, self.least = watched, min_delta
 
     @override
@@ -50,6 +47,18 @@ class EarlyStop(EarlyStopping):
             self.mode = resolve_mode(self.watched, pl_module)
             sign = 1 if self.mode == "max" else -1
             self.min_delta, self.best_score = sign * self.least, torch.tensor(-sign * math.inf)
+
+    @override
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        # A metric of training is there at an epoch's end alone, validation or not.
+        if not is_of_training(trainer, self.monitor):
+            super().on_validation_end(trainer, pl_module)
+
+    @override
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        at_end = self._check_on_train_epoch_end or is_of_training(trainer, self.monitor)
+        if at_end and not self._should_skip_check(trainer):
+            self._run_early_stopping_check(trainer)
 
     @override
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:

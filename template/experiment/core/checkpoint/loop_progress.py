@@ -49,6 +49,7 @@ def make_clean(
         _level(batches["total"], batches["total"]["completed"])
         _level(batches["current"], 0)
         _level(validation["total"], 0)
+        checkpoint["epoch_so_far"] = pack_epoch(trainer, module, None)
     else:
         for which in ("total", "current"):
             _level(batches[which], batches[which]["completed"])

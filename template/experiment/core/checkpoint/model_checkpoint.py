@@ -20,6 +20,7 @@ from ..console import say
 from ..data.step_seeds import StepSeeds
 from ..errors import OutOfTime, UserError
 from ..files import link_or_copy
+from ..module.logged_names import is_of_training
 from ..runs.disk_errors import unwritable
 from ..runs.layout import LAST
 from .atomic_io import least_bytes
@@ -138,11 +139,9 @@ class Checkpoint(TopCheckpoints):
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:
             return
         self._just_validated = True
-        if self._ranks_by_training(trainer):
-            return
         if trainer.fit_loop.epoch_loop._is_training_done:
-            self._scored = self._monitor_candidates(trainer)
-        else:
+            self._scored = self._scores_of_validation(trainer)
+        elif not self._ranks_by_training(trainer):
             self._look(trainer)
             with self._outlived():
                 self._save_topk_checkpoint(trainer, self._monitor_candidates(trainer))
@@ -150,7 +149,8 @@ class Checkpoint(TopCheckpoints):
 
     @override
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        if self._scored is None and self._ranks_by_training(trainer):
+        # {}: validation is over and has not logged it; what else there is comes before this hook.
+        if self._scored == {} or is_of_training(trainer, str(self.monitor)):
             self._scored = self._monitor_candidates(trainer)
 
     @override

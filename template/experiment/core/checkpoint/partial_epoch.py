@@ -3,7 +3,6 @@
 Template's file: updates replace it.
 """
 
-import copy
 from typing import Any
 
 import pytorch_lightning as pl
@@ -11,11 +10,18 @@ import torch
 from lightning_fabric.utilities import move_data_to_device
 
 from ..module.metrics import Averages
-from ..module.split_metrics import SplitMetrics, metrics_of
+from ..module.split_metrics import SplitMetrics
+from .metric_state import (
+    lengths_of_trackers,
+    pack_metrics,
+    remember_start,
+    set_lengths,
+    unpack_metrics,
+)
 
 
 def epoch_so_far(checkpoint: dict[str, Any], trainer: pl.Trainer) -> dict[str, Any] | None:
-    """What this rank had seen of an epoch at a save in the middle of it."""
+    """What this rank had seen of an epoch at a save; at its end, what goes on into the next one."""
     of_ranks = checkpoint.get("epoch_so_far") or []
     return of_ranks[trainer.global_rank] if len(of_ranks) == trainer.world_size else None
 
@@ -25,12 +31,16 @@ class PartialEpoch(pl.Callback):
 
     With the looks of ``StepSeeds``, packed beside them, they are the only state that is no function
     of the position and that Lightning does not save. Each rank has its own, and gets it back.
+    Metrics of the researcher's own that outlast an epoch are carried over its end as well.
     """
 
     _packed: dict[str, Any] | None = None
 
     def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
         self._packed = None  # of a resume that was interrupted, or of a test
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        remember_start(pl_module)
 
     def on_load_checkpoint(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
@@ -45,9 +55,8 @@ class PartialEpoch(pl.Callback):
                 averages.to(pl_module.device)
             # Earlier checkpoints have none of single loaders.
             _make_loaders(pl_module, self._packed.get("loaders", []))
-            for name, metric in metrics_of(pl_module):
-                if name in self._packed["metrics"]:
-                    _unpack(metric, self._packed["metrics"][name])
+            set_lengths(pl_module, self._packed.get("trackers", {}))
+            unpack_metrics(pl_module, self._packed["metrics"])
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
         # After the first resumed batch: old + new is the same float sum as without the break.
@@ -68,15 +77,19 @@ class PartialEpoch(pl.Callback):
 def pack_epoch(
     trainer: pl.Trainer, module: pl.LightningModule, looks: int | None
 ) -> list[dict[str, Any]]:
-    """The epoch so far as each rank has seen it; every rank takes part in a save."""
+    """The epoch so far as each rank has seen it; every rank takes part in a save.
+
+    Of an epoch that is over, that is what is not reset at its end, as a MetricTracker.
+    """
     results: Any = trainer.fit_loop.epoch_loop._results
     averages, metrics = _averages_of(module), getattr(module, "metrics", None)
     mine = {
         "looks": looks,
         "sums": averages.sums if averages else {},
-        "metrics": {n: _pack(m) for n, m in metrics_of(module)},
+        "metrics": pack_metrics(module),
+        "trackers": lengths_of_trackers(module),
         "loaders": list(metrics.of_loaders) if isinstance(metrics, SplitMetrics) else [],
-        "results": {k: _pack(r) for k, r in results.items() if r.meta.on_epoch and r.is_tensor},
+        "results": {k: _pack(r) for k, r in results.items() if _is_mean(r)},
     }
     if trainer.world_size == 1:
         return [mine]
@@ -96,17 +109,14 @@ def _make_loaders(module: Any, places: list[tuple[str, str]]) -> None:
             module.metrics.of(split, suffix).to(module.device)
 
 
-def _pack(metric: Any) -> dict[str, Any]:
-    state = {name: getattr(metric, name) for name in metric._defaults}
-    return {"state": state, "updates": metric._update_count}
+def _is_mean(result: Any) -> bool:
+    """Whether it is one that Lightning makes of numbers, and has seen some of this epoch."""
+    return result.meta.on_epoch and result.is_tensor and not result.has_reset
 
 
-def _unpack(metric: Any, packed: dict[str, Any]) -> None:
-    for name, value in packed["state"].items():
-        # A copy: metrics of one collection share their state, and what they share now would be
-        # added to by each of them.
-        setattr(metric, name, move_data_to_device(copy.deepcopy(value), metric.device))
-    metric._update_count, metric._computed = packed["updates"], None
+def _pack(result: Any) -> dict[str, Any]:
+    state = {name: getattr(result, name) for name in result._defaults}
+    return {"state": state, "updates": result._update_count}
 
 
 def _add_before(result: Any, packed: dict[str, Any]) -> None:

@@ -24,12 +24,14 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.loggers.logger import DummyLogger, Logger
 from torch import Tensor, nn
+from torchmetrics import Metric
 
 from ..console import say
 from ..data.step_seeds import StepSeeds
 from ..data.train_loaders import training_position
 from ..distributed.fsdp import own_part
 from ..module.split_metrics import metrics_of
+from .metric_state import lengths_of_trackers, plain_attributes_of, set_lengths
 from .model_checkpoint import Checkpoint
 from .module_flags import ModuleFlags, flags_of, once_before, set_flags
 
@@ -145,12 +147,8 @@ class Kept:
         self.schedules = [(one, copy.deepcopy(one.state_dict())) for one in schedules]
         states = [owner for owner in owners if isinstance(owner, pl.Callback)]
         self.callbacks = [(one, copy.deepcopy(one.state_dict())) for one in states]
-        parts = [part for _, part in metrics_of(module)]
-        names = ("_update_count", "_computed")
-        self.metrics = [
-            (part, copy.deepcopy({n: getattr(part, n) for n in (*part._defaults, *names)}))
-            for part in parts
-        ]
+        self.metrics = [(part, _held(part)) for _, part in metrics_of(module)]
+        self.trackers = lengths_of_trackers(module)
         self.averages = copy.deepcopy(getattr(getattr(module, "averages", None), "sums", None))
         self.flags, self.stops = flags_of(module), trainer.should_stop
 
@@ -165,6 +163,7 @@ class Kept:
         for callback, state in self.callbacks:
             if state:
                 callback.load_state_dict(state)
+        set_lengths(self.module, self.trackers)
         for metric, state in self.metrics:
             for name, value in state.items():
                 setattr(metric, name, value)
@@ -180,6 +179,11 @@ class Kept:
         if changed and any(restored):
             some = ", ".join(changed[:3]) + (f" and {len(changed) - 3} more" if changed[3:] else "")
             say(f"{HOOK} would let {some} learn or train otherwise: it stays as it was saved")
+
+
+def _held(metric: Metric) -> dict[str, Any]:
+    names = (*metric._defaults, "_update_count", "_computed", *plain_attributes_of(metric))
+    return copy.deepcopy({name: getattr(metric, name) for name in names})
 
 
 class _Optimizer:

@@ -21,6 +21,7 @@ from ..console import say
 from ..errors import UserError
 from ..files import link_or_copy
 from ..module.direction import resolve_mode
+from ..module.logged_names import is_of_training, is_of_validation
 from ..runs.layout import LAST, PREVIOUS, START_SUFFIX
 from .files import set_aside, start_of, write_scores
 
@@ -45,6 +46,7 @@ class TopCheckpoints(ModelCheckpoint):
             enable_version_counter=False,
         )
         self.folder, self.watched = folder, watched(config)
+        self._said = False  # that validations rank nothing
 
     @property
     @override
@@ -58,11 +60,6 @@ class TopCheckpoints(ModelCheckpoint):
         if stage == TrainerFn.FITTING and self.save_top_k:
             self.mode = resolve_mode(self.watched, pl_module)
             self.kth_value = torch.tensor(math.inf if self.mode == "min" else -math.inf)
-            if self.watched.metric.startswith("train/") and trainer.val_check_interval != 1.0:
-                say(
-                    f"checkpoint.monitor: {self.watched.metric} is whole at an epoch's end: "
-                    "validations in the middle of one rank nothing"
-                )
 
     @override
     def state_dict(self) -> dict[str, Any]:
@@ -129,18 +126,21 @@ class TopCheckpoints(ModelCheckpoint):
         super()._save_topk_checkpoint(trainer, monitor_candidates)
 
     def _ranks_by_training(self, trainer: pl.Trainer) -> bool:
-        """Whether the metric is one of training, which is whole at an epoch's end only."""
-        if not trainer.enable_validation or str(self.monitor).startswith("train/"):
-            return True
-        validation = trainer.fit_loop.epoch_loop.val_loop._results
-        if any(result.meta.name == self.monitor for result in validation.values()):
+        """Whether a validation in mid-epoch ranks nothing, which is said once."""
+        if not is_of_training(trainer, str(self.monitor)):
             return False
-        averages = getattr(trainer.lightning_module, "averages", None)
-        training = trainer.fit_loop.epoch_loop._results
-        names = {result.meta.name for result in training.values()}
-        return self.monitor in names or (
-            averages is not None and self.monitor in averages.names("train")
-        )
+        if not self._said and self.save_top_k:
+            self._said = True
+            say(
+                f"checkpoint.monitor: {self.monitor} is whole at an epoch's end: validations in "
+                "the middle of one rank nothing"
+            )
+        return True
+
+    def _scores_of_validation(self, trainer: pl.Trainer) -> dict[str, Tensor]:
+        """What is to rank an epoch; {}: validation does not log it, so its end may."""
+        validated = is_of_validation(trainer, str(self.monitor))
+        return self._monitor_candidates(trainer) if validated else {}
 
     @override
     def _remove_checkpoint(self, trainer: pl.Trainer, filepath: str) -> None:

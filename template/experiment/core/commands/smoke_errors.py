@@ -30,6 +30,18 @@ def sentence(error: Exception) -> str:
     return describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
 
 
+def is_of_data(error: Exception) -> bool:
+    """Whether it came out of the data that main.py's build made, or asked for its facts."""
+    frames = traceback.extract_tb(error.__traceback__)
+    from_main = [number for number, frame in enumerate(frames) if _is_main(frame)]
+    called = frames[from_main[-1] + 1 :] if from_main else []
+    return bool(called) and Path(called[0].filename).name in {"data.py", "datamodule.py"}
+
+
+def _is_main(frame: traceback.FrameSummary) -> bool:
+    return Path(frame.filename).resolve() == (PROJECT / "main.py").resolve()
+
+
 def _place(error: Exception) -> str:
     """``experiment/model.py:40: ``, the innermost line of the project that the error came through.
 

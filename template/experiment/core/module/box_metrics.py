@@ -7,8 +7,10 @@ from typing import Any
 
 from torch import Tensor
 from torchmetrics.detection import MeanAveragePrecision
+from torchmetrics.utilities.distributed import gather_all_tensors
 
 from .detectors import Detections
+from .gather_lists import sync_lists
 
 
 class BoxPrecision(MeanAveragePrecision):
@@ -42,3 +44,7 @@ class BoxPrecision(MeanAveragePrecision):
         """Both, as scalars; torchmetrics' other entries are left out."""
         values = super().compute()
         return {name: values[name].clamp(min=0) for name in ("map", "map_50")}
+
+    def _sync_dist(self, dist_sync_fn: Any = gather_all_tensors, process_group: Any = None) -> None:
+        # Of each image an entry, and processes need not have seen equally many.
+        sync_lists(self, dist_sync_fn, process_group)

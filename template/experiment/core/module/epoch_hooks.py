@@ -4,17 +4,49 @@ Template's file: updates replace it. A hook of yours, be it in your class, a mix
 instance, need not call ``super()`` nor think of the log.
 """
 
+import sys
 from collections.abc import Callable
 from functools import partial, update_wrapper
 from inspect import isfunction
 from typing import Any, TypeVar
 
+import pytorch_lightning as pl
 from pytorch_lightning.trainer.states import TrainerFn
 
+from ..errors import UserError
 from .epoch_log import EVAL, TRAIN, log_epoch, split_metrics
 
 Act = Callable[[Any], None]
 ClassT = TypeVar("ClassT", bound=type)
+COMMANDS = ("fit", "validate", "test", "predict")
+RUNS = {getattr(pl.Trainer, f"_{command}_impl").__code__ for command in COMMANDS}
+
+
+def refuse_within_fit(module: Any) -> None:
+    """Refuse what else a Trainer would do with a module that is in training.
+
+    It would take the module over, sums, place in the log and all; Lightning says nothing, or
+    something else much later.
+
+    Raises:
+        UserError: The training is not over.
+    """
+    if any(trainer.lightning_module is module for trainer in _fits_around()):
+        raise UserError(
+            f"a Trainer's {module.trainer.state.fn.value}() is called within the training of the "
+            "same module, whose sums it would mix with its own: give it copy.deepcopy(module)"
+        )
+
+
+def _fits_around() -> list[pl.Trainer]:
+    """The Trainers within whose training the present one has been asked for something."""
+    runs: list[Any] = []
+    frame = sys._getframe()  # the stack: whatever a Trainer remembers may be of a fit that failed
+    while frame is not None:
+        if frame.f_code in RUNS:
+            runs.append(frame)
+        frame = frame.f_back
+    return [run.f_locals["self"] for run in runs[1:] if run.f_code is pl.Trainer._fit_impl.__code__]
 
 
 def begin_fit(module: Any) -> None:
@@ -28,6 +60,8 @@ def begin_evaluation(module: Any) -> None:
     """Start validation or testing at zero; the epoch of a training around it goes on."""
     if module.trainer.state.fn != TrainerFn.FITTING:
         begin_fit(module)
+    # A copy that a hook has made would be in that hook for ever.
+    module.hooks_under_way &= {"on_validation_model_eval", "on_test_model_eval"}
     logs_epochs(type(module))
     module.averages.begin(EVAL)
     split_metrics(module).begin_evaluation()
@@ -44,9 +78,10 @@ def nothing(module: Any) -> None:
     """Nothing."""
 
 
-# What is done before a hook and after it. Lightning calls the first three before any other of a
+# What is done before a hook and after it. Lightning calls the first four before any other of a
 # module's in their stage.
 HOOKS: dict[str, tuple[Act, Act]] = {
+    "setup": (refuse_within_fit, nothing),
     "on_fit_start": (begin_fit, nothing),
     "on_validation_model_eval": (begin_evaluation, nothing),
     "on_test_model_eval": (begin_evaluation, nothing),

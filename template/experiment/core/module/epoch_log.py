@@ -15,6 +15,7 @@ from ..data.train_loaders import named
 from ..errors import UserError
 from ..inspect.step_outputs import loss_of
 from ..loggers.log_row import log_row
+from .logged_names import name_in_log
 from .metrics import Averages
 from .split_metrics import SplitMetrics
 
@@ -180,9 +181,7 @@ def _refuse_logged(module: Any, values: dict[str, Tensor]) -> None:
         loops += [r for r in (training._results, training.val_loop._results) if r is not loops[0]]
     for results in loops:
         for key, result in results.items():
-            name = result.meta.name  # without a loader's number
-            if result.meta.add_dataloader_idx and result.meta.dataloader_idx is not None:
-                name += f"/dataloader_idx_{result.meta.dataloader_idx}"
+            name = name_in_log(result)
             is_over = results is loops[0] and result.has_reset
             if name in values and not is_over and key != f"{hook}.{name}":
                 raise UserError(

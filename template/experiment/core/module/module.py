@@ -177,6 +177,11 @@ class Module(pl.LightningModule):
         if config.freeze or config.layer_decay or config.groups:
             say_groups(self, groups)
         optimizer = self.make_optimizer(groups)
+        if not isinstance(optimizer, Optimizer):
+            raise UserError(
+                f"module.py: make_optimizer() returns {optimizer!r}; expected a "
+                "torch.optim.Optimizer (several come from configure_optimizers())"
+            )
         return [optimizer], make_schedules(
             optimizer, self.config, training_length(self.trainer), self
         )

@@ -90,9 +90,8 @@ def make_schedules(
     """
     if own_course(module):
         say("schedule: learning_rate_factor() in module.py decides")
-        total = float(length.steps)  # annotations are checked in smoke, and an int is no float
         # A function, not a partial: LambdaLR would save a partial's attributes.
-        schedule = StepFactor(optimizer, lambda step: module.learning_rate_factor(step, total))
+        schedule = StepFactor(optimizer, lambda step: own_factor(module, step, length.steps))
         return [{"scheduler": schedule, "interval": "step"}]
     if config.schedule.name == "plateau":
         return _plateau(optimizer, config, length, module)
@@ -103,6 +102,26 @@ def make_schedules(
 def own_course(module: Any) -> bool:
     """Whether the module has a ``learning_rate_factor`` of its own."""
     return overrides(module, "learning_rate_factor")
+
+
+def own_factor(module: Any, step: int, total_steps: float) -> float:
+    """What the module's ``learning_rate_factor`` says, with the types that it is written for.
+
+    Raises:
+        UserError: It is no number to multiply a rate with.
+    """
+    # Annotations are checked in smoke, and an int is no float.
+    found = module.learning_rate_factor(int(step), float(total_steps))
+    try:
+        factor = float(found)  # a NumPy number, or a tensor, would be saved as the rate
+    except (TypeError, ValueError, RuntimeError):
+        factor = math.nan
+    if not math.isfinite(factor):
+        raise UserError(
+            f"module.py: learning_rate_factor({step}, {total_steps:g}) returns {found!r}; it is "
+            "what the rate is multiplied by, a finite number"
+        )
+    return factor
 
 
 def overrides(module: Any, method: str) -> bool:

@@ -11,6 +11,8 @@ from torch import Tensor, nn
 from torchmetrics import Metric, MetricCollection
 from torchmetrics.utilities.data import dim_zero_cat
 
+from .gather_lists import lists_of_any_length
+
 Key = tuple[str, str, str]  # split, what tells the loader, name of the metric
 Kinds = dict[tuple[Any, ...], tuple[torch.dtype, tuple[int, ...]]]  # by a list's place in a metric
 
@@ -102,7 +104,9 @@ class SplitMetrics(nn.ModuleDict):
             own = self.of(split, suffix).to(device)._modules
             shown: Any = {name: own[name] for *place, name in keys if place == [split, suffix]}
             # Not all of the collection: somebody may have shown a batch to one of them alone.
-            for name, value in MetricCollection(shown, compute_groups=False).compute().items():
+            with lists_of_any_length(shown.values()):
+                computed = MetricCollection(shown, compute_groups=False).compute()
+            for name, value in computed.items():
                 tensor = torch.as_tensor(value)
                 if tensor.numel() == 1:
                     values[f"{split}/{name}{suffix}"] = tensor
@@ -117,7 +121,7 @@ class SplitMetrics(nn.ModuleDict):
     def _counts(self) -> dict[Key, int]:
         places = [((split, ""), one) for split, one in self.by_split().items()]
         return {
-            (*place, name): sum(part._update_count for part in _parts(metric))
+            (*place, name): sum(map(_times_shown, _parts(metric)))
             for place, collection in [*places, *self.of_loaders.items()]
             for name, metric in collection._modules.items()
         }
@@ -149,6 +153,11 @@ def metrics_of(module: nn.Module) -> list[tuple[str, Metric]]:
                 if isinstance(part, Metric):
                     found.append((name, part))
     return found
+
+
+def _times_shown(metric: Any) -> int:
+    # Running resets after each batch what it wraps, and has a count of its own.
+    return metric._update_count + getattr(metric, "_num_vals_seen", 0)
 
 
 def _parts(metric: Any) -> Iterator[Metric]:

@@ -7,17 +7,22 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from inspect import unwrap
+from types import CodeType, FunctionType
 from typing import Any
 
 import pytorch_lightning as pl
 from lightning_fabric.utilities.exceptions import MisconfigurationException
+from pytorch_lightning.callbacks import GradientAccumulationScheduler
 from pytorch_lightning.utilities.model_helpers import is_overridden
 
 from ..config.direction import not_logged
 from ..console import say
 from ..errors import UserError
-from ..module.schedules import overrides
+from ..module.schedules import overrides, own_course
 
+CORE = __name__.removesuffix("trainer.design_checks")
+ACCUMULATE = "trainer.accumulate_grad_batches"
 # The split that a command reads, by the step that it needs.
 STEPS = {"val": "validation_step", "test": "test_step", "predict": "predict_step"}
 
@@ -36,8 +41,16 @@ def has_split(data: Any, split: str) -> bool:
     return is_overridden(f"{split}_dataloader", data)
 
 
-def check_training(trainer: pl.Trainer, module: pl.LightningModule, data: Any) -> None:
+def check_training(
+    trainer: pl.Trainer, module: pl.LightningModule, data: Any, accumulated: int | None = None
+) -> None:
     """Refuse what cannot be trained as it stands.
+
+    Args:
+        trainer: The one that will train.
+        module: What it trains.
+        data: What it reads.
+        accumulated: ``trainer.accumulate_grad_batches`` as it is set; None: as the Trainer has it.
 
     Raises:
         UserError: With the key, or the method, that is to be changed.
@@ -45,7 +58,8 @@ def check_training(trainer: pl.Trainer, module: pl.LightningModule, data: Any) -
     if not is_overridden("training_step", module):
         raise UserError("module.py: there is no training_step, so there is nothing to train")
     if not module.automatic_optimization:
-        _check_manual(trainer)
+        _check_manual(trainer, accumulated or trainer.accumulate_grad_batches)
+        _say_unstepped(module)
     _say_unused(module)
     monitor = getattr(trainer.checkpoint_callback, "monitor", None)
     ranks = getattr(trainer.checkpoint_callback, "save_top_k", 0)
@@ -67,7 +81,7 @@ def check_step(module: pl.LightningModule, command: str, split: str) -> None:
         raise UserError(f"module.py: {command} needs a {STEPS[split]}, and there is none")
 
 
-def _check_manual(trainer: pl.Trainer) -> None:
+def _check_manual(trainer: Any, accumulated: int) -> None:
     if trainer.gradient_clip_val:
         by_value = str(trainer.gradient_clip_algorithm).lower().endswith("value")
         key = f"trainer.gradient_clip_{'value' if by_value else 'norm'}"
@@ -75,11 +89,41 @@ def _check_manual(trainer: pl.Trainer) -> None:
             f"{key}: manual optimization clips by itself, with self.clip_gradients(optimizer, ...) "
             f"in training_step; set {key}=null"
         )
-    if trainer.accumulate_grad_batches != 1:
+    by_epoch = any(isinstance(one, GradientAccumulationScheduler) for one in trainer.callbacks)
+    if accumulated != 1 or by_epoch:
+        key = "Lightning's GradientAccumulationScheduler" if by_epoch else ACCUMULATE
         raise UserError(
-            "trainer.accumulate_grad_batches: manual optimization accumulates by itself; set it "
-            "to 1, and step every so many batches in training_step"
+            f"{key}: manual optimization accumulates by itself; "
+            f"{'leave it out' if by_epoch else 'set it to 1'}, and step every so many batches in "
+            "training_step"
         )
+
+
+def _say_unstepped(module: Any) -> None:
+    """Of a schedule that Lightning leaves to the step, and that the step knows nothing of."""
+    config: Any = getattr(module, "config", None)
+    if overrides(module, "configure_optimizers") or not hasattr(config, "schedule"):
+        return
+    schedule = config.schedule
+    level = schedule.name == "constant" and not schedule.warmup_fraction
+    if (own_course(module) or not level) and not _mentions(type(module), "lr_schedulers"):
+        say(
+            f"schedule.name: manual optimization does not step {schedule.name}, and module.py does "
+            "not either (self.lr_schedulers().step()): the learning rate stays where it starts"
+        )
+
+
+def _mentions(module: type, name: str) -> bool:
+    """Whether the researcher's own code of a module speaks of an attribute."""
+    own = [kind for kind in module.__mro__ if issubclass(kind, pl.LightningModule)]
+    own = [kind for kind in own if not kind.__module__.startswith((CORE, "pytorch_lightning."))]
+    values = [unwrap(value) for kind in own for value in vars(kind).values() if callable(value)]
+    codes = [value.__code__ for value in values if isinstance(value, FunctionType)]
+    for code in codes:
+        if name in code.co_names:
+            return True
+        codes += [const for const in code.co_consts if isinstance(const, CodeType)]
+    return False
 
 
 def _say_unused(module: Any) -> None:

@@ -34,7 +34,14 @@ from ..data.datasets import num_examples
 from ..errors import UserError
 from ..files import shown
 from ..inspect.curves import save_curve
-from ..module.schedules import Length, overrides, own_course, schedule_factor, training_length
+from ..module.schedules import (
+    Length,
+    overrides,
+    own_course,
+    own_factor,
+    schedule_factor,
+    training_length,
+)
 from ..runs.run import Run
 
 STEPS = 100
@@ -219,7 +226,7 @@ def _rates(config: Any, module: Any, length: Length) -> tuple[str, list[float]]:
     peak = config.optimizer.learning_rate
     if own_course(module):
         return "learning_rate_factor() in module.py", [
-            peak * module.learning_rate_factor(step, length.steps) for step in steps
+            peak * own_factor(module, step, length.steps) for step in steps
         ]
     shape = config.schedule
     if shape.name == "plateau":  # until the metric stops improving
