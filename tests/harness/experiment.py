@@ -264,7 +264,7 @@ class Experiment:
             env = {**meeting, "LOCAL_RANK": str(rank), **variables}
             interrupt = (killed or asked) if rank == victim else None
             processes.append(self.start(*words, env=env, interrupt=interrupt))
-            wait_until(lambda: (run / "config.yaml").exists())
+            wait_until(lambda: (run / "summary.json").exists())
         if killed:
             first = processes[victim].wait()
             with suppress(ProcessLookupError):
