@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from report import Stage, quoted, say
 
 LATER = ("uv sync", "uv run python main.py smoke")
+# Of git's variables, those that say who and where a person is. All others (GIT_DIR, ...) are of
+# the repository of a caller: a hook of git's own, `git rebase --exec`.
+PERSONS = "CONFIG_|(AUTHOR|COMMITTER)_(NAME|EMAIL)|CEILING|DISCOVERY|EXEC_PATH|SSH|ASKPASS"
 HAS_TORCH = (
     "import sys; from importlib.util import find_spec as find;"
     "sys.exit(not (find('torch') and find('pytorch_lightning')))"
@@ -50,9 +54,9 @@ def run_command(*words: str) -> str:
 
 
 def child_variables() -> dict[str, str]:
-    """Copy the variables without those that would point a child at another environment."""
-    dropped = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    """Copy the variables without those that point a child at another environment or repository."""
+    dropped = re.compile(f"PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|GIT_(?!{PERSONS}).*")
+    return {name: value for name, value in os.environ.items() if not dropped.fullmatch(name)}
 
 
 def requirements(project: Path) -> list[str]:
