@@ -26,7 +26,7 @@ HAS_TORCH = (
 
 def folder(project: Path) -> Path:
     """Say where the project's environment lies, as uv does."""
-    return project / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
+    return project / Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
 
 
 def mark(project: Path) -> Path:
@@ -114,7 +114,7 @@ def run(command: list[str], project: Path) -> bool:
 
 def find_python(project: Path) -> str | None:
     """Find the interpreter that has torch and Lightning: the one named, ours, or one in use."""
-    named = os.environ.get("SMOKE_PYTHON")
+    named = os.path.expanduser(os.environ.get("SMOKE_PYTHON", ""))
     if named == "none":
         return None
     in_use = [os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX")]

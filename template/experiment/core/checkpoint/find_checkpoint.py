@@ -94,7 +94,7 @@ def choose_path(wanted: str, option: str, choices: str, *, weights_suffice: bool
     Raises:
         UserError: There is no such file, or it cannot be read; ``option`` also takes ``choices``.
     """
-    path = Path(wanted)
+    path = typed_path(wanted)
     if not path.is_file():
         raise UserError(f"{option} {wanted}: no such file; use {choices}")
     if wrong := what_is_wrong(path, weights_suffice=weights_suffice):

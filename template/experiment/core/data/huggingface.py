@@ -31,7 +31,7 @@ def splits_of(name: str, root: Path, subset: str | None = None) -> dict[str, Any
         raise UserError(
             "data.source: huggingface needs the package datasets: uv sync --extra huggingface"
         ) from None
-    folder = next((path for path in (Path(name), root / name) if path.is_dir()), None)
+    folder = next((path for path in (typed_path(name), root / name) if path.is_dir()), None)
     try:
         if folder is not None:
             found = datasets.load_from_disk(str(folder))
