@@ -15,9 +15,13 @@ from pathlib import Path
 from report import Stage, quoted, say
 
 LATER = ("uv sync", "uv run python main.py smoke")
-# Of git's variables, those that say who and where a person is. All others (GIT_DIR, ...) are of
-# the repository of a caller: a hook of git's own, `git rebase --exec`.
-PERSONS = "CONFIG_|(AUTHOR|COMMITTER)_(NAME|EMAIL)|CEILING|DISCOVERY|EXEC_PATH|SSH|ASKPASS"
+# Variables that point a child at another environment, or at the repository of a caller: a hook of
+# git's own, `git rebase --exec`.
+FOREIGN = re.compile(
+    r"PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|GIT_(DIR|\w*WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE"
+    r"|\w*OBJECT_DIRECTOR(Y|IES)|(GRAFT|SHALLOW)_FILE|NO_REPLACE_OBJECTS|REPLACE_REF_BASE|CONFIG"
+    r"|EXTERNAL_DIFF|DIFF_OPTS|\w+_PATHSPECS|(AUTHOR|COMMITTER)_DATE|QUARANTINE_PATH)"
+)
 HAS_TORCH = (
     "import sys; from importlib.util import find_spec as find;"
     "sys.exit(not (find('torch') and find('pytorch_lightning')))"
@@ -26,7 +30,7 @@ HAS_TORCH = (
 
 def folder(project: Path) -> Path:
     """Say where the project's environment lies, as uv does."""
-    return project / Path(os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv"))
+    return project / os.environ.get("UV_PROJECT_ENVIRONMENT", ".venv")
 
 
 def mark(project: Path) -> Path:
@@ -55,8 +59,7 @@ def run_command(*words: str) -> str:
 
 def child_variables() -> dict[str, str]:
     """Copy the variables without those that point a child at another environment or repository."""
-    dropped = re.compile(f"PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|GIT_(?!{PERSONS}).*")
-    return {name: value for name, value in os.environ.items() if not dropped.fullmatch(name)}
+    return {name: text for name, text in os.environ.items() if not FOREIGN.fullmatch(name)}
 
 
 def requirements(project: Path) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
-from ..files import shown
+from ..files import shown, typed_path
 from ..runs.layout import LAST, PREVIOUS
 from .files import best_score, start_of
 from .verify import is_readable, what_is_wrong

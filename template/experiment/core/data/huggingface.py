@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import shown
+from ..files import shown, typed_path
 from ..spelling import did_you_mean, nearest
 
 SPLITS = {"train": ("train",), "val": ("validation", "valid", "val"), "test": ("test",)}
