@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -105,14 +106,11 @@ def test_what_a_person_has_set_of_git_reaches_it(
 ) -> None:
     monkeypatch.syspath_prepend(ROOT / "hooks")
     monkeypatch.syspath_prepend(ROOT)
-    import environment
-
-    import start
-
+    modules = [import_module(name) for name in ("environment", "start")]
     monkeypatch.setenv(name, "mine")
     monkeypatch.setenv("GIT_DIR", "elsewhere")
 
-    for variables in (environment.child_variables(), start.variables()):
+    for variables in (modules[0].child_variables(), modules[1].variables()):
         assert variables[name] == "mine"
         assert "GIT_DIR" not in variables
 
