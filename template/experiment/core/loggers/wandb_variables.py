@@ -50,7 +50,7 @@ def _reason(variables: dict[str, str]) -> str:
 
 def _sentence(error: Exception) -> str:
     details: Any = getattr(error, "errors", None)
-    message = details()[0]["msg"] if callable(details) else str(error)
+    message: str = details()[0]["msg"] if details else str(error)
     first = (message.strip().splitlines() or [type(error).__name__])[0]
     first = first.removeprefix("Value error, ")
     return first[:1].lower() + first[1:160]
