@@ -27,6 +27,11 @@ CLONE = Path(__file__).resolve().parent
 say = partial(print, flush=True)
 COPIER = "copier>=9.18,!=9.19.0"
 ELSEWHERE = re.compile(r"(https?://|ssh://|git://|[\w.-]+@[\w.-]+:)")  # not a path of this machine
+# Of git's variables, those about the repository of a caller.
+CALLERS = re.compile(
+    r"GIT_(DIR|\w*WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE|\w*OBJECT_DIRECTOR(Y|IES)"
+    r"|(GRAFT|SHALLOW)_FILE|NO_REPLACE_OBJECTS|REPLACE_REF_BASE|CONFIG|\w+_PATHSPECS)"
+)
 
 
 def main() -> int:
@@ -45,7 +50,7 @@ def main() -> int:
     options = ["--trust", "--quiet", "--defaults", "--vcs-ref", ref]
     answers = [word for answer in arguments.answers for word in ("--data", answer)]
     command = [*copier, "copy", *options, *answers, source, str(arguments.destination)]
-    return subprocess.run(command, env={**os.environ, "START_CLOCK": clock}).returncode
+    return subprocess.run(command, env={**variables(), "START_CLOCK": clock}).returncode
 
 
 def parse() -> argparse.Namespace:
@@ -53,10 +58,22 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("destination", type=Path, help="the new project's folder")
+    parser.add_argument(
+        "destination", type=lambda text: Path(text).expanduser(), help="the new project's folder"
+    )
     parser.add_argument("answers", nargs="*", metavar="question=answer", help="as in copier.yml")
     parser.add_argument("--ref", help="a tag or commit of the template (default: newest release)")
     return parser.parse_args()
+
+
+def at_home(text: str) -> Path:
+    """Read a path; ``~`` is a home, also where no shell has seen to that."""
+    return Path(text).expanduser()
+
+
+def variables() -> dict[str, str]:
+    """Copy the variables without a caller's repository, as a hook of git's has it."""
+    return {name: text for name, text in os.environ.items() if not CALLERS.fullmatch(name)}
 
 
 def check(destination: Path, answers: list[str]) -> None:
@@ -76,8 +93,14 @@ def check(destination: Path, answers: list[str]) -> None:
 
 def git(*words: str) -> str:
     """Ask git about this clone; an empty answer when it has none, or none within a minute."""
-    variables = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}  # never wait for a password
-    options = {"cwd": CLONE, "env": variables, "capture_output": True, "text": True, "timeout": 60}
+    environment = {**variables(), "GIT_TERMINAL_PROMPT": "0"}  # never wait for a password
+    options = {
+        "cwd": CLONE,
+        "env": environment,
+        "capture_output": True,
+        "text": True,
+        "timeout": 60,
+    }
     try:
         done = subprocess.run(["git", *words], **options)
     except subprocess.TimeoutExpired:
@@ -93,7 +116,7 @@ def find_source(wanted: str | None) -> tuple[str, str]:
         sys.exit(f"{CLONE} has no commit {wanted or 'yet'}: a project could not be updated")
     if not wanted and release:
         ref = release
-    if git("status", "--porcelain"):
+    if git("status", "--porcelain", "--untracked-files=normal"):
         say("This clone has changes that are not committed. They are left out, since a project")
         say("made from them could never be updated. To have them: commit, then --ref HEAD.")
 

@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+from answers import without_effect
 from environment import bring_up
 from report import Stage, say, say_table
 from repository import conflicted, dropped, undo_command, version
@@ -12,6 +13,7 @@ from smoke import exit_code, smoke
 def main() -> int:
     """Say what the person has to look at; if there is nothing, try the merged code."""
     project = Path.cwd()
+    say_answers(without_effect(project))
     conflicts, losses = conflicted(project), dropped(project)
     if conflicts or losses:
         say_losses(project, conflicts, losses)
@@ -24,6 +26,14 @@ def main() -> int:
     say(f"  git add . && git commit -m 'Update to {version(project)}'")
     say(f"Or undo it: {undo_command(project)}")
     return exit_code(stages)
+
+
+def say_answers(remarks: list[str]) -> None:
+    """List what new answers cannot change, since an update never touches what is yours."""
+    if remarks:
+        say("\nYour answers are others now, and these files are yours. What to edit in them:")
+    for line in remarks:
+        say(f"  {line}")
 
 
 def say_losses(project: Path, conflicts: list[str], losses: list[str]) -> None:

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,13 @@ from pathlib import Path
 from report import Stage, quoted, say
 
 LATER = ("uv sync", "uv run python main.py smoke")
+# Variables that point a child at another environment, or at the repository of a caller: a hook of
+# git's own, `git rebase --exec`.
+FOREIGN = re.compile(
+    r"PYTHONPATH|PYTHONHOME|VIRTUAL_ENV|GIT_(DIR|\w*WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|NAMESPACE"
+    r"|\w*OBJECT_DIRECTOR(Y|IES)|(GRAFT|SHALLOW)_FILE|NO_REPLACE_OBJECTS|REPLACE_REF_BASE|CONFIG"
+    r"|EXTERNAL_DIFF|DIFF_OPTS|\w+_PATHSPECS|(AUTHOR|COMMITTER)_DATE|QUARANTINE_PATH)"
+)
 HAS_TORCH = (
     "import sys; from importlib.util import find_spec as find;"
     "sys.exit(not (find('torch') and find('pytorch_lightning')))"
@@ -50,9 +58,8 @@ def run_command(*words: str) -> str:
 
 
 def child_variables() -> dict[str, str]:
-    """Copy the variables without those that would point a child at another environment."""
-    dropped = {"PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV"}
-    return {name: value for name, value in os.environ.items() if name not in dropped}
+    """Copy the variables without those that point a child at another environment or repository."""
+    return {name: text for name, text in os.environ.items() if not FOREIGN.fullmatch(name)}
 
 
 def requirements(project: Path) -> list[str]:
@@ -110,7 +117,7 @@ def run(command: list[str], project: Path) -> bool:
 
 def find_python(project: Path) -> str | None:
     """Find the interpreter that has torch and Lightning: the one named, ours, or one in use."""
-    named = os.environ.get("SMOKE_PYTHON")
+    named = os.path.expanduser(os.environ.get("SMOKE_PYTHON", ""))
     if named == "none":
         return None
     in_use = [os.environ.get("VIRTUAL_ENV"), os.environ.get("CONDA_PREFIX")]

@@ -9,21 +9,26 @@ import tempfile
 import time
 from pathlib import Path
 
+from environment import child_variables
 from report import Stage
 
 ANSWERS = ".copier-answers.yml"
-CALLERS = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_COMMON_DIR")
+# What a person may have set for their own eyes, and that would change an answer.
+SETTINGS = ("color.ui=false", "color.grep=false", "grep.fullName=false", "submodule.recurse=false",
+            "core.fsmonitor=false")  # fmt: skip
 NOBODY = ("-c", "user.name=copier-lightning", "-c", "user.email=copier-lightning@localhost")
 MARKERS = "^(<<<<<<< before updating|>>>>>>> after updating)"
 
 
 def git(project: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run git in the project, whatever repository the caller itself is at work in."""
-    variables = {name: text for name, text in os.environ.items() if name not in CALLERS}
-    command = ["git", *words]
-    return subprocess.run(
-        command, cwd=project, env=variables, capture_output=True, encoding="utf-8", errors="replace"
+    settings = [word for setting in SETTINGS for word in ("-c", setting)]
+    done = subprocess.run(
+        ["git", *settings, *words], cwd=project, env=child_variables(), capture_output=True
     )
+    # Names as the system has them, and line ends as they are.
+    said, complaint = os.fsdecode(done.stdout), done.stderr.decode("utf-8", "replace")
+    return subprocess.CompletedProcess(done.args, done.returncode, said, complaint)
 
 
 def paths(project: Path, *words: str) -> list[str]:
@@ -36,7 +41,16 @@ def top(project: Path) -> Path | None:
     found = git(project, "rev-parse", "--show-toplevel")
     if found.returncode or git(project, "check-ignore", "--quiet", ".").returncode == 0:
         return None
-    return Path(found.stdout.strip())
+    return Path(found.stdout.removesuffix("\n"))
+
+
+def refusal(project: Path) -> str:
+    """Say why git has no answer where there is a repository: it belongs to somebody else, say."""
+    found = git(project, "rev-parse", "--show-toplevel")
+    places = (project, *project.resolve().parents)
+    if found.returncode == 0 or not any((place / ".git").exists() for place in places):
+        return ""
+    return (found.stderr.strip().splitlines() or ["git does not answer"])[0]
 
 
 def made_with(answers: str) -> tuple[str, str]:
@@ -57,7 +71,7 @@ def rendered_but_ignored(project: Path) -> list[str]:
     files = (path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
     names = (file.removesuffix(".jinja") for file in files if "__pycache__" not in file)
     there = sorted(name for name in names if (project / name).exists())
-    return git(project, "check-ignore", *there).stdout.splitlines()
+    return paths(project, "check-ignore", "-z", *there)
 
 
 def first_commit(project: Path) -> Stage:
@@ -67,6 +81,8 @@ def first_commit(project: Path) -> Stage:
     if not shutil.which("git"):
         fact = "no git here, and an update needs it; once there is:"
         return Stage("commit", fact, later=(f"git init && {by_hand}",))
+    if reason := refusal(project):
+        return Stage("commit", f"{reason}; by hand:", False, later=(by_hand,))
     if place := top(project):
         ignored = rendered_but_ignored(project)
         lacks = f"; git ignores {_some(ignored)}" if ignored else ""
@@ -133,7 +149,8 @@ def render_old(project: Path, destination: Path) -> None:
     answers_file.write_text(answers, encoding="utf-8")
     options = ["--quiet", "--defaults", "--trust", "--skip-tasks", "--vcs-ref", commit]
     command = [sys.executable, "-m", "copier", "copy", *options, "--data-file", str(answers_file)]
-    subprocess.run([*command, source, str(destination)], capture_output=True)
+    words = [*command, source, str(destination)]
+    subprocess.run(words, capture_output=True, env=child_variables())
 
 
 def undo_command(project: Path) -> str:

@@ -172,15 +172,41 @@ def test_answers_reach_the_files(published: Template, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("folder", "name"),
-    [("wide-net", "wide-net"), ("Wide Net_2", "wide-net-2"), ("2nd", "my-experiment"),
-     ("torch", "my-experiment"), ("class", "my-experiment"), ("--", "my-experiment")],
+    [("wide-net", "wide-net"), ("Wide Net_2", "wide-net-2"), ("2nd", "my-2nd"),
+     ("torch", "my-torch"), ("class", "my-class"), ("experiment", "my-experiment"),
+     ("--", "my-experiment"), ("_a.b_", "a-b"), ("研究", "my-experiment"), ("a's {{ b }}", "a-s-b"),
+     ("Größe über ALLES", "groesse-ueber-alles"), ("Gro\u0308\u00dfe", "groesse"),
+     ("café Łódź", "cafe-lodz"), ("cafe\u0301", "cafe")],
 )  # fmt: skip
 def test_the_folder_names_the_project(
-    published: Template, tmp_path: Path, folder: str, name: str
+    published: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, name: str
 ) -> None:
-    project = published.generate(tmp_path / folder)
+    (tmp_path / folder).mkdir()
+    monkeypatch.chdir(tmp_path / folder)
 
+    published.generate(Path("."))
+
+    project = Project(tmp_path / folder)
     assert f'name = "{name}"\n' in (project / "pyproject.toml").read_text()
+    assert f"project_name: {name}\n" in (project / ".copier-answers.yml").read_text()
+
+
+def test_a_folder_that_is_new_names_the_project_too(published: Template, tmp_path: Path) -> None:
+    project = published.generate(tmp_path / "new" / "2nd Größe")
+
+    assert 'name = "my-2nd-groesse"\n' in (project / "pyproject.toml").read_text()
+
+
+def test_what_excludes_files_works_without_the_answer() -> None:
+    asked = [name for name in QUESTIONS if not name.startswith("_")]
+    words = " ".join(str(line) for line in QUESTIONS["_exclude"] + QUESTIONS["_skip_if_exists"])
+    used = [name for name in asked if re.search(rf"\{{[{{%][^}}]*\b{name}\b", words)]
+
+    assert "cluster" in used
+    for name in used:
+        assert len(re.findall(rf"\b{name} \| default\(", words)) == len(
+            re.findall(rf"(?<!/)\b{name}\b", words)
+        ), name
 
 
 # ------------------------------------------------------------------------------------- bad answers

@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -79,14 +80,54 @@ def test_a_callers_git_variables_do_not_mislead_the_hook(
 ) -> None:
     project = copied()
     run(["rm", "-rf", ".git"], project.path)
-    head = default_project.git("rev-parse", "HEAD")
+    head, other = default_project.git("rev-parse", "HEAD"), default_project / ".git"
+    variables = {
+        "GIT_DIR": str(other),
+        "GIT_COMMON_DIR": str(other),
+        "GIT_INDEX_FILE": str(other / "index"),
+        "GIT_OBJECT_DIRECTORY": str(other / "objects"),
+        "GIT_WORK_TREE": str(default_project.path),
+        "GIT_PREFIX": "elsewhere/",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_AUTHOR_DATE": "2001-01-01T00:00:00Z",
+    }
 
-    done = after_copy(
-        project, SMOKE="skip", SMOKE_PYTHON="none", GIT_DIR=str(default_project / ".git")
-    )
+    done = after_copy(project, SMOKE="skip", SMOKE_PYTHON="none", **variables)
 
     assert "tree clean" in done.stdout
     assert default_project.git("rev-parse", "HEAD") == head
+    assert project.git("ls-files", "main.py") == "main.py"
+    assert "2001" not in project.git("log", "--format=%ad")
+
+
+@pytest.mark.parametrize("name", ["GIT_SSL_CAINFO", "GIT_CONFIG_GLOBAL", "GIT_AUTHOR_NAME"])
+def test_what_a_person_has_set_of_git_reaches_it(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "hooks")
+    monkeypatch.syspath_prepend(ROOT)
+    modules = [import_module(name) for name in ("environment", "start")]
+    monkeypatch.setenv(name, "mine")
+    monkeypatch.setenv("GIT_DIR", "elsewhere")
+
+    for variables in (modules[0].child_variables(), modules[1].variables()):
+        assert variables[name] == "mine"
+        assert "GIT_DIR" not in variables
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="needs to be somebody else")
+def test_in_a_repository_of_somebody_else_git_is_asked_for_its_reason(
+    copied: Callable[[], Project],
+) -> None:
+    project = copied()
+    os.chown(project.path, 12345, 12345)
+    os.chown(project / ".git", 12345, 12345)
+
+    done = after_copy(project, SMOKE="skip", SMOKE_PYTHON="none")
+
+    assert done.returncode == 0
+    assert "dubious ownership" in done.stdout
+    assert "git add . && git commit" in done.stdout
 
 
 def test_without_git_the_hook_says_what_to_do(

@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,25 @@ def test_the_first_screen_says_what_to_type() -> None:
     assert "\npython3 start.py ../my-experiment\n" in readme.partition("\n## ")[0]
 
 
+@pytest.mark.parametrize("command", ["python3 -m tests", ".ci/run"])
+@pytest.mark.parametrize("place", ["on the path", "in the cache folder"])
+def test_the_tests_need_only_python_and_git(tmp_path: Path, command: str, place: str) -> None:
+    """A stand-in for uv says what it is asked for: no environment is made here."""
+    folder = tmp_path / ("bin" if place == "on the path" else "cache/copier-lightning/uv/bin")
+    folder.mkdir(parents=True)
+    (folder / "uv").write_text('#!/bin/sh\necho "$PATH" "$@"\npwd\nexit 3\n')
+    (folder / "uv").chmod(0o755)
+    (tmp_path / "bin").mkdir(exist_ok=True)
+    (tmp_path / "bin/python3").symlink_to(sys.executable)
+    path = f"{tmp_path}/bin:/usr/bin:/bin"
+    variables = {"PATH": path, "XDG_CACHE_HOME": str(tmp_path / "cache")}
+
+    done = run([*command.split(), "-k", "a b"], ROOT, variables)
+
+    assert done.returncode == 3, done.stderr
+    assert done.stdout.splitlines() == [f"{path}:{folder} run pytest -k a b", str(ROOT)]
+
+
 @pytest.mark.slow
 def test_every_command_of_the_projects_readme_works(made: Path) -> None:
     project = made
@@ -93,7 +113,7 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
         "git switch",
         "git diff",
         "git reset",  # tests/test_update.py: a conflict can be undone
-        "uv run pytest",  # .ci/run calls it
+        "python3 -m tests",  # below
         "python benchmarks/",  # tests/test_benchmarks.py
         "python -m tests.torture",  # its kinds and moments: tests/core/restart/test_exact_resume.py
         "uv run python -m tests.torture",

@@ -1,10 +1,11 @@
 """``copier update``: what a researcher did and what a release brings, together."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import ROOT, YOURS, Project, Template, run
+from projects import ROOT, YOURS, Folder, Project, Template, run
 
 CORE = "experiment/core/data/seeding.py"
 
@@ -158,6 +159,122 @@ def test_an_answer_can_be_changed(template: Template, project: Project) -> None:
     assert 'description = "Something else"\nreadme' in settings
     assert 'authors = [{ name = "Ada" }]' in settings
     assert "Something else" not in (project / "README.md").read_text()  # which is yours
+
+
+WANDB = ("configs/experiment", "sweeps/sweep", "sweeps/folds", "sweeps/seeds")
+LOST = {
+    "license": {"LICENSE: another text, of "},
+    "data_source": {"configs/experiment.yaml: `source: folder"},
+    "wandb_project": {f"{file}.yaml: `project: " for file in WANDB},
+    "wandb_entity": {f"{file}.yaml: `entity: " for file in WANDB},
+    "description": {"README.md: `What is seen`, yours has `An experiment with PyTorch Lightning`"},
+    "author": {"LICENSE: "},
+}
+OTHERS = {"license": "Apache-2.0", "data_source": "folder", "description": "What is seen"}
+
+
+@pytest.mark.parametrize("question", LOST)
+def test_an_answer_that_comes_too_late_says_so_and_what_to_edit(
+    project: Project, question: str
+) -> None:
+    answer = OTHERS.get(question, "other")
+
+    done = project.copier(
+        "update", "--trust", "--defaults", "--data", f"{question}={answer}", SMOKE="skip"
+    )
+
+    assert done.returncode == 0, done.stderr
+    _, told, rest = done.stdout.partition("these files are yours. What to edit in them:\n")
+    assert told, done.stdout
+    told = rest.split("\n\n")[0]
+    for beginning in LOST[question]:
+        assert f"  {beginning}" in told
+    assert len(told.splitlines()) == len(LOST[question])
+
+
+def test_an_answer_that_the_files_follow_already_needs_no_word(project: Project) -> None:
+    project.replace("configs/experiment.yaml", "source: demo", "source: folder")
+    project.commit()
+
+    done = project.copier(
+        "update", "--trust", "--defaults", "--data", "data_source=folder", SMOKE="skip"
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert "data_source: folder" in (project / ".copier-answers.yml").read_text()
+    assert "What to edit" not in done.stdout
+
+
+def test_an_update_without_another_answer_needs_no_word(
+    template: Template, project: Project
+) -> None:
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+
+    done = project.copier("update", "--trust", "--defaults", SMOKE="skip")
+
+    assert done.returncode == 0, done.stderr
+    assert "What to edit" not in done.stdout
+
+
+@pytest.mark.parametrize("answer", ["", "yes"])
+def test_a_project_that_is_older_than_a_question_updates(
+    template: Template, tmp_path: Path, answer: str
+) -> None:
+    """``cluster`` is taken for the question that a release adds: files depend on it."""
+    text = (template / "copier.yml").read_text()
+    question = text[text.index("cluster:\n") : text.index("# -----", text.index("cluster:\n"))]
+    excluding = '  - "{% if not cluster | default(false) %}/cluster{% endif %}"\n'
+    assert excluding in text
+    older = text.replace(question, "").replace(excluding, "  - /cluster\n")
+    (template / "copier.yml").write_text(older)
+    template.release("v0.0.2")
+    project = template.generate(tmp_path / "older")
+    assert "cluster" not in (project / ".copier-answers.yml").read_text()
+    (template / "copier.yml").write_text(text)
+    template.release("v0.0.3")
+
+    project.update(**({"cluster": answer} if answer else {}))
+
+    assert "_commit: v0.0.3" in (project / ".copier-answers.yml").read_text()
+    assert (project / "cluster/slurm.sh").exists() == bool(answer)
+
+
+def test_links_in_place_of_runs_and_data_do_not_block_an_update(
+    template: Template, project: Project, tmp_path: Path
+) -> None:
+    for name in ("runs", "data", "wandb"):
+        (tmp_path / "large disk" / name).mkdir(parents=True)
+        (project / name).symlink_to(tmp_path / "large disk" / name)
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+
+    done = project.copier("update", "--trust", "--defaults", SMOKE="skip")
+
+    assert done.returncode == 0, done.stderr
+    assert (project / CORE).read_text().endswith("# improved\n")
+    assert (project / "runs").is_symlink()
+
+
+@pytest.mark.parametrize("setting", ["color.ui=always", "submodule.recurse=true",
+                                     "grep.fullName=true", "color.grep=always"])  # fmt: skip
+def test_a_conflict_is_listed_whatever_is_set_of_git(tmp_path: Path, setting: str) -> None:
+    name, _, value = setting.partition("=")
+    outer = Folder(tmp_path / "outer")
+    outer.path.mkdir()
+    outer.git("init", "--quiet")
+    inner = outer / "inner"
+    inner.mkdir()
+    (inner / "größe.py").write_text("<<<<<<< before updating\n")
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f"[{name.split('.')[0]}]\n{name.split('.')[1]} = {value}")
+    program = "import repository, pathlib; print(repository.conflicted(pathlib.Path.cwd()))"
+    variables = {
+        "PYTHONPATH": str(ROOT / "hooks"),
+        "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
+    }
+
+    done = run([sys.executable, "-c", program], inner, variables)
+
+    assert done.stdout == "['größe.py']\n", done.stderr
 
 
 def test_cluster_comes_and_goes_with_its_answer(template: Template, project: Project) -> None:

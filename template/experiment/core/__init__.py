@@ -14,7 +14,7 @@ COPY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 class LeftBehind:
     """Finds the modules that a run's copy of the code lacks in the project itself.
 
-    They are what git ignores, and submodules: in packages of any depth.
+    They are what git ignores: in packages of any depth.
     """
 
     def __init__(self, project: str) -> None:

@@ -9,15 +9,29 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from .errors import UserError
+
 # The project that is worked on: the folder of main.py, also when a copy of the code is what runs.
 PROJECT = Path(os.environ.get("EXPERIMENT_PROJECT") or Path(__file__).absolute().parents[2])
 # Whose code runs: the project's own or, of a sweep's trial, the sweep's copy of it.
 CODE = Path(os.environ.get("EXPERIMENT_CODE") or PROJECT)
 
 
+def typed_path(text: str) -> Path:
+    """A path as a person wrote it: ``~`` is your home, ``~ada`` Ada's.
+
+    Raises:
+        UserError: There is no such home.
+    """
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        raise UserError(f"{text}: there is no home {Path(text).parts[0]}; give a path") from None
+
+
 def project_path(text: str) -> Path:
-    """A path of the configuration: ``~`` is your home; what is relative starts at the project."""
-    return PROJECT / Path(text).expanduser()
+    """A path of the configuration, which starts at the project where it is relative."""
+    return PROJECT / typed_path(text)
 
 
 def shown(path: str | Path) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UserError
-from ..files import shown
+from ..files import shown, typed_path
 from ..runs.layout import LAST, PREVIOUS
 from .files import best_score, start_of
 from .verify import is_readable, what_is_wrong
@@ -94,7 +94,7 @@ def choose_path(wanted: str, option: str, choices: str, *, weights_suffice: bool
     Raises:
         UserError: There is no such file, or it cannot be read; ``option`` also takes ``choices``.
     """
-    path = Path(wanted)
+    path = typed_path(wanted)
     if not path.is_file():
         raise UserError(f"{option} {wanted}: no such file; use {choices}")
     if wrong := what_is_wrong(path, weights_suffice=weights_suffice):

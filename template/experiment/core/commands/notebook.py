@@ -4,7 +4,6 @@ Template's file: updates replace it.
 """
 
 from argparse import Namespace
-from pathlib import Path
 from typing import Any
 
 
@@ -28,11 +27,11 @@ def load_run(
     from ..checkpoint.find_checkpoint import choose
     from ..checkpoint.match_model import fitting_weights
     from ..config.load import load_settings
-    from ..files import PROJECT
+    from ..files import PROJECT, typed_path
     from ..runs.run import Run
     from ..runs.run_folders import find_run
 
-    run = Run.at(find_run(name, Path(output) if output else PROJECT / "runs"), "load")
+    run = Run.at(find_run(name, typed_path(output) if output else PROJECT / "runs"), "load")
     config = load_settings(config_type, Namespace(config=[run.config_file])).config
     run.seed = config.seed
     path = choose(run.checkpoints, checkpoint).path

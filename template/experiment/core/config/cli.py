@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NoReturn
 
 from ..errors import UserError
-from ..files import PROJECT
+from ..files import PROJECT, typed_path
 from ..spelling import did_you_mean, nearest
 
 COMMANDS = {
@@ -112,6 +112,8 @@ DEFAULTS = {
     "workers": None,
     "devices_per_trial": None,
 }
+# These may be paths; of a shell, `--output=~/runs` arrives here as it was typed.
+PATHS = ("name", "output", "predictions", "resume", "weights_from", "checkpoint", "input", "file")
 CORE_ARGUMENTS = frozenset({"command", "overrides", *DEFAULTS})  # all others are settings
 WANDB_KEYS = ("_wandb", "wandb_version")  # W&B's agent passes them for itself
 
@@ -176,7 +178,18 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
         if "input" not in typed:
             raise _wrong("predict needs --input PATH")
         typed["predictions"] = typed.pop("output", None)
+    _find_homes(typed)
     return Namespace(**{**DEFAULTS, **typed, "command": command, "overrides": settings})
+
+
+def _find_homes(typed: dict[str, Any]) -> None:
+    """Let ``~`` be the home in every path: a folder of that name is what nobody wants."""
+    for name in PATHS:
+        if (typed.get(name) or "").startswith("~"):
+            typed[name] = str(typed_path(typed[name]))
+    if "config" in typed:
+        files = typed["config"]
+        typed["config"] = [str(typed_path(file)) if file[:1] == "~" else file for file in files]
 
 
 def _settings_as_words(argv: Sequence[str], flags: list[str]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
-from ..files import shown
+from ..files import shown, typed_path
 from ..spelling import did_you_mean, nearest
 from .split_names import Stated, named_splits, stated_splits
 
@@ -33,7 +33,7 @@ def splits_of(
         raise UserError(
             "data.source: huggingface needs the package datasets: uv sync --extra huggingface"
         ) from None
-    folder = next((path for path in (Path(name), root / name) if path.is_dir()), None)
+    folder = next((path for path in (typed_path(name), root / name) if path.is_dir()), None)
     try:
         if folder is not None:
             found = datasets.load_from_disk(str(folder))

@@ -14,7 +14,7 @@ from ..runs.run import Run
 from .metrics_file import MetricsFile
 from .tensorboard import TensorBoard
 from .wandb import Wandb
-from .wandb_mode import keep_wandb_inside, wandb_mode
+from .wandb_mode import wandb_mode
 
 
 def watch_weights(trainer: pl.Trainer, module: pl.LightningModule) -> None:
@@ -44,8 +44,7 @@ def make_loggers(run: Run, config: LoggerConfig, resumed_step: int | None = None
         resumed_step: The optimizer step that this start goes on from, if it goes on.
     """
     loggers: list[Logger] = [MetricsFile(run, config)]
-    keep_wandb_inside(run)
-    mode = wandb_mode(config.wandb)
+    mode = wandb_mode(config.wandb, run)
     if mode != "off":
         loggers.append(Wandb(run, config, offline=mode == "offline"))
     if config.tensorboard:

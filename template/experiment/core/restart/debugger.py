@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from ..runs.code_snapshot import code_files
+from ..runs.code_files import code_files
 
 DEBUGGERS = ("bdb", "debugpy", "pydevd")
 

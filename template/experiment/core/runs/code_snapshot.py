@@ -5,22 +5,9 @@ Template's file: updates replace it.
 
 import hashlib
 import shutil
-import subprocess
 from pathlib import Path
 
-SUFFIXES = (".py", ".yaml", ".yml")
-# Never the project's own code, also where git is not there to say so.
-SKIPPED_AT_THE_TOP = {"runs", "data", "wandb", "build", "dist"}
-SKIPPED_ANYWHERE = {"site-packages", "node_modules"}
-
-
-def code_files(root: Path) -> list[Path]:
-    """The project's Python and YAML files that git tracks or does not ignore, relative to it."""
-    names = _listed_by_git(root)
-    if names is None:
-        names = [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()]
-    files = (Path(name) for name in names)
-    return sorted(file for file in files if _is_code(file) and (root / file).is_file())
+from .code_files import code_files
 
 
 def fingerprint(root: Path) -> str:
@@ -30,7 +17,7 @@ def fingerprint(root: Path) -> str:
     """
     digest = hashlib.sha256()
     for file, content in _contents(root, code_files(root)).items():
-        digest.update(f"{file}\0{content}\n".encode())
+        digest.update(f"{file}\0{content}\n".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:16]
 
 
@@ -74,19 +61,3 @@ def _contents(root: Path, files: list[Path]) -> dict[str, str]:
     running = [file for file in files if file.parts[0] not in {"configs", "sweeps", "tests"}]
     hashes = (hashlib.sha256((root / file).read_bytes()).hexdigest() for file in running)
     return {file.as_posix(): content for file, content in zip(running, hashes, strict=True)}
-
-
-def _is_code(file: Path) -> bool:
-    hidden = any(part.startswith(".") for part in file.parts)
-    skipped = file.parts[0] in SKIPPED_AT_THE_TOP or SKIPPED_ANYWHERE.intersection(file.parts)
-    return file.suffix in SUFFIXES and not hidden and not skipped
-
-
-def _listed_by_git(root: Path) -> list[str] | None:
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
-    try:
-        listing = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    names = [name for name in listing.stdout.split("\0") if name]
-    return names or None  # a copy in a folder that git ignores: nothing in it is listed

@@ -12,7 +12,6 @@ import platform
 import re
 import shlex
 import socket
-import subprocess
 import sys
 from importlib import metadata
 from importlib.util import find_spec
@@ -20,6 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+
+from ..console import say
+from .git import GitError, is_in_repository, patch, run_git
 
 LARGEST_DIFF = 10_000_000  # bytes; beyond that, it is data
 
@@ -44,7 +46,8 @@ def write_provenance(project: Path, folder: Path) -> None:
         _put_aside(folder, [name for name in files if before[name]])
         for name, content in files.items():
             if content:
-                (folder / name).write_text(content, encoding="utf-8")
+                # Whatever its encoding and line ends: a patch is of bytes.
+                (folder / name).write_bytes(content.encode("utf-8", "surrogateescape"))
 
 
 def recorded_commit(folder: Path) -> str | None:
@@ -56,16 +59,26 @@ def recorded_commit(folder: Path) -> str | None:
 
 
 def git_state(project: Path) -> tuple[dict[str, Any] | None, str]:
-    """The commit, and the changes since as a patch; None where there is no repository."""
-    status = _git(project, "status", "--porcelain=v2", "--branch", "--untracked-files=no")
-    if status is None:
-        return None, ""
-    head = dict(re.findall(r"^# branch\.(oid|head) (.*)$", status, re.M))
-    dirty = any(not line.startswith("#") for line in status.splitlines())
-    diff = (_git(project, "diff", "HEAD", "--", ".") if dirty else "") or ""
+    """The commit, and the changes since as a patch; None where there is no repository.
+
+    A repository that does not answer is none, and that is said.
+    """
+    lacks, commit, diff = "commit and changes are", None, ""
+    try:
+        words = ("--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules=none")
+        status = _text(run_git(project, "status", *words))
+        head = dict(re.findall(r"^# branch\.(oid|head) (.*)$", status, re.M))
+        dirty = any(not line.startswith("#") for line in status.splitlines())
+        commit = {"commit": head.get("oid"), "branch": head.get("head"), "dirty": dirty}
+        lacks = "changes are"
+        if dirty and head.get("oid") != "(initial)":  # else there is nothing to compare with
+            diff = _text(patch(project))
+    except GitError as error:
+        if is_in_repository(project):
+            say(f"git: {error}; {lacks} not recorded (the code is: code/)")
     if len(diff) > LARGEST_DIFF:
         diff = diff[:LARGEST_DIFF] + "\n(the rest is left out)\n"
-    return {"commit": head.get("oid"), "branch": head.get("head"), "dirty": dirty}, diff
+    return commit, diff
 
 
 def installed() -> list[str]:
@@ -114,19 +127,13 @@ def _put_aside(folder: Path, names: list[str]) -> None:
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return _text(file.read_bytes())
     except OSError:
         return ""
 
 
-def _git(project: Path, *words: str) -> str | None:
-    # No lock for a look: the researcher may commit at the same moment.
-    command = ["git", "--no-optional-locks", *words]
-    try:
-        done = subprocess.run(command, cwd=project, capture_output=True, timeout=10)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else None
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
 
 
 def _version(name: str) -> str | None:

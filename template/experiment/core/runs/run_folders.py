@@ -12,7 +12,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from ..errors import UserError
-from ..files import shown
+from ..files import shown, typed_path
 from .disk_errors import unwritable
 from .layout import LAST, TRIAL_FILE
 from .run import read_summary
@@ -43,7 +43,7 @@ def find_run(name: str, output: Path) -> Path:
             raise UserError(f"{shown(output)} holds no run yet; train one first, or name a --name")
         trained = [folder for folder in folders if (folder / "checkpoints" / LAST).exists()]
         return (trained or folders)[-1]
-    for folder in (output / name, Path(name)):
+    for folder in (output / name, typed_path(name)):
         if (folder / "config.yaml").is_file():
             return folder
     raise UserError(f"there is no run {name} in {shown(output)}{_present(output)}")
