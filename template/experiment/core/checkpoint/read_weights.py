@@ -4,9 +4,11 @@ Template's file: updates replace it. What a file is, and which files a path stan
 weights_file.py. How the names of others become the module's: weight_names.py.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import re
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -24,6 +26,7 @@ USUAL = {
 }  # fmt: skip
 # A checkpoint of Lightning's says so; its weights have one place.
 LIGHTNING = "pytorch-lightning_version"
+REFUSED = re.compile(r"GLOBAL ([\w.]+) was not an allowed global")  # in what torch says
 DEPTH = 3  # mappings in mappings that are looked through
 
 
@@ -77,24 +80,40 @@ def _read_npz(file: Path, name: str) -> Weights:
 
 def _load(file: Path, name: str, form: str) -> Any:
     """What torch.save wrote; classes that are not torch's become empty shells."""
-    from pickle import UnpicklingError
+    shells: dict[str, type] = {}
+    if form == TORCH:
+        unsafe = torch.serialization.get_unsafe_globals_in_checkpoint(str(file))
+        shells = {each: _shell(each) for each in unsafe}
+    while True:
+        try:
+            return _load_with(shells, file)
+        except UnpicklingError as error:
+            refused = REFUSED.search(str(error))
+            if form == TORCH or refused is None or refused[1] in shells:
+                raise _unreadable(name, form, refused[0] if refused else "") from None
+            shells[refused[1]] = _shell(refused[1])  # an old file tells its names one by one
+        except (RuntimeError, EOFError, OSError, LookupError, TypeError, ValueError) as error:
+            reason = (str(error).strip().splitlines() or [""])[0][:160]
+            raise _unreadable(name, form, reason or type(error).__name__) from None
 
-    shells = _shells(file) if form == TORCH else {}
-    try:
-        with _known_by(shells):
-            content = torch.load(file, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError, LookupError, TypeError) as error:
-        if form == LEGACY and "magic number" in str(error):
-            raise UserError(
-                f"{name} is a pickle of something else than torch.save; in the program that it is "
-                f"of: {SAVE_AGAIN}"
-            ) from None
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:160]
-        raise UserError(
-            f"{name} cannot be read without running code of it ({reason}); in the program that it "
-            f"is of: {SAVE_AGAIN}"
-        ) from None
-    return content
+
+def _load_with(shells: dict[str, type], file: Path) -> Any:
+    known: Any = [(shell, each) for each, shell in shells.items()]
+    with torch.serialization.safe_globals(known), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of pickles that torch did not write
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+
+def _unreadable(name: str, form: str, reason: str) -> UserError:
+    if form == LEGACY and (not reason or "magic number" in reason):
+        return UserError(
+            f"{name} is a pickle of something else than torch.save; in the program that it is of: "
+            f"{SAVE_AGAIN}"
+        )
+    return UserError(
+        f"{name} cannot be read without running code of it ({reason or 'its pickle is unusual'}); "
+        f"in the program that it is of: {SAVE_AGAIN}"
+    )
 
 
 class Shell:
@@ -105,16 +124,9 @@ class Shell:
     def __setstate__(self, state: Any) -> None: ...
 
 
-def _shells(file: Path) -> dict[str, type]:
-    """An empty class for each name that torch does not take, so that nothing of it can run."""
-    unsafe = torch.serialization.get_unsafe_globals_in_checkpoint(str(file))
-    return {name: type(name.rpartition(".")[2], (Shell,), {}) for name in unsafe}
-
-
-@contextmanager
-def _known_by(shells: dict[str, type]) -> Iterator[None]:
-    with torch.serialization.safe_globals([(shell, name) for name, shell in shells.items()]):
-        yield
+def _shell(name: str) -> type:
+    """An empty class in the place of a name that torch does not take: nothing of it can run."""
+    return type(name.rpartition(".")[2], (Shell,), {})
 
 
 # --- which of a file's contents ------------------------------------------------------------------

@@ -60,7 +60,7 @@ OPTIONS = {
             "--weights-from",
             "weights_from",
             "FROM",
-            "weights of a RUN (its best) or PATH: fine-tune",
+            "weights of a RUN (its best), a PATH, or PATH:PART of it: fine-tune",
         ),
         (
             "--allow-change",
