@@ -44,7 +44,8 @@ def put(experiment: Experiment, snippet: Snippet) -> None:
     if not owner:
         if file.endswith(".yaml"):  # a section that the file has, too
             snippet = snippet._replace(code=snippet.code.partition("\n")[2])
-            path.write_text(text.replace("callbacks:\n", f"callbacks:\n{snippet.code}"))
+            assert "extra" not in text
+            path.write_text(re.sub(r"(?m)^(callbacks:.*\n)", rf"\1{snippet.code}", text))
         else:
             path.write_text(f"{text}\n\n{snippet.code}")
         return
