@@ -20,6 +20,12 @@ AUTHOR = ("-c", "user.name=Ada", "-c", "user.email=ada@localhost")
 # Written once, then the researcher's for ever: the promise, once more and apart from copier.yml.
 YOURS = (
     "README.md",
+    "docs/load.md",
+    "docs/loaders.md",
+    "docs/metrics.md",
+    "docs/optimizers.md",
+    "docs/pictures.md",
+    "docs/weights.md",
     "docs/samples.svg",
     "LICENSE",
     "main.py",

@@ -1,11 +1,14 @@
 """``--weights-from``: fine-tuning starts from another run's weights, and nothing else of it."""
 
+import json
 import shutil
+from argparse import Namespace
 
 import pytest
 import torch
 from harness.experiment import Experiment, digest, replace
 
+safetensors = pytest.importorskip("safetensors.torch")
 pytestmark = pytest.mark.slow
 STILL = ("optimizer.learning_rate=1e-30", "optimizer.weight_decay=0.0")
 
@@ -46,6 +49,40 @@ def test_the_best_weights_are_taken_and_nothing_else(experiment_with_base: Exper
     (state, *_) = run.checkpoint()["optimizer_states"][0]["state"].values()
     assert state["step"] == 21
     assert run.summary["weights_from"]["wanted"] == "base"
+
+
+def test_a_part_of_a_published_file_and_a_folder_of_shards_are_taken(
+    experiment_with_base: Experiment,
+) -> None:
+    experiment, base = experiment_with_base, experiment_with_base.run("base")
+    (best,) = base.best
+    state = base.checkpoint(best)["state_dict"]
+    wrapped = {f"module.{k.removeprefix('model.')}": v for k, v in state.items()}
+    other = {name: torch.zeros_like(value) for name, value in wrapped.items()}
+    torch.save({"model": other, "model_ema": wrapped, "args": Namespace(a=1)}, experiment / "e.pth")
+    shards = experiment / "shards"
+    shards.mkdir()
+    for number, names in enumerate((list(state)[:30], list(state)[30:])):
+        safetensors.save_file({n: state[n] for n in names}, shards / f"model-{number}.safetensors")
+    weight_map = {n: f"model-{int(i >= 30)}.safetensors" for i, n in enumerate(state)}
+    (shards / "model.safetensors.index.json").write_text(json.dumps({"weight_map": weight_map}))
+
+    several = experiment.fit("--name", "a", "--weights-from", "e.pth", *STILL)
+    part = experiment.fit("--name", "a", "--weights-from", "e.pth:model_ema", *STILL)
+    folder = experiment.fit("--name", "b", "--weights-from", "shards", *STILL)
+
+    assert several.stderr == (
+        "--weights-from: e.pth has several sets of weights, model, model_ema: say which, such as "
+        "e.pth:model\n"
+    )
+    assert (part.returncode, folder.returncode) == (0, 0), part.stderr + folder.stderr
+    assert part.stdout.splitlines()[1:3] == [
+        "weights of e.pth: 56 of 56 loaded, no optimizer state",
+        "  names        module.* there is model.* here",
+    ]
+    assert "weights of shards: 56 of 56 loaded, no optimizer state" in folder.stdout
+    for name in ("a", "b"):
+        assert parameters(experiment.run(name).checkpoint()["state_dict"]) == parameters(state)
 
 
 def test_another_head_starts_anew_and_is_named(experiment_with_base: Experiment) -> None:

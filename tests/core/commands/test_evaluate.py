@@ -2,6 +2,9 @@
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -246,3 +249,158 @@ def test_a_notebook_asks_for_a_run_that_is_there(run: RunFolder, experiment: Exp
     notebook = experiment.main(program="notebook.py")
 
     assert "UserError: there is no run b in runs; there are a" in notebook.stderr
+
+
+# --- with the run's own code ---------------------------------------------------------------------
+
+
+def test_an_edited_model_is_evaluated_with_the_runs_own_code(
+    run: RunFolder, experiment: Experiment
+) -> None:
+    images(experiment / "pictures")
+    words = ("--name", "a", "--input", "pictures", "--output")
+    before = experiment.main("validate", "--name", "a", "data.batch_size=7")
+    experiment.main("predict", *words, "before.csv")
+    replace(experiment / "experiment/model.py", "config.width", "(2 * config.width)")
+
+    refused = experiment.main("validate", "--name", "a")
+    after = experiment.main("validate", "--name", "a", "--code", "run", "data.batch_size=7")
+    experiment.main("predict", *words, "after.csv", "--code", "run")
+    unknown = experiment.main("validate", "--name", "a", "--code", "rnu")
+
+    assert refused.returncode == 2
+    assert refused.stderr.endswith(
+        "; changed since: experiment/model.py; --code run takes the code that it was trained with\n"
+    )
+    assert after.returncode == 0, after.stderr
+    first, _, rest = after.stdout.partition("\n")
+    assert first == "a: with its own code, runs/a/code"
+    assert rest == before.stdout
+    assert (experiment / "after.csv").read_text() == (experiment / "before.csv").read_text()
+    assert unknown.returncode == 2
+    assert unknown.stderr.startswith("--code rnu: use tree, the project as it is now, or run, ")
+
+
+def test_code_that_changed_and_still_fits_is_named(run: RunFolder, experiment: Experiment) -> None:
+    with (experiment / "experiment/module.py").open("a") as file:
+        file.write("\n# another loss\n")
+    (experiment / "notebooks").mkdir()
+    (experiment / "notebooks/look.py").write_text("")  # changes nothing that is trained
+
+    done = experiment.main("validate", "--name", "a")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == (
+        "code changed since a was trained: experiment/module.py; --code run takes the code that it "
+        "was trained with"
+    )
+
+
+def test_settings_that_are_gone_are_read_by_the_runs_own_code(
+    run: RunFolder, experiment: Experiment
+) -> None:
+    for file in ("config.py", "model.py"):
+        path = experiment / "experiment" / file
+        path.write_text(path.read_text().replace("width", "breadth"))
+    replace(experiment / "configs/experiment.yaml", "width", "breadth")
+
+    refused = experiment.main("validate", "--name", "a")
+    done = experiment.main("validate", "--name", "a", "--code", "run")
+
+    assert refused.returncode == 2
+    assert "model.width is not a setting" in refused.stderr
+    assert "--code run takes the code that it was trained with" in refused.stderr
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_checkpoint_of_older_code_is_read_by_that(run: RunFolder, experiment: Experiment) -> None:
+    model = experiment / "experiment/model.py"
+    path = f"runs/a/checkpoints/{min(run.best, key=run.best.__getitem__)}"
+    words = ("--name", "a", "--checkpoint", path)
+    before = experiment.main("validate", *words)
+    model.write_text(model.read_text() + "\n# other code\n")
+    kept = ("optimizer.learning_rate=0.05", "checkpoint.save_top_k=9", "--epochs", "5")
+    gone_on = experiment.fit("--name", "a", *kept)
+    assert gone_on.returncode == 0, gone_on.stderr
+
+    done = experiment.main("validate", *words, "--code", "run")
+
+    assert done.stdout.splitlines()[0] == "a: with its own code, runs/a/code-1"
+    assert done.stdout.partition("\n")[2] == before.stdout
+
+
+LOOK = """
+import sys
+
+sys.path.insert(0, "..")
+from main import load
+
+config, data, module = load({arguments})
+data.setup()
+print(sum(p.numel() for p in module.parameters()), len(data.datasets["val"]))
+"""
+BOTH = """
+import sys
+
+sys.path.insert(0, "..")
+from main import load
+
+_, data, own = load("a", code="run")
+import experiment.model
+
+assert "runs" in experiment.model.__file__, experiment.model.__file__
+data.setup()
+assert len(data.datasets["val"])
+try:
+    load("a")
+except Exception as error:
+    print(type(error).__name__, error)
+import experiment.model
+
+assert "runs" not in experiment.model.__file__, experiment.model.__file__
+_, _, again = load("runs/a", code="run")
+assert type(again) is type(own)
+print(sum(p.numel() for p in own.parameters()))
+"""
+
+
+def noted(experiment: Experiment, program: str) -> subprocess.CompletedProcess[str]:
+    """What a program prints that starts in notebooks/, as a kernel does."""
+    folder = experiment / "notebooks"
+    folder.mkdir(exist_ok=True)
+    return subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+    )
+
+
+@pytest.mark.parametrize("arguments", ["", '"a"', '"runs/a", "runs/a/checkpoints/last.ckpt"'])
+def test_load_is_quiet_and_works_from_a_folder_of_notebooks(
+    run: RunFolder, experiment: Experiment, arguments: str
+) -> None:
+    done = noted(experiment, LOOK.format(arguments=arguments))
+
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.splitlines()) == 1, done.stdout
+    assert done.stderr == ""
+
+
+def test_a_notebook_loads_with_the_runs_own_code_and_goes_back(
+    run: RunFolder, experiment: Experiment
+) -> None:
+    size = int(noted(experiment, LOOK.format(arguments='"a"')).stdout.split()[0])
+    replace(experiment / "experiment/model.py", "config.width", "(2 * config.width)")
+
+    done = noted(experiment, BOTH)
+
+    assert done.returncode == 0, done.stderr
+    refusal, own_size = done.stdout.splitlines()
+    assert refusal.startswith("UserError ")
+    assert refusal.endswith(
+        '; changed since: experiment/model.py; load(..., code="run") takes the code that it was '
+        "trained with"
+    )
+    assert int(own_size) == size

@@ -60,6 +60,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         weights_from=None,
         allow_change=False,
         checkpoint="best",
+        code="tree",
         input=None,
         batch_size=False,
         schedule=False,

@@ -279,7 +279,8 @@ def test_a_checkpoint_of_another_run_says_which(experiment: Experiment, tmp_path
         assert len(refused.stderr.splitlines()) == 1
         assert len(refused.stderr) < 500
     assert odd.stderr.endswith(
-        "odd.ckpt is no checkpoint of a training; use auto, last, best, none or a path\n"
+        "odd.ckpt is no checkpoint of a training; use auto, last, best, none or a path. Weights "
+        "alone are what --weights-from takes, to train from\n"
     )
     assert fits.returncode == 0, fits.stderr
     assert "own.ckpt is of run a\n  seed: 1 from now on (was 0)\n" in fits.stdout

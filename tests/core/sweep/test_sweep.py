@@ -32,6 +32,7 @@ def test_a_grid_is_run_in_order_and_its_results_lie_beside_it(project: SmallProj
             "val/loss": repr(rate + 0.1),
             "model.width": str(width),
             "optimizer.learning_rate": str(rate),
+            "val/score": repr(-(rate + 0.1)),  # at the same step
         }
         for n, (width, rate) in enumerate(points, 1)
     ]
@@ -247,6 +248,15 @@ def test_seeds_have_a_mean_and_a_deviation(project: SmallProject) -> None:
         "0.5            3  0.725  0.125",
         "1              3  1.225  0.125",
     ]
+    other = lines.index("val/score:")  # and of every other metric
+    assert lines[other + 1 : other + 4] == [
+        "learning_rate  n  mean    std",
+        "0.5            3  -0.725  0.125",
+        "1              3  -1.225  0.125",
+    ]
+    page = (project.folder() / "index.html").read_text()
+    assert "<th>mean val/loss</th>" in page
+    assert "<th>mean val/score</th>" in page
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from ..files import shown, typed_path
 from ..runs.layout import LAST, PREVIOUS
 from .files import best_score, start_of
 from .verify import is_readable, what_is_wrong
+from .weights_file import form_of
 
 
 class Chosen(NamedTuple):
@@ -88,8 +89,8 @@ def choose(folder: Path, wanted: str) -> Chosen:
     return choose_path(wanted, "--checkpoint", "best, last or a path")
 
 
-def choose_path(wanted: str, option: str, choices: str, *, weights_suffice: bool = False) -> Chosen:
-    """A checkpoint by its path; where its weights suffice, any file of torch's.
+def choose_path(wanted: str, option: str, choices: str) -> Chosen:
+    """A checkpoint by its path.
 
     Raises:
         UserError: There is no such file, or it cannot be read; ``option`` also takes ``choices``.
@@ -97,6 +98,15 @@ def choose_path(wanted: str, option: str, choices: str, *, weights_suffice: bool
     path = typed_path(wanted)
     if not path.is_file():
         raise UserError(f"{option} {wanted}: no such file; use {choices}")
-    if wrong := what_is_wrong(path, weights_suffice=weights_suffice):
-        raise UserError(f"{option} {wanted} is {wrong}; use {choices}")
+    if wrong := what_is_wrong(path):
+        raise UserError(f"{option} {wanted} is {wrong}; use {choices}{_for_its_weights(path)}")
     return Chosen(path)
+
+
+def _for_its_weights(path: Path) -> str:
+    """What to type where a file that is no checkpoint of a training may hold weights."""
+    try:
+        form_of(path)
+    except (UserError, OSError):
+        return ""
+    return ". Weights alone are what --weights-from takes, to train from"

@@ -20,6 +20,7 @@ from ..runs.layout import LAST, PREVIOUS
 from ..runs.run import Run
 from .apply_changes import other_optimizer
 from .metadata import read_metadata
+from .trained_code import changed_since, in_short
 from .verify import what_is_wrong
 
 
@@ -68,15 +69,29 @@ def _shapes(state: dict[str, Any]) -> dict[str, tuple[int, ...]]:
 
 
 @contextmanager
-def fitting_weights(path: Path) -> Iterator[None]:
-    """Turn torch's page about weights that do not fit into a sentence."""
+def fitting_weights(path: Path, offer: str = "--code run") -> Iterator[None]:
+    """Turn torch's page about weights that do not fit into a sentence.
+
+    Args:
+        path: The checkpoint.
+        offer: How the code that it was trained with is asked for.
+    """
     try:
         yield
     except RuntimeError as error:
         if "Error(s) in loading state_dict" not in str(error):
             raise
         reason = first_reason(error)
-        raise UserError(f"{shown(path)} does not fit the model as it is now: {reason}") from error
+        since = _changed_since(path)
+        how = f"; {offer} takes the code that it was trained with" if since else ""
+        raise UserError(
+            f"{shown(path)} does not fit the model as it is now: {reason}{since}{how}"
+        ) from error
+
+
+def _changed_since(path: Path) -> str:
+    names = changed_since(path)
+    return f"; changed since: {in_short(names)}" if names else ""
 
 
 def first_reason(error: RuntimeError) -> str:
@@ -120,7 +135,8 @@ def _other_model(run: Run, config: RunConfig, reason: str) -> UserError:
             f"({reason}); give the new model another --name"
         )
     origin = "" if metadata.is_of(run) else f" is of {metadata.origin} and"
+    since = _changed_since(run.resume)
     return UserError(
-        f"{file}{origin} does not fit the model as it is now: {reason}; "
+        f"{file}{origin} does not fit the model as it is now: {reason}{since}; "
         "go on with the model that it was trained with, or give the new one another --name"
     )

@@ -8,24 +8,24 @@ from pathlib import Path
 
 from ..errors import UserError
 from .metadata import read_metadata
+from .weights_file import what_it_is
 
 
-def what_is_wrong(path: Path, *, weights_suffice: bool = False) -> str:
+def what_is_wrong(path: Path) -> str:
     """Why a checkpoint cannot be started from; empty if it can, as far as is seen without torch.
 
     Every member's CRC is looked at (0.05 s for 100 MB), since ``torch.load`` itself does not see a
-    flipped bit, and, unless its weights suffice, that it states where training stands.
+    flipped bit, and that it states where training stands.
     """
     if path.is_dir():
         return "a folder"
     try:
-        if (start := _first_bytes(path)) != b"PK":
-            return "no checkpoint" if start else "empty"
+        if _first_bytes(path) != b"PK":
+            return what_it_is(path) or "no checkpoint"
         with zipfile.ZipFile(path) as archive:
             if archive.testzip() is not None:
                 return "damaged"
-        if not weights_suffice:
-            read_metadata(path)
+        read_metadata(path)
     except UserError:
         return "no checkpoint of a training"
     except OSError as error:

@@ -3,12 +3,14 @@
 Template's file: updates replace it. Which weights go where is a matter of their names: give a part
 of the network another name, and it starts anew.
 
-Weights alone are taken: no optimizer state, no schedule, no place in training. What was chosen gets
-a second name in the run's folder, so that a start that dies before its first checkpoint begins with
-the same weights, whatever has become of the other run meanwhile; later starts go on from the run's
-own checkpoints.
+Files are taken as people publish them: weights_file.py, read_weights.py and weight_names.py say
+which. Weights alone are taken: no optimizer state, no schedule, no place in training. What was
+chosen gets a second name in the run's folder, so that a start that dies before its first checkpoint
+begins with the same weights, whatever has become of the other run meanwhile; later starts go on
+from the run's own checkpoints.
 """
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,14 +18,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..console import say
 from ..errors import UserError
 from ..files import link_or_copy, shown
-from ..runs.layout import WEIGHTS_FROM
+from ..runs.layout import SCORES, WEIGHTS_FROM
 from ..runs.run import Run
-from .find_checkpoint import choose_best, choose_last, choose_path
+from .find_checkpoint import choose_best, choose_last
+from .weights_file import SUFFIXES, files_of, form_of
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-MOST_LINES = 20
+MOST_LINES = 8  # of each kind
+LITTLE = 0.5  # of the parameters
+ABSENT = "not there"
 
 
 # --- which weights; free of torch ----------------------------------------------------------------
@@ -33,7 +38,8 @@ def choose_weights(wanted: str | None, run: Run, output: Path) -> None:
     """Note in a new run which weights it starts from, and keep them beside it.
 
     Args:
-        wanted: A run's name, whose best checkpoint is meant, or a file.
+        wanted: A run's name, whose best checkpoint is meant; a file or a folder of weights, behind
+            a colon the part of it.
         run: The run that starts, locked.
         output: The folder of the runs.
 
@@ -49,9 +55,19 @@ def choose_weights(wanted: str | None, run: Run, output: Path) -> None:
             f"--weights-from {wanted}: run {run.name} was started {started}, and goes on from its "
             "own checkpoint; give the new run another --name"
         )
-    path = _find(wanted, output)
-    link_or_copy(path, run.folder / WEIGHTS_FROM)
-    run.summary["weights_from"] = {"wanted": wanted, "checkpoint": shown(path)}
+    path, key = _find(wanted, output)
+    try:
+        files = files_of(path)
+        for file in files:
+            form_of(file)
+    except (UserError, OSError) as error:
+        raise UserError(f"--weights-from: {error}") from None
+    shutil.rmtree(run.folder / WEIGHTS_FROM, ignore_errors=True)
+    for file in files:
+        target = run.folder / WEIGHTS_FROM / file.name
+        target.parent.mkdir(exist_ok=True)
+        link_or_copy(file, target)
+    run.summary["weights_from"] = {"wanted": wanted, "checkpoint": shown(path), "key": key}
 
 
 def starts_from(summary: Mapping[str, Any], wanted: str | None) -> bool:
@@ -59,16 +75,28 @@ def starts_from(summary: Mapping[str, Any], wanted: str | None) -> bool:
     return (summary.get("weights_from") or {}).get("wanted") == wanted
 
 
-def _find(wanted: str, output: Path) -> Path:
+def _find(wanted: str, output: Path) -> tuple[Path, str | None]:
+    """A file or folder, and the part of it that stands behind a colon; or a run's checkpoint."""
     from ..runs.run_folders import find_run
 
-    if Path(wanted).is_file():
-        choices = "a run's name or a path"
-        return choose_path(wanted, "--weights-from", choices, weights_suffice=True).path
+    path = Path(wanted).expanduser()
+    if path.is_file():
+        return path, None
     try:
-        checkpoints = find_run(wanted, output) / "checkpoints"
+        folder = find_run(wanted, output)
     except UserError as error:
+        beginning, colon, key = wanted.rpartition(":")
+        if path.is_dir():
+            return (_of_run(path) if (path / SCORES).is_file() else path), None
+        if colon and key and (inside := Path(beginning).expanduser()).exists():
+            return inside, key
+        if path.suffix in SUFFIXES:
+            raise UserError(f"--weights-from {wanted}: there is no such file") from None
         raise UserError(f"--weights-from: {error}") from None
+    return _of_run(folder / "checkpoints"), None
+
+
+def _of_run(checkpoints: Path) -> Path:
     if not any(checkpoints.glob("best-*.ckpt")) and (last := choose_last(checkpoints)):
         return last.path  # a run that keeps no best one
     return choose_best(checkpoints).path
@@ -100,70 +128,95 @@ def take_weights(module: "nn.Module", run: Run) -> None:
     record = run.summary.get("weights_from")
     if record is None or run.resume is not None:
         return
-    weights = _read(run.folder / WEIGHTS_FROM, record["checkpoint"])
-    present = module.state_dict()
-    weights = _named_as(present, weights)
+    from .read_weights import read_weights
+    from .weight_names import named_as
+
+    present, source = module.state_dict(), record["checkpoint"]
+    try:
+        files = sorted((run.folder / WEIGHTS_FROM).iterdir())
+        found = read_weights(files, source, record.get("key"))
+        weights, renamed = named_as(present, found, source)
+    except UserError as error:
+        raise UserError(f"--weights-from: {error}") from None
     fit = compare(present, weights)
     if not any(weights[name].is_floating_point() for name in fit.loaded):  # counters fit anything
-        there, here = next(iter(weights), "nothing"), next(iter(present), "nothing")
-        raise UserError(
-            f"--weights-from {record['wanted']}: no name and shape fits this model: there is "
-            f"{there}, here is {here}"
-        )
-    module.load_state_dict({name: weights[name] for name in fit.loaded}, strict=False)
-    for line in _lines(fit, record["checkpoint"]):
+        raise UserError(f"--weights-from {record['wanted']}: {_nothing_fits(found, fit, present)}")
+    share = _load(module, {name: weights[name] for name in fit.loaded})
+    for line in _lines(fit, source, renamed, _cast(present, weights, fit)):
         say(line)
+    if share < LITTLE:
+        say(
+            f"WARNING: these are {share:.0%} of this model's parameters; the rest starts anew. Is "
+            "it the same architecture?"
+        )
     run.update(weights_from={**record, **fit._asdict()})
+
+
+def _load(module: "nn.Module", weights: "Mapping[str, Tensor]") -> float:
+    """Take weights that fit; the share of the module's parameters that they are."""
+    module.load_state_dict(dict(weights), strict=False)
+    taken = {id(value) for name, value in module.named_parameters() if name in weights}
+    sizes = {id(value): value.numel() for value in module.parameters()}
+    return sum(sizes[key] for key in taken) / max(1, sum(sizes.values()))
+
+
+def _nothing_fits(found: "Mapping[str, Tensor]", fit: Fit, present: "Mapping[str, Tensor]") -> str:
+    there, here = next(iter(found), "nothing"), next(iter(present), "nothing")
+    shapes = [f"{name} {reason}" for name, reason in fit.anew.items() if reason != ABSENT]
+    of_shape = f"; of another shape: {', '.join(shapes[:3])}" if shapes else ""
+    return f"no name and shape fits this model: there is {there}, here is {here}{of_shape}"
+
+
+def _cast(present: "Mapping[str, Tensor]", weights: "Mapping[str, Tensor]", fit: Fit) -> set[str]:
+    """The types of numbers that become others, in words."""
+    pairs = {(weights[name].dtype, present[name].dtype) for name in fit.loaded}
+    return {f"{_word(there)} to {_word(here)}" for there, here in pairs if there != here}
+
+
+def _word(dtype: object) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def compare(present: "Mapping[str, Tensor]", weights: "Mapping[str, Tensor]") -> Fit:
     """Sort the names of a module's weights and of a checkpoint's."""
+    from .weight_names import fits
+
     loaded, anew = [], {}
     for name, value in present.items():
         if name not in weights:
-            anew[name] = "not there"
-        elif weights[name].shape != value.shape:
-            anew[name] = f"{tuple(weights[name].shape)} there, {tuple(value.shape)} here"
-        else:
+            anew[name] = ABSENT
+        elif fits(weights[name], value):
             loaded.append(name)
+        else:
+            anew[name] = _difference(weights[name], value)
+    # Of weights that are shared under several names, some formats keep one.
+    shared = {present[name].data_ptr() for name in loaded if present[name].numel()}
+    anew = {
+        name: reason
+        for name, reason in anew.items()
+        if reason != ABSENT or present[name].data_ptr() not in shared
+    }
     return Fit(loaded, anew, [name for name in weights if name not in present])
 
 
-def _read(path: Path, name: str) -> "dict[str, Tensor]":
-    """The weights in a checkpoint of Lightning's, or in a file of a ``state_dict`` alone."""
-    from pickle import UnpicklingError
-
-    import torch
-
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except (UnpicklingError, RuntimeError, EOFError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise UserError(f"--weights-from: {name} cannot be read safely: {reason}") from None
-    weights = content.get("state_dict", content) if isinstance(content, dict) else {}
-    # torch.compile(model), unlike trainer.compile, puts a word before its names.
-    return {
-        str(key).replace("_orig_mod.", ""): value
-        for key, value in weights.items()
-        if isinstance(value, torch.Tensor)
-    }
+def _difference(there: "Tensor", here: "Tensor") -> str:
+    if there.shape != here.shape:
+        return f"{tuple(there.shape)} there, {tuple(here.shape)} here"
+    return f"{_word(there.dtype)} there, {_word(here.dtype)} here"
 
 
-def _named_as(present: "Mapping[str, Tensor]", weights: "dict[str, Tensor]") -> "dict[str, Tensor]":
-    """The weights by the module's names: a file of the network alone lacks its ``model.``."""
-    if not weights.keys() & present.keys():
-        for owner in {name.partition(".")[0] for name in present}:
-            if any(f"{owner}.{name}" in present for name in weights):
-                return {f"{owner}.{name}": value for name, value in weights.items()}
-    return weights
-
-
-def _lines(fit: Fit, source: str) -> list[str]:
+def _lines(fit: Fit, source: str, renamed: str, cast: set[str]) -> list[str]:
     count = len(fit.loaded) + len(fit.anew)
     lines = [f"weights of {source}: {len(fit.loaded)} of {count} loaded, no optimizer state"]
-    rest = [f"  starts anew  {name}: {reason}" for name, reason in fit.anew.items()]
-    rest += [f"  left out     {name}: not in this model" for name in fit.left_out]
-    if len(rest) > MOST_LINES:
-        more = len(rest) - MOST_LINES
-        rest = [*rest[:MOST_LINES], f"  and {more} more: weights_from in summary.json has them all"]
-    return lines + rest
+    lines += [f"  names        {renamed}"] if renamed else []
+    lines += [f"  numbers      {', '.join(sorted(cast))}"] if cast else []
+    other = [f"  starts anew  {k}: {why}" for k, why in fit.anew.items() if why != ABSENT]
+    absent = [f"  starts anew  {k}: {why}" for k, why in fit.anew.items() if why == ABSENT]
+    extra = [f"  left out     {name}: not in this model" for name in fit.left_out]
+    for rest in (other, absent, extra):
+        lines += rest[:MOST_LINES]
+        if len(rest) > MOST_LINES:
+            kind = rest[0][:15]
+            more = len(rest) - MOST_LINES
+            lines.append(f"{kind}and {more} more: weights_from in summary.json has them all")
+    return lines

@@ -10,12 +10,15 @@ from ..console import say
 from ..files import shown
 from ..imports import import_torch
 from ..runs.run import read_summary
+from . import own_code
 from .dispatch import Build
 from .trained_run import trained_run
 
 
 def run(arguments: Namespace, config_type: type, build: Build) -> int:
     """``validate`` and ``test``: the metrics of a checkpoint."""
+    if own_code.is_wanted(arguments.code):
+        return own_code.carry_out(arguments)
     trained, path, settings = trained_run(arguments, config_type)
     import_torch()
     from ..trainer.stages import evaluate_checkpoint

@@ -11,12 +11,15 @@ from ..errors import UserError
 from ..files import shown
 from ..imports import import_torch
 from ..loggers.prediction_writer import check_target
+from . import own_code
 from .dispatch import Build
 from .trained_run import trained_run
 
 
 def run(arguments: Namespace, config_type: type, build: Build) -> int:
     """Write a row of predictions for each sample of the input, or of the test set."""
+    if own_code.is_wanted(arguments.code):
+        return own_code.carry_out(arguments)
     trained, path, settings = trained_run(arguments, config_type)
     target = Path(arguments.predictions or trained.folder / "predictions.csv")
     check_target(target)

@@ -60,7 +60,7 @@ OPTIONS = {
             "--weights-from",
             "weights_from",
             "FROM",
-            "weights of a RUN (its best) or PATH: fine-tune",
+            "weights of a RUN (its best), a PATH, or PATH:PART of it: fine-tune",
         ),
         (
             "--allow-change",
@@ -75,6 +75,7 @@ OPTIONS = {
     ],
     EVALUATIONS: [
         ("--checkpoint", "checkpoint", "WHICH", "best (default), last, or a PATH"),
+        ("--code", "code", "WHOSE", "tree (default): as it is now; run: as it was trained with"),
     ],
     ("tune",): [
         ("--batch-size", "batch_size", None, "find the largest that fits, not a learning rate"),
@@ -104,6 +105,7 @@ DEFAULTS = {
     "weights_from": None,
     "allow_change": False,
     "checkpoint": "best",
+    "code": "tree",
     "input": None,
     "batch_size": False,
     "schedule": False,

@@ -18,6 +18,7 @@ class LoggerConfig:
     tags: list[str] = field(default_factory=list)  # to find the run again
     watch: Literal["gradients", "parameters", "all"] | None = None  # histograms on W&B; null: none
     images: bool = True  # pictures that callbacks draw: into the run's folder and onto W&B
+    audio: bool = True  # the same for sounds
     tables: bool = True  # the same for tables
     tensorboard: bool = False  # for `tensorboard --logdir runs`; needs the extra viewer
 

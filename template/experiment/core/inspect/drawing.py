@@ -4,12 +4,16 @@ Template's file: updates replace it. To draw a sample type of your own: ``@draw.
 data.py.
 """
 
+import io
 import math
 import re
+import warnings
 from collections.abc import Sequence
 from functools import singledispatch
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
@@ -28,8 +32,68 @@ LINES = 14  # of a text at most
 
 @singledispatch
 def draw(sample: object) -> Image.Image:
-    """One sample as a picture."""
+    """One sample as a picture: those below, and whatever has ``savefig``, as matplotlib's figures.
+
+    Raises:
+        TypeError: Nobody knows how.
+    """
+    if save := getattr(sample, "savefig", None) or getattr(_figure_of(sample), "savefig", None):
+        page = io.BytesIO()
+        save(page, format="png")
+        return Image.open(page).convert("RGB")
     raise TypeError(f"no drawing is registered for {type(sample).__name__}: use @draw.register")
+
+
+def _figure_of(sample: object) -> object:
+    """The figure that matplotlib's axes are on, and a grid of seaborn's."""
+    return getattr(sample, "figure", None)
+
+
+@draw.register
+def draw_picture(sample: Image.Image) -> Image.Image:
+    """A picture of PIL's; what is transparent is paper."""
+    if "A" in sample.getbands() or "transparency" in sample.info:
+        sheet = Image.new("RGBA", sample.size, (*PAPER, 255))
+        return Image.alpha_composite(sheet, sample.convert("RGBA")).convert("RGB")
+    return sample.convert("RGB")
+
+
+@draw.register(Tensor)
+@draw.register(np.ndarray)
+def draw_array(sample: Any) -> Image.Image:
+    """Bytes, or floats from 0 to 1: ``(height, width)``, or with channels first or last.
+
+    Raises:
+        TypeError: It is no image.
+    """
+    values = torch.as_tensor(sample).detach().cpu()
+    if values.dim() == 2:
+        values = values[None]
+    channels = (1, 3, 4)
+    first = values.dim() == 3 and values.shape[0] in channels
+    last = values.dim() == 3 and values.shape[-1] in channels
+    if not (first or last) or not (values.dtype == torch.uint8 or values.is_floating_point()):
+        raise TypeError(
+            f"{tuple(values.shape)} of {values.dtype} is no image: it has one, three or four "
+            "channels, first or last, of bytes or of floats from 0 to 1"
+        )
+    if last and (not first or not isinstance(sample, Tensor)):  # torch's come first, NumPy's last
+        values = values.movedim(-1, 0)
+    if values.is_floating_point():
+        values = _in_range(values)
+    if len(values) == 4:
+        return draw_picture(functional.to_pil_image(functional.to_dtype(values, torch.uint8, True)))
+    return _enlarged(values, TILE)[0]
+
+
+def _in_range(values: Tensor) -> Tensor:
+    low, high = values.min().item(), values.max().item()
+    if not (low >= -0.01 and high <= 1.01):  # NaN is neither
+        warnings.warn(
+            f"an image has values from {low:.3g} to {high:.3g}: what is outside of 0 to 1 is cut",
+            stacklevel=2,
+        )
+    return values.float().nan_to_num().clamp(0, 1)
 
 
 @draw.register
@@ -108,7 +172,7 @@ def with_text(picture: Image.Image, text: str) -> Image.Image:
     return sheet
 
 
-def draw_grid(samples: Sequence[Sample], columns: int | None = None) -> Image.Image:
+def draw_grid(samples: Sequence[Any], columns: int | None = None) -> Image.Image:
     """All samples in rows of equal tiles, about as wide as high when ``columns`` is left out."""
     pictures = [draw(sample) for sample in samples]
     columns = columns or math.ceil(math.sqrt(len(pictures))) or 1

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..imports import lazily
 
 if TYPE_CHECKING:  # for editors and type checkers
+    from .media import log_audio as log_audio
     from .media import log_images as log_images
     from .media import log_table as log_table
 
@@ -15,6 +16,7 @@ __getattr__ = lazily(
     __name__,
     {
         "media": (
+            "log_audio",
             "log_images",
             "log_table",
         ),

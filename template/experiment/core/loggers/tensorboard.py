@@ -12,6 +12,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from typing_extensions import override
 
 from ..runs.run import Run
+from .sounds import FULL, Wave
 
 
 class TensorBoard(TensorBoardLogger):
@@ -31,6 +32,13 @@ class TensorBoard(TensorBoardLogger):
     def log_picture(self, name: str, picture: Image.Image, step: int) -> None:
         """Show a picture beside the curves."""
         self.experiment.add_image(name, np.asarray(picture), step, dataformats="HWC")
+
+    @rank_zero_only
+    def log_sounds(self, name: str, waves: list[Wave], rate: int, step: int) -> None:
+        """Let sounds be heard beside the curves, their channels as one."""
+        for number, sound in enumerate(waves, 1):
+            tag = name if len(waves) == 1 else f"{name}/{number}"
+            self.experiment.add_audio(tag, sound.mean(axis=1) / (FULL + 1), step, rate)
 
     @override
     def log_hyperparams(self, *args: Any, **_: Any) -> None:

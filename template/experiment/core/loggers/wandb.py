@@ -128,6 +128,19 @@ class Wandb(WandbLogger):
                 self._send({name: wandb.Image(picture)}, step)
 
     @rank_zero_only
+    def log_sounds(
+        self, name: str, files: Sequence[Path], captions: Sequence[str], step: int
+    ) -> None:
+        """Let sounds be heard."""
+        import wandb
+
+        with suppress(Exception):  # the same
+            words = [*captions, *[None] * len(files)]
+            sounds = [wandb.Audio(file, caption=words[i]) for i, file in enumerate(files)]
+            if self.history.is_news({name: sounds}, step):
+                self._send({name: sounds}, step)
+
+    @rank_zero_only
     def log_rows(
         self, name: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], step: int
     ) -> None:

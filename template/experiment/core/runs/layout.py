@@ -7,7 +7,7 @@ Template's file: updates replace it. Free of torch. Those that only ``Run`` name
 LAST, PREVIOUS, SCORES = "last.ckpt", "last.previous.ckpt", "best.json"
 START_SUFFIX = ".start.ckpt"  # best-*.start.ckpt
 # Beside them.
-WEIGHTS_FROM = "weights-from.ckpt"  # what --weights-from chose
+WEIGHTS_FROM = "weights-from"  # the files that --weights-from chose
 ROLLBACKS = "rollbacks.json"  # how often the run went back, and what is another since
 NAN = "nan.json"  # where training diverged
 TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see sweep/trials.py

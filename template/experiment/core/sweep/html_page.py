@@ -121,24 +121,31 @@ def _importance(results: Results) -> str:
 def _means(results: Results) -> str:
     if not results.is_repeated:
         return ""
-    header = [*results.distinguishing, "trials", f"mean {results.metric.name}", "std"]
-    rows = [
-        [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
-        for values, n, average, spread in results.means()
-    ]
-    return _table(header, [("", row) for row in rows])
+    tables = []
+    for metric in (None, *results.others):
+        name = metric or results.metric.name
+        header = [*results.distinguishing, "trials", f"mean {name}", "std"]
+        rows = [
+            [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
+            for values, n, average, spread in results.means(metric)
+        ]
+        tables.append(_table(header, [("", row) for row in rows]))
+    return "\n".join(tables)
 
 
 def _trials(results: Results) -> str:
     names = short_names(dict.fromkeys(p.key for p in results.sweep.parameters))
-    header = ["trial", "state", results.metric.name, *names, "time", ""]
+    others = results.others
+    header = ["trial", "state", results.metric.name, *others, *names, "time", ""]
     merit = merits([t for t in results.trials if t.value is not None], results.metric)
     ranked = sorted(results.trials, key=lambda t: (-merit.get(t.number, -1.0), t.number))
     rows = []
     for trial in ranked:
         values = [shown_value(trial.values.get(p.key)) for p in results.sweep.parameters]
         value = shown_value(trial.value) if trial.value is not None else "-"
-        cells = [trial.state, value, *values, in_words(trial.seconds), trial.reason or ""]
+        beside = [shown_value(results.measured(trial).get(name)) for name in others]
+        cells = [trial.state, value, *beside, *values]
+        cells += [in_words(trial.seconds), trial.reason or ""]
         rows.append((f' data-trial="{trial.number}"', cells))
     linked = [_link(trial) for trial in ranked]
     return _table(header, rows, linked)

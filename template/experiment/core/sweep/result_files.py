@@ -29,11 +29,13 @@ def write_results(results: Results, trials: list[Trial], is_over: bool = False) 
 
 def _csv(results: Results) -> str:
     names = [p.key for p in results.sweep.parameters]
+    others = results.others
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trial", "state", results.metric.name, *names, "seconds", "reason"])
+    writer.writerow(["trial", "state", results.metric.name, *names, "seconds", "reason", *others])
     for t in results.trials:
         values = [as_typed(t.values.get(name)) for name in names]
         value = "" if t.value is None else repr(t.value)
-        writer.writerow([t.name, t.state, value, *values, t.seconds, t.reason or ""])
+        beside = [results.measured(t).get(name, "") for name in others]
+        writer.writerow([t.name, t.state, value, *values, t.seconds, t.reason or "", *beside])
     return text.getvalue()

@@ -13,13 +13,16 @@ from typing import Any
 from ..config.cli import CORE_ARGUMENTS
 from ..console import say
 from ..files import shown
+from ..runs.metrics_reader import rows_that_count
 from ..runs.run import read_summary
 from .progress import as_typed, best_of, short_names, shown_value
 from .sweep_file import Metric, Sweep
-from .trials import SweepFolder, Trial
+from .trials import ENDED, SweepFolder, Trial
 
 REPEATS = ("seed", "data.fold")  # what makes a trial another measurement of the same thing
-MOST_ROWS = 20
+MOST_ROWS, MOST_OTHERS = 20, 4  # on the terminal; the page and results.csv have all
+OF_TEST = "test/"
+OTHERS = ("val/", OF_TEST)
 
 
 class Results:
@@ -35,6 +38,7 @@ class Results:
     def __init__(self, folder: SweepFolder, sweep: Sweep, metric: Metric, typed: Namespace) -> None:
         self.folder, self.sweep, self.metric, self.typed = folder, sweep, metric, typed
         self.trials: list[Trial] = []
+        self._measured: dict[int, dict[str, float]] = {}
         self.is_over = False
 
     @property
@@ -67,21 +71,17 @@ class Results:
 
     def table(self) -> list[str]:
         """Rows of text: the best trials or, where trials repeat each other, their means."""
-        rows = self.means() if self.is_repeated else None
-        if rows is not None:
-            header = [*self._short(self.distinguishing), "n", "mean", "std"]
-            cells = [
-                [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
-                for values, n, average, spread in rows
-            ]
-            return [f"{self.metric.name}:", *_aligned([header, *cells])]
-        names = [p.key for p in self.sweep.parameters]
-        header = ["trial", "state", self.metric.name, "seconds", *self._short(names)]
+        if self.is_repeated:
+            metrics = (None, *self.others[:MOST_OTHERS])
+            return [row for metric in metrics for row in self._table_of_means(metric)]
+        names, others = [p.key for p in self.sweep.parameters], self.others[:MOST_OTHERS]
+        header = ["trial", "state", self.metric.name, *others, "seconds", *self._short(names)]
         cells = [
             [
                 t.name,
                 t.state,
                 shown_value(t.value),
+                *(shown_value(self.measured(t).get(name)) for name in others),
                 f"{t.seconds:.0f}",
                 *map(shown_value, t.values.values()),
             ]
@@ -90,16 +90,44 @@ class Results:
         more = len(self.trials) - MOST_ROWS
         return [*_aligned([header, *cells]), *([f"... and {more} more"] if more > 0 else [])]
 
-    def means(self) -> list[tuple[list[Any], int, float, float]]:
-        """Of trials that are equal but for seed and fold: values, how many, mean, deviation."""
+    def _table_of_means(self, metric: str | None) -> list[str]:
+        header = [*self._short(self.distinguishing), "n", "mean", "std"]
+        cells = [
+            [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
+            for values, n, average, spread in self.means(metric)
+        ]
+        return [f"{metric or self.metric.name}:", *_aligned([header, *cells])]
+
+    def means(self, metric: str | None = None) -> list[tuple[list[Any], int, float, float]]:
+        """Of trials that are equal but for seed and fold: values, how many, mean, deviation.
+
+        Args:
+            metric: Another one than the trials are compared by.
+        """
         keys = self.distinguishing
-        groups: dict[str, list[Trial]] = {}
+        groups: dict[str, list[float]] = {}
         for trial in self.trials:
-            if trial.value is not None:
+            value = trial.value if metric is None else self.measured(trial).get(metric)
+            if value is not None:
                 same = json.dumps([trial.values.get(key) for key in keys], sort_keys=True)
-                groups.setdefault(same, []).append(trial)
+                groups.setdefault(same, []).append(value)
         rows = [(json.loads(same), group) for same, group in groups.items()]
         return [(values, *_statistics(group)) for values, group in rows]
+
+    @property
+    def others(self) -> list[str]:
+        """The metrics of validation and test beside the one that the trials are compared by."""
+        names = dict.fromkeys(name for trial in self.trials for name in self.measured(trial))
+        return sorted(names, key=lambda name: not name.startswith(OTHERS[0]))
+
+    def measured(self, trial: Trial) -> dict[str, float]:
+        """What else was logged with a trial's best value, and in its test."""
+        if trial.value is None:
+            return {}
+        if trial.number not in self._measured or trial.state not in ENDED:
+            rows = rows_that_count(self.folder.folder(trial) / "metrics.jsonl")
+            self._measured[trial.number] = _beside(rows, self.metric.name, trial.value)
+        return self._measured[trial.number]
 
     def command_line(self, trial: Trial) -> str:
         """What trains a trial's configuration again, in the code as it is now."""
@@ -129,8 +157,20 @@ class Results:
         return read_summary(self.folder.folder(trial)).get("wandb", {}).get("mode")
 
 
-def _statistics(group: list[Trial]) -> tuple[int, float, float]:
-    values = [trial.value for trial in group if trial.value is not None]
+def _beside(rows: list[dict[str, Any]], metric: str, value: float) -> dict[str, float]:
+    """The other metrics of the step at which one had a value; of the test the last ones."""
+    steps = {row.get("step") for row in rows if row.get(metric) == value}
+    found: dict[str, float] = {}
+    for row in rows:
+        for name, logged in row.items():
+            wanted = name.startswith(OTHERS) and name != metric and not name.endswith("_step")
+            same_time = name.startswith(OF_TEST) or row.get("step") in steps
+            if wanted and same_time and isinstance(logged, int | float):
+                found[name] = float(logged)
+    return found
+
+
+def _statistics(values: list[float]) -> tuple[int, float, float]:
     return len(values), mean(values), stdev(values) if len(values) > 1 else 0.0
 
 
