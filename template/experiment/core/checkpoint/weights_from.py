@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..console import say
 from ..errors import UserError
-from ..files import link_or_copy, shown
+from ..files import link_or_copy, shown, typed_path
 from ..runs.layout import SCORES, WEIGHTS_FROM
 from ..runs.run import Run
 from .find_checkpoint import choose_best, choose_last
@@ -79,7 +79,7 @@ def _find(wanted: str, output: Path) -> tuple[Path, str | None]:
     """A file or folder, and the part of it that stands behind a colon; or a run's checkpoint."""
     from ..runs.run_folders import find_run
 
-    path = Path(wanted).expanduser()
+    path = typed_path(wanted)
     if path.is_file():
         return path, None
     try:
@@ -88,7 +88,7 @@ def _find(wanted: str, output: Path) -> tuple[Path, str | None]:
         beginning, colon, key = wanted.rpartition(":")
         if path.is_dir():
             return (_of_run(path) if (path / SCORES).is_file() else path), None
-        if colon and key and (inside := Path(beginning).expanduser()).exists():
+        if colon and key and (inside := typed_path(beginning)).exists():
             return inside, key
         if path.suffix in SUFFIXES:
             raise UserError(f"--weights-from {wanted}: there is no such file") from None
