@@ -18,6 +18,7 @@ from ..data.samples import Sample
 from ..inspect.drawing import draw_grid
 from ..runs.disk_errors import outlived
 from .metrics_file import MetricsFile
+from .prediction_writer import written
 from .tensorboard import TensorBoard
 from .wandb import Wandb
 
@@ -67,6 +68,7 @@ def log_table(
     record = _record(trainer)
     if record is None or not record.config.tables:
         return None
+    columns, rows = written(list(columns)), written([list(row) for row in rows])
     file = _file(record.run.folder / "tables" / name, trainer.global_step, ".csv")
     with outlived(file):
         file.parent.mkdir(parents=True, exist_ok=True)

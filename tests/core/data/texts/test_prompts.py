@@ -1,6 +1,5 @@
 """What `predict` is given: the lines of a file or the files of a folder; else a sentence."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,8 @@ def test_of_a_long_prompt_the_last_window_counts(make: Callable[..., Any], tmp_p
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "prompts.txt is empty"),
+        (b"", "prompts.txt: holds no text; expected one a line, a row or a file"),
+        (b"\n \n", "prompts.txt: holds no text; expected one a line, a row or a file"),
         (b"\xff\xfe", "prompts.txt is not utf-8: byte 0 (line 1) is 0xff"),
         (b"a\0", "prompts.txt is no text: byte 1 is zero"),
     ],
@@ -70,21 +70,19 @@ def test_a_file_of_a_folder_that_is_no_text_can_be_skipped(
     make: Callable[..., Any],
     refusal: Callable[..., str],
     tmp_path: Path,
-    caplog: pytest.LogCaptureFixture,
 ) -> None:
     (tmp_path / "a.txt").write_text("A prompt")
     (tmp_path / "b.txt").write_bytes(b"\0")
 
     sentence = refusal(lambda: make().predict_dataset(tmp_path))
-    with caplog.at_level(logging.WARNING):
-        prompts = make(on_error="skip").predict_dataset(tmp_path)
+    prompts = make(on_error="skip").predict_dataset(tmp_path)
 
     assert sentence.endswith(
         "b.txt is no text: byte 0 is zero, as in binary files: replace it, or "
         "set data.on_error=skip"
     )
     assert prompts.names == ["a.txt"]
-    assert "1 of 2 files in" in caplog.text
+    assert prompts.notes.counts == {"documents cannot be read: left out": 1}
 
 
 def test_a_folder_without_prompts(
@@ -92,4 +90,4 @@ def test_a_folder_without_prompts(
 ) -> None:
     sentence = refusal(lambda: make().predict_dataset(tmp_path))
 
-    assert sentence.endswith("holds no text; expected one a line, or one a file")
+    assert sentence.endswith("holds no text; expected one a line, a row or a file")
