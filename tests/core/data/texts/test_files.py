@@ -31,6 +31,7 @@ def parquet(**columns: list[Any]) -> bytes:
     return buffer.getvalue().to_pybytes()
 
 
+TAR = b"a.txt".ljust(257, b"\0") + b"ustar\0".ljust(255, b"\0")
 ROWS = ['He said "no",\nand left.', "Second; with | and\ttab."]
 JSON_LINES = "".join(json.dumps({"meta": {"set": "x"}, "text": row}) + "\n" for row in ROWS)
 CSV = 'id,text\n1,"He said ""no"",\nand left."\n2,Second; with | and\ttab.\n'
@@ -147,6 +148,9 @@ def test_zstandard_reads_all_frames(
         ("a.docx", b"PK\3\4", "is no text: it is a document of another program: save it as text"),
         ("a", b"%PDF-1.7\nlooks like text", "is a document of another program: save it as text"),
         ("a.txt", b"PK\3\4...", "is an archive: unpack it"),
+        ("urlsf_subset00-1_data.xz", lzma.compress(TAR), "is an archive of files: unpack it, tar"),
+        ("a", TAR, "is an archive of files: unpack it, tar xf"),
+        ("data_0.dat.zst", b"\x28\xb5\x2f\xfd", "has the lengths of texts between them"),
         ("a.zip", b"PK\3\4...", "is no text: it is an archive: unpack it"),
         ("train.bin", b"\1\2\3\4", "nanoGPT's prepare.py writes: take the text itself"),
         ("tokens.npy", b"\x93NUMPY", "holds numbers"),
@@ -383,7 +387,7 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
     assert " tokens, 3 documents), from " in lines[0]
     assert lines[0].endswith("/train")
     assert lines[1].startswith("val ")
-    assert lines[1].endswith("1 document), held out of " + str(tmp_path / "train"))
+    assert lines[1].endswith("2 documents), held out of " + str(tmp_path / "train"))
     assert lines[2].endswith(" tokens, 1 document), from " + str(tmp_path / "test"))
     rest = [line.split(" (")[0].strip() for line in lines[3:]]
     assert rest[:2] == [

@@ -399,7 +399,7 @@ def test_a_row_without_text(make: Callable[..., Any], refusal: Refusal, tmp_path
     ("column", "sentence"),
     [
         ("contents", "has no column contents, only content, row; did you mean content?"),
-        ("row", "holds int64, expected string"),
+        ("row", "holds int64, expected string: name another column, or make one text of each row"),
     ],
 )
 def test_a_column_that_holds_no_text(
@@ -413,6 +413,58 @@ def test_a_column_that_holds_no_text(
 
     assert message.startswith("data.text_column: ")
     assert sentence in message
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([["One.", "Two."], ["Three."]], "holds lists of string"),
+        ([{"en": "One.", "de": "Eins."}], "holds objects (en, de)"),
+        ([[{"role": "user", "content": "Hi."}]], "holds lists of"),
+        ([b"One."], "holds binary"),
+        ([True], "holds bool"),
+        ([None, None], "holds null"),
+    ],
+)
+def test_a_column_of_another_kind_is_named(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path, values: list[Any], found: str
+) -> None:
+    path = saved(tmp_path / "hub", values)
+
+    message = refusal(
+        make(source="huggingface", dataset=path, text_column="content", root=str(tmp_path)).setup
+    )
+
+    assert message.startswith(f"data.text_column: content of {path} (train) {found}")
+    assert ", expected string: name another column, or make one text of each row" in message
+
+
+def test_few_rows_without_text_are_counted(make: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [poem(3, f"flower{i}") for i in range(40)]
+    path = saved(tmp_path / "hub", [None, *rows, "", " \n"], dev=["\ufeffHeld\r\nout.", rows[3]])
+    settings = {"source": "huggingface", "dataset": path, "text_column": "content"}
+
+    found = make(**settings, root=str(tmp_path)).read_source()
+
+    assert documents_of(found["train"]) == rows
+    assert documents_of(found["val"]) == ["Held\nout.", rows[3]]
+    assert found["train"].notes.counts == {"rows have no text in content: passed over": 3}
+    assert found["val"].notes.counts == {
+        "rows have a byte-order mark: left out": 1,
+        "rows have lines that end in \\r: read as \\n": 1,
+        "documents of val are in train, too": 1,
+    }
+
+
+def test_a_line_that_is_no_text_is_refused_even_where_documents_are_skipped(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path
+) -> None:
+    write(tmp_path, {"a.jsonl": '{"text": "One."}\n{"text": 3}\n{"text": "Two."}\n'})
+    settings = {"source": "folder", "root": str(tmp_path), "on_error": "skip"}
+
+    message = refusal(make(**settings, rows_are_documents=False).read_source)
+
+    assert "a.jsonl, line 2 has a number in text, expected a text" in message
 
 
 def test_a_data_set_that_is_none(

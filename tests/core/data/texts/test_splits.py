@@ -46,10 +46,33 @@ def test_names_of_files_and_folders_mean_splits(
 
 
 def test_a_split_may_be_several_files(make: Make, tmp_path: Path) -> None:
-    shards = {f"train-0000{i}-of-00002.txt": f"Part {i}." for i in range(2)}
-    write(tmp_path, {**shards, "validation-00000-of-00001.txt": "Held out."})
+    hashes = ("2d5a1467fff1081b", "ff00aa1122334455")
+    for number, names in enumerate(
+        [
+            [*(f"train-0000{i}-of-00002.txt" for i in (0, 1)), "validation-00000-of-00001.txt"],
+            [*(f"train-0000{i}-of-00002-{hashes[i]}.txt" for i in (0, 1)), "val-0-of-1.txt"],
+            [*(f"c4-train.0000{i}-of-00512.txt" for i in (0, 1)), "c4-validation.0-of-8.txt"],
+            ["train_0.txt", "train_1.txt", "dev_0.txt"],
+            ["train.00.txt", "train.01.txt", "valid.txt"],
+            ["train/00.txt", "train/01.txt", "val.txt"],
+        ]
+    ):
+        texts = ["Part 0.", "Part 1.", "Held out."]
+        folder = write(tmp_path / str(number), dict(zip(names, texts, strict=True)))
 
-    assert read(make, tmp_path) == {"train": ["Part 0.", "Part 1."], "val": ["Held out."]}
+        assert read(make, folder) == {"train": texts[:2], "val": texts[2:]}
+
+
+def test_parts_are_those_that_differ_in_numbers_alone(
+    make: Make, refusal: Refusal, tmp_path: Path
+) -> None:
+    write(tmp_path, {"train1.txt": "One.", "train2.txt": "Two.", "train_old.txt": "Else."})
+
+    message = refusal(lambda: read(make, tmp_path))
+    stated = read(make, tmp_path, splits={"train": "train*.txt"})
+
+    assert "splits ({train: train*.txt}) or as documents: train*.txt, train_old.txt" in message
+    assert stated == {"train": ["One.", "Two."]}
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ from .text_files import PACKED, fault_by_name
 LAYOUT = "train/FILE.txt, train.txt or FILE.txt"
 ABOUT = {"readme", "license", "licence", "copying", "notice", "citation", "changelog", "authors"}
 NO_FILE = "files belong to no split: passed over"
-SHARD = re.compile(r"\d+")
+SHARD = re.compile(r"([-.])\d+-of-\d+(-[0-9a-f]{8,})?")  # as Hugging Face names them
 NAMED = 8  # in a sentence
 
 
@@ -98,7 +98,7 @@ def _named(root: Path, notes: Notes) -> dict[str, str]:
 
 def stem(name: str) -> str:
     """What of a file's name may say which split it is: not its suffix, nor which part it is."""
-    path = Path(re.sub(r"-[\d*]+-of-[\d*]+", "", name))
+    path = Path(re.sub(r"[-.]\*-of-\*", "", SHARD.sub("", name)))
     if path.suffix.lower() in PACKED:
         path = Path(path.stem)
     return path.name if path.suffix[1:].lower() in MEANINGS else path.stem
@@ -111,8 +111,13 @@ def _labels(root: Path) -> list[str]:
         if path.is_dir() and files_below(path):
             parts[path.name] = [path.name]
         elif path.is_file() and not fault_by_name(path.name) and not is_about(path.name):
-            parts.setdefault(SHARD.sub("*", path.name), []).append(path.name)
+            parts.setdefault(_pattern(path.name), []).append(path.name)
     return [names[0] if len(names) == 1 else pattern for pattern, names in parts.items()]
+
+
+def _pattern(name: str) -> str:
+    """What files have in common that are parts of one."""
+    return re.sub(r"\d+", "*", SHARD.sub(r"\1*-of-*", name))
 
 
 def is_about(name: str) -> bool:
@@ -124,6 +129,8 @@ def _matching(root: Path, name: str) -> list[Path]:
     """The file or folder of that name, or the files of a pattern."""
     if (root / name).exists():
         return [root / name]
+    if parts := [path for path in visible(root) if path.is_file() and _pattern(path.name) == name]:
+        return parts
     try:
         return sorted(path for path in root.glob(name) if path.is_file())
     except (ValueError, NotImplementedError):  # no pattern, such as one that begins with /

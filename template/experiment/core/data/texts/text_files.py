@@ -32,6 +32,7 @@ NUMBERS = "holds numbers, such as the tokens that nanoGPT's prepare.py writes: t
 MEDIUM = "is a picture, a sound or a film: move it away"
 ARCHIVE = "is an archive: unpack it"
 SAVED = "is part of a saved Hugging Face data set: set data.source=huggingface, data.dataset=FOLDER"
+DAT = "has the lengths of texts between them, as lm_dataformat's DatArchive: write it as .jsonl.zst"
 NO_TEXT: dict[str, str] = {
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".rar", ".jar", ".whl"), ARCHIVE),
     **dict.fromkeys((".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub", ".mobi"), SAVE_AS_TEXT),
@@ -63,6 +64,7 @@ FIRST_BYTES = {
     b"\x89PNG": MEDIUM,
     b"\xff\xd8\xff": MEDIUM,
 }
+TAR = slice(257, 262)  # where a tar says so
 MARKS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"}
 MARKS |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
@@ -75,7 +77,7 @@ def suffix_of(name: str) -> str:
 
 def fault_by_name(name: str) -> str | None:
     """Why a file of that name is no text; None if it may be one."""
-    fault = NO_TEXT.get(suffix_of(name))
+    fault = DAT if name.lower().endswith(".dat.zst") else NO_TEXT.get(suffix_of(name))
     return f"is no text: it {fault}" if fault else None
 
 
@@ -83,7 +85,7 @@ def fault_by_content(file: Path) -> str | None:
     """Why a file is not what its name says, by its first bytes; None if they do not tell."""
     try:
         with open(file, "rb") as stream:
-            start = stream.read(64)
+            start = stream.read(TAR.stop)
         if start.startswith(POINTERS) or file.suffix.lower() not in PACKED:
             return _by_first_bytes(start)
         return _by_first_bytes(next(_blocks(file), b""))
@@ -92,6 +94,8 @@ def fault_by_content(file: Path) -> str | None:
 
 
 def _by_first_bytes(start: bytes) -> str | None:
+    if start[TAR] == b"ustar":
+        return "is an archive of files: unpack it, tar xf"
     return next((is_it for first, is_it in FIRST_BYTES.items() if start.startswith(first)), None)
 
 
