@@ -3,9 +3,11 @@
 import gzip
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from modules import Modules
 
 
 def test_each_line_of_a_file_is_a_prompt(make: Callable[..., Any], tmp_path: Path) -> None:
@@ -126,6 +128,20 @@ def test_blank_lines_are_counted_and_keep_the_numbers_right(
         "prompts.txt:5": "Two",
     }
     assert prompts.notes.lines() == ["3 lines are blank: passed over (prompts.txt:1)"]
+
+
+def test_predict_says_what_was_passed_over(
+    make: Callable[..., Any], experiment: Modules, tmp_path: Path
+) -> None:
+    (tmp_path / "prompts.txt").write_text("One\n\nTwo\n")
+    data = make()
+    loader = data.loader("predict", data.predict_dataset(tmp_path / "prompts.txt"))
+
+    lines = experiment("core.data.read_report").predicted_notes(
+        SimpleNamespace(predict_dataloaders=loader)
+    )
+
+    assert lines == ["1 lines are blank: passed over (prompts.txt:2)"]
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,7 @@ def test_the_root_may_be_a_file(make: Make, tmp_path: Path) -> None:
 def test_links_are_followed_and_those_that_lead_nowhere_are_counted(
     make: Make, tmp_path: Path
 ) -> None:
+    write(tmp_path, {"data/.hidden.txt": "Hidden.", "data/.git/x": "", "data/.DS_Store": ""})
     write(tmp_path, {"data/a.txt": "A text.", "store/b.txt": "Linked.", "store/c.txt": "A file."})
     (tmp_path / "data/more").symlink_to(tmp_path / "store")
     (tmp_path / "data/c.txt").symlink_to(tmp_path / "store/c.txt")
@@ -216,5 +217,6 @@ def test_links_are_followed_and_those_that_lead_nowhere_are_counted(
     texts = make(source="folder", root=str(tmp_path / "data")).read_source()["train"]
 
     assert documents_of(texts)[:3] == ["A text.", "A file.", "Linked."]
+    assert texts.notes.counts["names are hidden by their dot: passed over"] == 1
     assert texts.notes.counts["links lead nowhere: passed over"] == 1
     assert texts.notes.counts["links lead back to a folder that they are in: not followed"] == 1
