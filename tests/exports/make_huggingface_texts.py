@@ -28,7 +28,7 @@ def lines(word: str, count: int) -> Dataset:
 
 
 splits = {"train": documents(0, 120), "validation": documents(120, 20), "test": documents(140, 20)}
-DatasetDict(splits).save_to_disk(TARGET / "saved")
+DatasetDict(**splits).save_to_disk(TARGET / "saved")
 
 hub = TARGET / "hub" / "data"
 hub.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Make tests/exports/lm_dataformat as EleutherAI's lm_dataformat writes a corpus such as the Pile.
+"""Make tests/exports/pile as EleutherAI's lm_dataformat writes a corpus such as the Pile.
 
 In an environment of its own: uv pip install lm_dataformat, and python make_lm_dataformat.py. The
 archives get the names that the Pile's have: train/00.jsonl.zst, val.jsonl.zst, test.jsonl.zst.
@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 from lm_dataformat import Archive  # pyright: ignore[reportMissingImports]
 
-TARGET = Path(__file__).parent / "lm_dataformat"
+TARGET = Path(__file__).parent / "pile"
 FILES = {"train/00": 0, "train/01": 60, "val": 120, "test": 140}
 COUNTS = {"train/00": 60, "train/01": 60, "val": 20, "test": 20}
 

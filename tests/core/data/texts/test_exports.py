@@ -16,7 +16,7 @@ from written_texts import documents_of, poem, write
 FILE = ROOT / "docs/exports-texts.md"
 PAGE = FILE.read_text(encoding="utf-8")
 STORED = {
-    "data/pile": ROOT / "tests/exports/lm_dataformat",
+    "data/pile": ROOT / "tests/exports/pile",
     "data/saved": ROOT / "tests/exports/huggingface_texts/saved",
     "data/hub": ROOT / "tests/exports/huggingface_texts/hub",
     "data/wikitext": ROOT / "tests/exports/huggingface_texts/wikitext",
@@ -184,6 +184,18 @@ def test_nanogpt_folder_is_refused_with_what_to_read(
     )
 
     assert ".pkl is no text: it holds numbers, such as the tokens that nanoGPT's" in message
+
+
+@pytest.mark.parametrize("name", ["saved", "saved/train"])
+def test_a_saved_data_set_is_no_folder_of_texts(
+    make: Make, refusal: Callable[..., str], name: str
+) -> None:
+    folder = ROOT / "tests/exports/huggingface_texts" / name
+
+    message = refusal(make(source="folder", root=str(folder)).read_source)
+
+    assert "set data.source=huggingface data.dataset=" in message
+    assert message.endswith(f"huggingface_texts/{name}")
 
 
 def test_the_folder_of_wikitexts_subsets_is_refused(

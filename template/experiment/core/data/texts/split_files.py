@@ -8,14 +8,21 @@ Template's file: updates replace it. Where names do not tell, ``data.splits`` do
     train-00000-of-00002.parquet ...              several files each: what differs in numbers only
 """
 
+import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from ...errors import UserError
 from ...files import shown
-from ..folders import NO_SPLIT, check_has_train, files_below, visible
+from ..folders import (
+    NO_SPLIT,
+    check_has_train,
+    files_below,
+    is_left_behind,
+    paths_below,
+    visible,
+)
 from ..notes import Notes
 from ..split_names import (
     MEANINGS,
@@ -65,6 +72,11 @@ def split_files(root: Path, stated: Stated, notes: Notes) -> dict[str, SplitFile
     """
     if root.is_file():
         return {"train": SplitFiles(shown(root), root.parent, [root])}
+    if (root / "dataset_dict.json").exists() or (root / "state.json").exists():
+        raise UserError(
+            f"data.root: {shown(root)} was made by save_to_disk: set data.source=huggingface "
+            f"data.dataset={shown(root)}"
+        )
     if stated == {}:
         return {"train": _below(root, shown(root), notes)}
     if stated is not None:
@@ -107,11 +119,17 @@ def stem(name: str) -> str:
 def _labels(root: Path) -> list[str]:
     """Folders and texts right in a folder; files that differ in numbers only are one pattern."""
     parts: dict[str, list[str]] = {}
-    for path in visible(root):
-        if path.is_dir() and files_below(path):
-            parts[path.name] = [path.name]
-        elif path.is_file() and not fault_by_name(path.name) and not is_about(path.name):
-            parts.setdefault(_pattern(path.name), []).append(path.name)
+    with os.scandir(root) as entries:
+        found = sorted(entries, key=lambda entry: entry.name)
+    for entry in found:
+        name = entry.name
+        if is_left_behind(name):
+            continue
+        if entry.is_dir():
+            if paths_below(entry.path):
+                parts[name] = [name]
+        elif entry.is_file() and not fault_by_name(name) and not is_about(name):
+            parts.setdefault(_pattern(name), []).append(name)
     return [names[0] if len(names) == 1 else pattern for pattern, names in parts.items()]
 
 
@@ -147,7 +165,7 @@ def _matched(root: Path, name: str, notes: Notes) -> SplitFiles:
 def _below(folder: Path, place: str, notes: Notes) -> SplitFiles:
     """All files below a folder, without those right in it that are about the others."""
     files = files_below(folder, notes)
-    about = [file for file in files if file.parent == folder and is_about(file.name)]
+    about = [file for file in files if is_about(file.name) and file.parent == folder]
     if len(about) == len(files):
         about = []
     for file in about:
@@ -182,9 +200,7 @@ def _refuse_splits_inside(root: Path) -> None:
     Raises:
         UserError: There is one.
     """
-    for folder in _folders_below(root):
-        if not any(word_meaning(stem(path.name)) == "train" for path in visible(folder)):
-            continue
+    for folder in _with_training_inside(root):
         splits = named_splits(_labels(folder), shown(folder), stem)
         if len(splits) > 1:
             raise UserError(
@@ -194,9 +210,14 @@ def _refuse_splits_inside(root: Path) -> None:
             )
 
 
-def _folders_below(root: Path) -> Iterable[Path]:
-    return sorted({folder for file in files_below(root) for folder in _above(file, root)})
-
-
-def _above(file: Path, root: Path) -> Iterable[Path]:
-    return (folder for folder in file.parents if folder != root and folder.is_relative_to(root))
+def _with_training_inside(root: Path) -> list[Path]:
+    """The folders below in which a name speaks of training; of texts, as there may be millions."""
+    found, known = set[str](), {str(root)}
+    for path in paths_below(root):
+        while path not in known:
+            known.add(path)
+            folder, name = os.path.split(path)
+            if folder != str(root) and word_meaning(stem(name)) == "train":
+                found.add(folder)
+            path = folder
+    return [Path(folder) for folder in sorted(found)]
