@@ -110,10 +110,12 @@ def _named(root: Path, notes: Notes) -> dict[str, str]:
 
 def stem(name: str) -> str:
     """What of a file's name may say which split it is: not its suffix, nor which part it is."""
-    path = Path(re.sub(r"[-.]\*-of-\*", "", SHARD.sub("", name)))
-    if path.suffix.lower() in PACKED:
-        path = Path(path.stem)
-    return path.name if path.suffix[1:].lower() in MEANINGS else path.stem
+    base = re.sub(r"[-.]\*-of-\*", "", SHARD.sub("", name))
+    root, suffix = os.path.splitext(base)
+    if suffix.lower() in PACKED:
+        base = root
+        root, suffix = os.path.splitext(base)
+    return base if suffix[1:].lower() in MEANINGS else root
 
 
 def _labels(root: Path) -> list[str]:
@@ -185,13 +187,24 @@ def _note_others(root: Path, found: dict[str, str], notes: Notes) -> None:
 
 def _unwrapped(folder: Path) -> Path:
     """The folder itself, or the one inside that is all it holds, beside a README."""
-    while True:
-        inside = [path for path in visible(folder) if path.is_dir() or not is_about(path.name)]
-        if len(inside) != 1 or not inside[0].is_dir():
-            return folder
-        if meaning(inside[0].name) is not None and inside[0].name != folder.name:
-            return folder
-        folder = inside[0]
+    while (inside := _only_folder(folder)) is not None:
+        if meaning(inside.name) is not None and inside.name != folder.name:
+            break
+        folder = inside
+    return folder
+
+
+def _only_folder(folder: Path) -> Path | None:
+    """The one folder that there is; None where there are several, or texts beside it."""
+    only = None
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if is_left_behind(entry.name) or (is_about(entry.name) and not entry.is_dir()):
+                continue
+            if only is not None or not entry.is_dir():
+                return None
+            only = folder / entry.name
+    return only
 
 
 def _refuse_splits_inside(root: Path) -> None:

@@ -11,6 +11,7 @@ import codecs
 import gzip
 import io
 import lzma
+import os
 from collections.abc import Iterable, Iterator
 from importlib import import_module
 from itertools import chain
@@ -71,8 +72,8 @@ MARKS |= {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 
 def suffix_of(name: str) -> str:
     """Of a file's name, without that of its packing: ``.jsonl`` of ``a.jsonl.gz``."""
-    path = Path(name.lower())
-    return Path(path.stem).suffix if path.suffix in PACKED else path.suffix
+    root, suffix = os.path.splitext(name.lower())
+    return os.path.splitext(root)[1] if suffix in PACKED else suffix
 
 
 def fault_by_name(name: str) -> str | None:
