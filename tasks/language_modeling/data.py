@@ -75,7 +75,7 @@ class ExperimentData(DataModule[Facts]):
         return Facts(self.tokenizer.text, self.tokenizer.vocab_size, self.config.window)
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
-        """The texts of ``predict --input`` to go on with: lines of a file, or files of a folder."""
+        """The texts of ``predict --input``: lines of a file, rows of a table, files of a folder."""
         return texts.Prompts(path, Batch, self.facts, self.config)
 
     def preview(self, n: int, split: str = "train") -> list[TextSample]:

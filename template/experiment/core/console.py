@@ -6,6 +6,7 @@ Template's file: updates replace it. Free of torch.
 import logging
 import sys
 import warnings
+from io import TextIOWrapper
 from pathlib import Path
 
 from . import ranks
@@ -37,6 +38,9 @@ def start_console() -> None:
     log.setLevel(logging.INFO if ranks.rank() == 0 else logging.WARNING)
     log.propagate = False
     if not log.handlers:
+        # A terminal that knows no é, or a name that is no UTF-8, shows it as \\xe9.
+        if isinstance(sys.stdout, TextIOWrapper):
+            sys.stdout.reconfigure(errors="backslashreplace")
         terminal = logging.StreamHandler(sys.stdout)
         terminal.setFormatter(logging.Formatter("%(message)s"))
         log.addHandler(terminal)
@@ -52,7 +56,7 @@ class LogFile(logging.FileHandler):
 
 def start_log_file(path: Path) -> None:
     """Append everything that is said or warned of to a file."""
-    file = LogFile(path, encoding="utf-8")
+    file = LogFile(path, encoding="utf-8", errors="backslashreplace")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     logging.captureWarnings(True)
     for name in ("experiment", "pytorch_lightning", "py.warnings"):

@@ -39,8 +39,26 @@ def shown(path: str | Path) -> str:
     absolute = os.path.abspath(path)
     for here in _here():
         if absolute.startswith(here):
-            return absolute[len(here) :]
-    return str(path)
+            return writable(absolute[len(here) :])
+    return writable(str(path))
+
+
+def writable(text: str) -> str:
+    """A text that any file and terminal takes.
+
+    The bytes of a file's name that are no UTF-8 are written as ``\\xe9``; what else UTF-8 has no
+    bytes for as ``\\ud800``.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        pass
+    else:
+        return text
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _here() -> list[str]:

@@ -309,6 +309,8 @@ def test_a_wrong_letter_is_refused(
         ("callbacks.ema=3", "callbacks.ema is 3; it must be null (off), {} (on) or a section with "
          "decay"),
         ("callbacks.extra=3", "callbacks.extra is 3; it must be a mapping"),
+        ("data.root=caf\udce9", "caf\\xe9 is not UTF-8, which a configuration is kept in: let a "
+         "link of another name lead there, ln -s"),
     ],
 )  # fmt: skip
 def test_words_that_are_refused(load: Loader, word: str, says: str) -> None:

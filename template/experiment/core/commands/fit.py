@@ -21,7 +21,7 @@ from ..errors import (
     UserError,
     is_programs,
 )
-from ..files import PROJECT
+from ..files import PROJECT, writable
 from ..imports import import_torch
 from ..ranks import is_beside_others
 from ..restart.debugger import is_debugged
@@ -138,7 +138,7 @@ def _record(error: BaseException, run: Run) -> int:
             run.withdraw()
         raise error
     with suppress(OSError), open(run.log_file, "a", encoding="utf-8") as file:
-        file.write(traceback_text(error, run.folder))
+        file.write(writable(traceback_text(error, run.folder)))
     print_tracebacks_of(run.folder)
     raise error
 

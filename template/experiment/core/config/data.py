@@ -82,8 +82,9 @@ class TextDataConfig(BaseDataConfig):
 
     dataset: str | None = None  # huggingface: the name of a data set (user/name), or a folder
     subset: str | None = None  # huggingface: which part, such as wikitext-103-raw-v1; null: the one
-    text_column: str = "text"  # huggingface: the column that holds the text
-    rows_are_documents: bool = True  # huggingface: false where rows are lines of one text: wikitext
+    text_column: str = "text"  # the column that holds the text: huggingface; .jsonl, .csv, .parquet
+    rows_are_documents: bool = True  # of those: false where rows are lines of one text: wikitext
+    document_mark: str | None = None  # folder: between documents of a file: <|endoftext|>
     encoding: str = "utf-8"  # folder: of the files
     vocab_size: int = 1024  # tokens; the tokenizer is trained on the training text
     window: int = 128  # tokens that the model sees at once
@@ -94,6 +95,8 @@ class TextDataConfig(BaseDataConfig):
         at_least(self, 257, "vocab_size")  # the 256 bytes, and the end of a text
         at_least(self, 2, "window")
         needs_dataset(self, "huggingface")
+        if self.document_mark is not None and not self.document_mark.strip():
+            raise ValueError("document_mark is blank; it must be a text, such as <|endoftext|>")
         try:
             "".encode(self.encoding)
         except (LookupError, UnicodeError):

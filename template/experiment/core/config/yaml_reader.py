@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from ..errors import UserError
+from ..files import writable
 from .cli import WANDB_KEYS
 
 COMMAND_LINE = "command line"
@@ -65,6 +66,11 @@ def from_word(text: str) -> Located:
     """What stands behind ``=`` on the command line, read as YAML where it is YAML."""
     try:
         return replace(_Reader(text, COMMAND_LINE).read(), text=text)
+    except UnicodeEncodeError:  # the bytes of a name that are none
+        raise UserError(
+            f"{COMMAND_LINE}: {writable(text)} is not UTF-8, which a configuration is kept in: "
+            "let a link of another name lead there, ln -s"
+        ) from None
     except yaml.YAMLError:
         return Located(text, COMMAND_LINE, text)  # text with a bracket or a colon in it
 

@@ -52,7 +52,8 @@ def groups_of(dataset: Dataset[Any]) -> Sequence[Any] | None:
 
 def fold_numbers(keys: Iterable[Any], folds: int, seed: int) -> Indices:
     """The fold of each key: a hash, so that no key changes its fold when others are added."""
-    digests = (hashlib.sha256(f"{seed}/{key}".encode()).digest() for key in keys)
+    coded = (f"{seed}/{key}".encode("utf-8", "surrogateescape") for key in keys)
+    digests = (hashlib.sha256(name).digest() for name in coded)
     numbers = [int.from_bytes(digest[:8], "big") % folds for digest in digests]
     return np.array(numbers, dtype=np.int64)
 

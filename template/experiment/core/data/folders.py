@@ -14,6 +14,9 @@ from .split_names import Stated, meaning, named_splits, refuse_ambiguous, stated
 
 # What desktops, archives and file servers leave behind.
 LEFT_BEHIND = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"}
+# Hidden, and no news to anybody.
+OF_TOOLS = {".DS_Store", ".git", ".gitattributes", ".gitignore", ".gitkeep", ".dvc", ".dvcignore"}
+OF_TOOLS |= {".cache", ".huggingface", ".ipynb_checkpoints", ".tokens", ".locks"}
 NO_SPLIT = "folders belong to no split: passed over"
 
 
@@ -131,19 +134,21 @@ def _identity(folder: str | Path) -> tuple[int, int]:
 def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
     here = _identity(folder)
     if here in above:
-        notes.add("links lead back to a folder that they are in: not followed", folder)
+        notes.add("links lead back to a folder that they are in: not followed", shown(folder))
         return
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
         if is_left_behind(entry.name):
+            if entry.name[:1] == "." and entry.name[:2] != "._" and entry.name not in OF_TOOLS:
+                notes.add("names are hidden by their dot: passed over", shown(entry.path))
             continue
         if entry.is_dir():
             yield from _walk(entry.path, notes, (*above, here))
         elif entry.is_file():
             yield entry.path
         elif entry.is_symlink():
-            notes.add("links lead nowhere: passed over", entry.path)
+            notes.add("links lead nowhere: passed over", shown(entry.path))
 
 
 def is_left_behind(name: str) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .datasets import names_of
+from .datasets import base_of, names_of
 from .fetch import Fetch
+from .notes import Notes
 from .train_loaders import named
 
 log = logging.getLogger(__name__)
@@ -19,6 +20,16 @@ def predicted_names(trainer: pl.Trainer) -> list[str]:
     """What each predicted sample is called, such as its file; empty without names."""
     loaders = named(trainer.predict_dataloaders)
     return [name for loader in loaders.values() for name in _names(loader.dataset)]
+
+
+def predicted_notes(trainer: pl.Trainer) -> list[str]:
+    """What was passed over in the input of ``predict``, a line a kind."""
+    lines: list[str] = []
+    for loader in named(trainer.predict_dataloaders).values():
+        source: Any = getattr(loader.dataset, "source", loader.dataset)
+        notes: Notes | None = getattr(base_of(source)[0], "notes", None)
+        lines += notes.lines() if notes is not None else []
+    return lines
 
 
 def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:

@@ -36,19 +36,22 @@ def word_meaning(name: str) -> str | None:
     return _parts(name)[0]
 
 
-def named_splits(names: Iterable[str], place: str) -> dict[str, str]:
+def named_splits(
+    names: Iterable[str], place: str, stem: Callable[[str], str] = str
+) -> dict[str, str]:
     """From split to name, of names that mean splits together; empty if none of them means training.
 
     Args:
         names: Of folders, files or keys that hold what the reader expects of a split.
         place: Where they are, for messages.
+        stem: What of a name counts: of a file's, all but its suffix.
 
     Raises:
         UserError: Two names mean the same split.
     """
     groups: dict[tuple[str, ...], dict[str, list[str]]] = {}
     for name in sorted(names):
-        split, rest = _parts(name)
+        split, rest = _parts(stem(name))
         if split is not None:
             groups.setdefault(rest, {}).setdefault(split, []).append(name)
     # A single "train" among other words is a title: "how to train your dragon".

@@ -25,9 +25,11 @@ def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
     lines, said = [], []
     training = next((base_of(dataset)[0] for dataset in splits.values()), None)
     for split, dataset in splits.items():
-        held_out = split != "train" and base_of(dataset)[0] is training
+        base = base_of(dataset)[0]
+        notes: Notes | None = getattr(base, "notes", None)
+        shared = notes is not None and notes is getattr(training, "notes", None)
+        held_out = split != "train" and (base is training or shared)
         lines.append(f"{split:5} {_content(dataset, held_out)}")
-        notes: Notes | None = getattr(base_of(dataset)[0], "notes", None)
         if notes is not None and not any(notes is other for other in said):
             said.append(notes)
     return lines + [f"      {line}" for notes in said for line in notes.lines()]
@@ -39,7 +41,12 @@ def _content(dataset: Dataset[Any], held_out: bool) -> str:
         known = "of any epoch and place" if can_start_anywhere(dataset) else "anew each epoch"
         return f"a stream, read {known}"
     base = base_of(dataset)[0]
-    parts = [f"{num_examples(dataset):>9,} examples"]
+    count, place = num_examples(dataset), getattr(getattr(base, "notes", None), "place", "")
+    if place:
+        place = f"{'held out of' if held_out else 'from'} {place}"
+    if (described := getattr(base, "described", None)) is not None:
+        return ", ".join(filter(None, [described(count), place]))
+    parts = [f"{count:>9,} examples"]
     labels = labels_of(dataset)
     if not is_labelled(dataset):
         parts.append("without labels: for predict alone")
@@ -47,8 +54,8 @@ def _content(dataset: Dataset[Any], held_out: bool) -> str:
         parts.append(_classes(labels, _names(base)))
     elif names := _names(base):
         parts.append(f"{len(names)} classes: {_listed(names)}")
-    if place := getattr(getattr(base, "notes", None), "place", ""):
-        parts.append(f"{'held out of' if held_out else 'from'} {place}")
+    if place:
+        parts.append(place)
     parts.append("in memory" if whole_batches(base) else "read one by one")
     return ", ".join(parts)
 

@@ -21,6 +21,7 @@ from torch import Tensor
 from ..inspect.drawing import draw_grid
 from ..runs.disk_errors import outlived
 from .metrics_file import MetricsFile
+from .prediction_writer import written
 from .sounds import several_sounds, to_wave, write_wave
 from .tensorboard import TensorBoard
 from .wandb import Wandb
@@ -109,6 +110,7 @@ def log_table(
     record = _record(trainer)
     if record is None or not record.config.tables:
         return None
+    columns, rows = written(list(columns)), written([list(row) for row in rows])
     file = _file(record.run.folder / "tables" / name, trainer.global_step, ".csv")
     with outlived(file):
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError
+from ..files import shown, writable
 
 
 def check_target(path: Path) -> None:
@@ -22,9 +23,9 @@ def check_target(path: Path) -> None:
         UserError: Another suffix than .csv or .jsonl, or no such folder.
     """
     if path.suffix not in {".csv", ".jsonl"}:
-        raise UserError(f"--output {path}: predictions are written as .csv or .jsonl")
+        raise UserError(f"--output {shown(path)}: predictions are written as .csv or .jsonl")
     if not path.parent.is_dir():
-        raise UserError(f"--output {path}: there is no folder {path.parent}")
+        raise UserError(f"--output {shown(path)}: there is no folder {shown(path.parent)}")
 
 
 def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: list[str]) -> int:
@@ -42,6 +43,7 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
         for count, row in enumerate(rows(batches), start=1):
             if names:
                 row = {"input": names[count - 1], **row}
+            row = {writable(name): written(value) for name, value in row.items()}
             if path.suffix == ".jsonl":
                 file.write(json.dumps(row) + "\n")
                 continue
@@ -51,6 +53,18 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
             writer.writerow({name: _cell(value) for name, value in row.items()})
     os.replace(unfinished, path)
     return count
+
+
+def written(value: Any) -> Any:
+    """A value whose texts any file takes, however deep they lie."""
+    match value:
+        case str():
+            return writable(value)
+        case list() | tuple():
+            return [written(one) for one in value]
+        case dict():
+            return {written(name): written(one) for name, one in value.items()}
+    return value
 
 
 def rows(batches: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:

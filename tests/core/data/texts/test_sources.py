@@ -1,7 +1,7 @@
 """Promises of the texts: no paragraph in two splits, nothing lost, bad input gets a sentence."""
 
 import hashlib
-import logging
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -10,33 +10,9 @@ from typing import Any
 
 import pytest
 from modules import Modules
+from written_texts import documents_of, poem, text_of, write
 
 Refusal = Callable[[Callable[[], Any]], str]
-
-
-def text_of(texts: Any) -> str:
-    return "".join(piece.text for piece in texts.pieces())
-
-
-def documents_of(texts: Any) -> list[str]:
-    documents: list[str] = []
-    for piece in texts.pieces():
-        if piece.begins:
-            documents.append("")
-        documents[-1] += piece.text
-    return documents
-
-
-def write(folder: Path, files: dict[str, str | bytes]) -> Path:
-    for name, content in files.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
-    return folder
-
-
-def poem(lines: int = 400, word: str = "rose") -> str:
-    return "".join(f"A {word} is a {word}, said line {i * i}.\n" for i in range(lines))
 
 
 # --- the demo ------------------------------------------------------------------------------------
@@ -253,8 +229,6 @@ def test_other_encodings(make: Callable[..., Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "a.txt is empty: "),
-        (b" \n\n", "a.txt is empty: "),
         (b"text\0text", "a.txt is no text: byte 4 is zero, as in binary files: "),
         (
             b"one\ntwo\nthr\xe9e",
@@ -304,22 +278,18 @@ def test_what_was_skipped_once_still_raises_where_that_is_asked_for(
 
 
 def test_what_is_no_text_can_be_skipped_and_is_counted(
-    make: Callable[..., Any], tmp_path: Path, caplog: pytest.LogCaptureFixture
+    make: Callable[..., Any], tmp_path: Path
 ) -> None:
     write(tmp_path, {"train/a.txt": b"\0", "train/b.txt": poem(), "train/c.txt": b"\xff"})
     write(tmp_path, {"test/d.txt": poem(60), "val/e.txt": poem(50)})
     settings = {"source": "folder", "root": str(tmp_path), "on_error": "skip", "window": 16}
 
     for _ in range(2):  # also when the cache has the rest
-        caplog.clear()
-        with caplog.at_level(logging.WARNING):
-            data = make(**settings, vocab_size=300)
-            data.setup()
+        data = make(**settings, vocab_size=300)
 
-        (line,) = caplog.messages
-        assert "2 documents of" in line
-        assert "a.txt" in line
-        assert "c.txt" in line
+        (line,) = [line for line in data.summary() if "left out" in line]
+        assert line.strip().startswith("2 documents cannot be read: left out (")
+        assert line.endswith("a.txt is no text: byte 0 is zero, as in binary files: replace it)")
         assert data.tokenizer.decode(data.datasets["train"].file.tokens.tolist()) == poem()
 
 
@@ -327,7 +297,9 @@ def test_only_unreadable_files(make: Callable[..., Any], refusal: Refusal, tmp_p
     write(tmp_path, {"train/a.txt": poem(), "val/b.txt": poem(), "test/c.txt": b"\0"})
     settings = {"source": "folder", "root": str(tmp_path), "on_error": "skip", "vocab_size": 300}
 
-    assert "none of 1 documents can be read" in refusal(make(**settings).setup)
+    message = refusal(make(**settings).setup)
+
+    assert "test holds no text: 1 documents cannot be read: left out (" in message
 
 
 def test_a_folder_that_is_not_there_or_empty(
@@ -347,8 +319,11 @@ def test_a_text_that_is_shorter_than_a_window(
 
     message = refusal(make(source="folder", root=str(tmp_path), vocab_size=300).setup)
 
-    assert "val has " in message
-    assert "too few for data.window=128, which takes 129: give it more text, or" in message
+    found = re.search(
+        r"val has (\d+) tokens, too few for data.window=128, which takes 129", message
+    )
+    assert found
+    assert message.endswith(f"as much text, or set data.window={int(found[1]) - 1} or less")
 
 
 # --- Hugging Face --------------------------------------------------------------------------------
@@ -405,29 +380,26 @@ def test_rows_without_the_ends_of_their_lines_get_them(
     assert text_of(data.read_source()["train"]) == "one\ntwo\nthree\n"
 
 
-def test_a_row_without_text(
-    make: Callable[..., Any], refusal: Refusal, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_row_without_text(make: Callable[..., Any], refusal: Refusal, tmp_path: Path) -> None:
     path = saved(tmp_path / "hub", [poem(), None, poem(), ""], validation=[poem()], test=[poem()])
     settings = {"source": "huggingface", "dataset": path, "text_column": "content"}
     settings |= {"root": str(tmp_path), "vocab_size": 300}
 
     message = refusal(make(**settings).setup)
 
-    assert "row 1 of " in message
-    assert "has no text in content: set data.rows_are_documents=false if its rows are" in message
+    assert "row 1 has no text in content, and 2 of 4 rows have none: " in message
+    assert "set data.rows_are_documents=false if its rows are the lines of one text" in message
     assert message.endswith(", or set data.on_error=skip")
-    with caplog.at_level(logging.WARNING):
-        make(**settings, on_error="skip").setup()
-    assert "2 documents of" in caplog.text
-    assert "left out row 1 of" in caplog.text
+    (line,) = [line for line in make(**settings, on_error="skip").summary() if "no text" in line]
+    assert line.strip().startswith("2 rows have no text in content: passed over (")
+    assert line.endswith("row 1)")
 
 
 @pytest.mark.parametrize(
     ("column", "sentence"),
     [
         ("contents", "has no column contents, only content, row; did you mean content?"),
-        ("row", "holds int64, expected string"),
+        ("row", "holds int64, expected string: name another column, or make one text of each row"),
     ],
 )
 def test_a_column_that_holds_no_text(
@@ -441,6 +413,58 @@ def test_a_column_that_holds_no_text(
 
     assert message.startswith("data.text_column: ")
     assert sentence in message
+
+
+@pytest.mark.parametrize(
+    ("values", "found"),
+    [
+        ([["One.", "Two."], ["Three."]], "holds lists of string"),
+        ([{"en": "One.", "de": "Eins."}], "holds objects (en, de)"),
+        ([[{"role": "user", "content": "Hi."}]], "holds lists of"),
+        ([b"One."], "holds binary"),
+        ([True], "holds bool"),
+        ([None, None], "holds null"),
+    ],
+)
+def test_a_column_of_another_kind_is_named(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path, values: list[Any], found: str
+) -> None:
+    path = saved(tmp_path / "hub", values)
+
+    message = refusal(
+        make(source="huggingface", dataset=path, text_column="content", root=str(tmp_path)).setup
+    )
+
+    assert message.startswith(f"data.text_column: content of {path} (train) {found}")
+    assert ", expected string: name another column, or make one text of each row" in message
+
+
+def test_few_rows_without_text_are_counted(make: Callable[..., Any], tmp_path: Path) -> None:
+    rows = [poem(3, f"flower{i}") for i in range(40)]
+    path = saved(tmp_path / "hub", [None, *rows, "", " \n"], dev=["\ufeffHeld\r\nout.", rows[3]])
+    settings = {"source": "huggingface", "dataset": path, "text_column": "content"}
+
+    found = make(**settings, root=str(tmp_path)).read_source()
+
+    assert documents_of(found["train"]) == rows
+    assert documents_of(found["val"]) == ["Held\nout.", rows[3]]
+    assert found["train"].notes.counts == {"rows have no text in content: passed over": 3}
+    assert found["val"].notes.counts == {
+        "rows have a byte-order mark: left out": 1,
+        "rows have lines that end in \\r: read as \\n": 1,
+        "documents of val are in train, too": 1,
+    }
+
+
+def test_a_line_that_is_no_text_is_refused_even_where_documents_are_skipped(
+    make: Callable[..., Any], refusal: Refusal, tmp_path: Path
+) -> None:
+    write(tmp_path, {"a.jsonl": '{"text": "One."}\n{"text": 3}\n{"text": "Two."}\n'})
+    settings = {"source": "folder", "root": str(tmp_path), "on_error": "skip"}
+
+    message = refusal(make(**settings, rows_are_documents=False).read_source)
+
+    assert "a.jsonl, line 2 has a number in text, expected a text" in message
 
 
 def test_a_data_set_that_is_none(

@@ -30,10 +30,13 @@ def load() -> dict[str, Texts]:
     """
     topics = without_repetitions(_topics())
     train = [name for name in topics if name not in {*TEST, *VAL}]
-    return {
+    splits = {
         split: from_strings([topics[name] for name in names if topics.get(name)], split)
         for split, names in (("train", train), ("val", VAL), ("test", TEST))
     }
+    for texts in splits.values():
+        texts.notes.place = "Python's documentation"
+    return splits
 
 
 def without_repetitions(topics: dict[str, str]) -> dict[str, str]:

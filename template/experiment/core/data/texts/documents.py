@@ -4,7 +4,7 @@ Template's file: updates replace it. To read texts otherwise, write a reader in 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
@@ -32,6 +32,20 @@ class Piece(NamedTuple):
     begins: bool
 
 
+class PassedOver(NamedTuple):
+    """A document without text, in place of its pieces.
+
+    Args:
+        name: What to call it.
+        kind: What it is and what becomes of it, as ``Notes`` counts it.
+        is_row: Whether it is a row of a table.
+    """
+
+    name: str
+    kind: str
+    is_row: bool = False
+
+
 class Unreadable(NamedTuple):
     """A document that is no text, in place of its pieces.
 
@@ -42,6 +56,20 @@ class Unreadable(NamedTuple):
 
     name: str
     fault: str
+
+
+Part = Piece | PassedOver | Unreadable
+
+
+def chosen(parts: Iterable[Part], numbers: Collection[int]) -> Iterator[Piece]:
+    """The pieces of the documents with these numbers, counted from 0."""
+    number, last = -1, max(numbers)
+    for part in parts:
+        number += not isinstance(part, Piece) or part.begins
+        if number > last:
+            return
+        if isinstance(part, Piece) and number in numbers:
+            yield part
 
 
 @dataclass
@@ -89,8 +117,9 @@ class Texts:
         place, begins = 0, True
         for piece in self._readable():
             length = len(piece.text.encode())
-            if first <= place + length / 2 < end:
-                yield piece._replace(begins=piece.begins or begins)
+            text = piece.text[_border(piece.text, first - place) : _border(piece.text, end - place)]
+            if text:
+                yield Piece(text, piece.begins or begins)
                 begins = False
             place += length
 
@@ -154,7 +183,7 @@ class Texts:
     def _draw(self, number: int, salt: str) -> float:
         """From 0 to 1."""
         key = self.names[number] if self.names else number
-        digest = hashlib.sha256(f"{salt}/{key}".encode()).digest()
+        digest = hashlib.sha256(f"{salt}/{key}".encode("utf-8", "surrogateescape")).digest()
         return int.from_bytes(digest[:8], "big") / 2**64
 
 
@@ -186,6 +215,26 @@ def _cut(text: str, start: int) -> int:
         if end > start:
             return end
     return start + PIECE
+
+
+def _border(text: str, place: float) -> int:
+    """Where a text is parted that shall be so about ``place`` bytes after its beginning.
+
+    The same for both that it parts: before the end of a line nearby, or of a word, or right there.
+    """
+    encoded = text.encode()
+    if place <= 0 or place >= len(encoded):
+        return 0 if place <= 0 else len(text)
+    there = len(encoded[: int(place)].decode(errors="ignore"))
+    around = len(text) // 16
+    for mark in "\n ":
+        found = (
+            text.rfind(mark, there - around if there > around else 0, there + 1),
+            text.find(mark, there, there + around),
+        )
+        if near := [end for end in found if end > 0]:
+            return min(near, key=lambda end: abs(end - there))
+    return there
 
 
 def from_strings(documents: Sequence[str], name: str) -> Texts:

@@ -1,133 +1,199 @@
-"""Own texts in a folder: every file below it is a document.
+"""Own texts in a folder: each file is a document, or a table with a document a row.
 
 Template's file: updates replace it. To read another layout, write a reader in data.py.
 
     data/train/a.txt                 or, to be split here:    data/a.txt
-    data/train/more/b.txt                                     data/more/b.txt
+    data/train/more/b.jsonl                                   data/more/b.csv
     data/val/c.txt     (optional)
-    data/test/d.txt    (optional)
+    data/test/d.txt    (optional)    or files of such names:  data/train.txt, data/wiki.test.tokens
+
+Which file is which split: split_files.py. What is no plain text: text_files.py, tables.py.
 """
 
-import codecs
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import chain
 from pathlib import Path
+from typing import overload
 
 import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import override
 
 from ...config.data import TextDataConfig
 from ...errors import UserError
-from ...files import shown
-from ...runs.disk_errors import reason_of
-from ..errors import DataError
-from ..folders import files_below, paths_below, split_folders
+from ...files import shown, writable
 from ..notes import Notes
 from ..sampling import Indices
-from .documents import Piece, Texts, Unreadable, pieces_of
+from .documents import Part, PassedOver, Piece, Texts, Unreadable, chosen, pieces_of
+from .scan import Scan, note_repetitions, scan
+from .split_files import LAYOUT, SplitFiles, split_files
+from .tables import is_table, table_documents
+from .text_files import decoded, fault, parted, suffix_of
 
-LAYOUT = "train/FILE.txt or FILE.txt"
-BLOCK = 2**20  # bytes read at once
+MARK = "<|endoftext|>"  # as many corpora have it between documents
+MARKUP = (".html", ".htm", ".xhtml", ".xml")
 
 
 def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     """The texts below ``root`` by split: only "train" where the folder has no splits.
 
     Raises:
-        UserError: There is no such folder, or no file in it.
+        UserError: There is no such folder, no text in it, or (unless skipped) a file that is none.
     """
-    if not root.is_dir():
+    if not root.exists():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
     notes = Notes()
-    folders = split_folders(root, config.splits, _has_files, lambda _: False, "texts", notes)
-    splits = {
-        split: _texts(folder, config.encoding, config.on_error) for split, folder in folders.items()
+    found = split_files(root, config.splits, notes)
+    scans = {split: _scan(files, config) for split, files in found.items()}
+    names = {split: _names(files, scans[split]) for split, files in found.items()}
+    texts = {
+        split: _texts(files, config, scans[split], names[split]) for split, files in found.items()
     }
-    splits["train"].notes.update(notes)
-    return splits
+    note_repetitions(scans, lambda split, number: writable(names[split][number]))
+    texts["train"].notes.update(notes)
+    return texts
 
 
-def _has_files(folder: Path) -> bool:
-    return bool(paths_below(folder))
+def file_documents(
+    file: Path, config: TextDataConfig, notes: Notes, *, known: bool = False
+) -> Iterator[Part]:
+    """The documents of a file.
+
+    Args:
+        file: Of any kind.
+        config: Its encoding, the column of texts, what stands between documents.
+        notes: What was passed over, and what was read otherwise than it stands there.
+        known: Whether it was looked through already, so that it is a text.
+    """
+    if is_table(file.name):
+        yield from table_documents(file, config, notes, known=known)
+        return
+    if not known and (found := fault(file, config.encoding)):
+        yield Unreadable(shown(file), found)
+        return
+    mark, is_empty = config.document_mark, True
+    if suffix_of(file.name) in MARKUP:
+        notes.add("files are markup: their tags are read as text", shown(file))
+    text = _watched(decoded(file, config.encoding, notes), file, mark, notes)
+    documents = [text] if mark is None else ([part.strip("\n")] for part in parted(text, mark))
+    for document in documents:
+        for piece in _with_text(pieces_of(document)):
+            yield piece
+            is_empty = False
+    if is_empty:
+        yield PassedOver(shown(file), "files are empty: passed over")
 
 
-def _texts(folder: Path, encoding: str, on_error: str) -> Texts:
-    notes = Notes(shown(folder))
-    files = files_below(folder, notes)
-    if not files:
-        raise UserError(f"{shown(folder)} holds no file; expected {LAYOUT} in data.root")
-    states = [file.stat() for file in files]
-    digest = hashlib.sha256(encoding.encode())
-    for file, state in zip(files, states, strict=True):
-        digest.update(f"{file.absolute()} {state.st_size} {state.st_mtime_ns} ".encode())
-    names = [file.relative_to(folder).as_posix() for file in files]
+def _with_text(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The pieces of a document; none, if there is nothing but white space in all of them."""
+    blank: list[Piece] = []
+    for piece in pieces:
+        blank.append(piece)
+        if not piece.text.isspace():
+            yield from blank
+            yield from pieces
+            return
+
+
+def _watched(text: Iterator[str], file: Path, mark: str | None, notes: Notes) -> Iterator[str]:
+    """A text as it is; counted where it has marks between documents that nobody asks for."""
+    has_marks = False
+    for part in text:
+        has_marks |= (mark or MARK) in part
+        yield part
+    if has_marks and mark is None:
+        notes.add(
+            f"files have {MARK} in them and are one document each: "
+            f"data.document_mark='{MARK}' parts them there",
+            shown(file),
+        )
+    if mark is not None and not has_marks:
+        notes.add("files have no data.document_mark: each is one document", shown(file))
+
+
+def _scan(found: SplitFiles, config: TextDataConfig) -> Scan:
+    reads = (partial(file_documents, file, config) for file in found.files)
+    notes = Notes(found.place)
+    _note_suffixes(found.files, notes)
+    return scan(reads, found.place, _fingerprint(found.files, config), config, notes)
+
+
+def _note_suffixes(files: Sequence[Path], notes: Notes) -> None:
+    """Say which texts are of another kind than most: a script beside what it has fetched."""
+    suffixes = [suffix_of(file.name) for file in files]
+    most = max(sorted(set(suffixes)), key=suffixes.count)
+    for file, suffix in zip(files, suffixes, strict=True):
+        if suffix != most:
+            other = f"{suffix or 'without suffix'}, unlike most: read as texts, too"
+            notes.add(f"files are {other}", shown(file))
+
+
+def _fingerprint(files: Sequence[Path], config: TextDataConfig) -> str:
+    """Another one, if there may be another text to read."""
+    setting = (config.encoding, config.text_column, config.rows_are_documents, config.document_mark)
+    digest = hashlib.sha256(repr(setting).encode())
+    for file in files:
+        state = file.stat()
+        digest.update(os.fsencode(file.absolute()))
+        digest.update(f" {state.st_size} {state.st_mtime_ns} ".encode())
+    return digest.hexdigest()
+
+
+def _texts(found: SplitFiles, config: TextDataConfig, scanned: Scan, names: "Names") -> Texts:
     return Texts(
-        shown(folder),
-        partial(_read, files, encoding),
-        np.arange(len(files)),
-        sum(state.st_size for state in states),
-        digest.hexdigest(),
+        found.place,
+        partial(_read, found.files, scanned.starts, config),
+        scanned.kept,
+        scanned.num_bytes,
+        _fingerprint(found.files, config),
         names,
-        on_error,
-        notes=notes,
+        config.on_error,
+        notes=scanned.notes,
     )
 
 
-def _read(files: list[Path], encoding: str, numbers: Indices) -> Iterator[Piece | Unreadable]:
-    """The pieces of some files; each is looked through before any of it counts."""
-    for number in numbers.tolist():
-        file = files[number]
-        if fault := _fault(file, encoding):
-            yield Unreadable(shown(file), fault)
-        else:
-            yield from pieces_of(_decoded(file, encoding))
+def _read(
+    files: list[Path], starts: NDArray[np.int64], config: TextDataConfig, numbers: Indices
+) -> Iterator[Piece]:
+    """The pieces of some documents, which were looked through before."""
+    of_file = np.searchsorted(starts, numbers, side="right") - 1
+    for index in np.unique(of_file).tolist():
+        wanted = set((numbers[of_file == index] - starts[index]).tolist())
+        yield from chosen(file_documents(files[index], config, Notes(), known=True), wanted)
 
 
-def read_text(file: Path, encoding: str) -> str:
-    """All of one file.
+class Names(Sequence[str]):
+    """What each document is called: its file, and in a file of several its number there.
 
-    Raises:
-        DataError: It is empty, binary, or in another encoding.
+    Args:
+        files: Their names.
+        starts: The number of each file's first document.
+        counts: How many documents each has.
     """
-    if fault := _fault(file, encoding):
-        raise DataError(f"{shown(file)} {fault}")
-    return "".join(_decoded(file, encoding))
+
+    def __init__(
+        self, files: Sequence[str], starts: NDArray[np.int64], counts: NDArray[np.int64]
+    ) -> None:
+        self.files, self.starts, self.counts = files, starts, counts
+
+    def __len__(self) -> int:
+        return int(self.counts.sum())
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if isinstance(index, slice):
+            return [self[number] for number in range(*index.indices(len(self)))]
+        file = int(np.searchsorted(self.starts, index, side="right")) - 1
+        name = self.files[file]
+        return name if self.counts[file] == 1 else f"{name}:{index - int(self.starts[file]) + 1}"
 
 
-def _blocks(file: Path) -> Iterator[bytes]:
-    with open(file, "rb") as opened:
-        while block := opened.read(BLOCK):
-            yield block
-
-
-def _decoded(file: Path, encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    for block in _blocks(file):
-        yield decoder.decode(block)
-    yield decoder.decode(b"", final=True)
-
-
-def _fault(file: Path, encoding: str) -> str | None:
-    """Why a file is no text, with the place where that shows; None if it is one."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    has_zeros = len("\0".encode(encoding)) > 1  # UTF-16 and UTF-32 are full of zero bytes
-    place, line, is_empty = 0, 1, True  # byte and line where the block begins
-    try:
-        for block in chain(_blocks(file), [b""]):
-            if not has_zeros and (zero := block.find(b"\0")) >= 0:
-                return f"is no text: byte {place + zero} is zero, as in binary files: replace it"
-            before = len(decoder.getstate()[0])  # bytes of a character that the last block began
-            try:
-                is_empty &= not decoder.decode(block, final=not block).strip()
-            except UnicodeDecodeError as error:
-                start = error.start - before
-                line += block.count(b"\n", 0, max(start, 0))
-                found = f"byte {place + start} (line {line}) is 0x{error.object[error.start]:02x}"
-                return f"is not {encoding}: {found}: set data.encoding, replace it"
-            except UnicodeError as error:  # of the text as a whole, such as UTF-16's missing mark
-                return f"is not {encoding}: {error}: set data.encoding, replace it"
-            place, line = place + len(block), line + block.count(b"\n")
-    except OSError as error:
-        return f"cannot be read ({reason_of(error)}): replace it"
-    return "is empty: replace it" if is_empty else None
+def _names(found: SplitFiles, scanned: Scan) -> Names:
+    names = [file.relative_to(found.folder).as_posix() for file in found.files]
+    return Names(names, scanned.starts, scanned.counts)

@@ -5,17 +5,17 @@ Template's file: updates replace it. To read a data set of another shape, write 
 
 from collections.abc import Iterator
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from ...config.data import TextDataConfig
 from ...errors import UserError
 from ..huggingface import column_feature, splits_of
+from ..notes import Notes
 from ..sampling import Indices
-from .documents import Piece, Texts, Unreadable, pieces_of
+from .documents import Part, Piece, Texts, chosen
+from .scan import Scan, note_repetitions, scan
+from .tables import Row, documents_of_rows
 
 ROWS = 1000  # read at once
 
@@ -40,63 +40,63 @@ def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     Raises:
         UserError: The package, the data set or the column is missing, or it holds other things.
     """
-    name = str(config.dataset)
+    dataset = str(config.dataset)
+    found = splits_of(dataset, root, config.subset, config.splits)
+    scans = {split: _scan(data, f"{dataset} ({split})", config) for split, data in found.items()}
+    note_repetitions(scans, lambda split, number: f"row {number} of {split}")
     return {
-        split: _texts(data, f"{name} ({split})", config)
-        for split, data in splits_of(name, root, config.subset, config.splits).items()
+        split: Texts(
+            f"{dataset} ({split})",
+            partial(_read, data, f"{dataset} ({split})", config),
+            scans[split].kept,
+            scans[split].num_bytes,
+            _fingerprint(data, config),
+            on_error=config.on_error,
+            notes=scans[split].notes,
+        )
+        for split, data in found.items()
     }
 
 
-def _texts(data: Any, name: str, config: TextDataConfig) -> Texts:
-    column, rows_are_documents = config.text_column, config.rows_are_documents
-    kind = column_feature(data, name, "text_column", column)
-    if getattr(kind, "dtype", None) not in ("string", "large_string"):
-        found = getattr(kind, "dtype", type(kind).__name__)
-        raise UserError(f"data.text_column: {column} of {name} holds {found}, expected string")
+def _scan(data: Any, name: str, config: TextDataConfig) -> Scan:
+    _check_column(data, name, config.text_column)
     if not len(data):
         raise UserError(f"data.dataset: {name} has no rows")
-    return Texts(
-        name,
-        partial(_read_rows if rows_are_documents else _read_lines, data, name, column),
-        np.arange(len(data) if rows_are_documents else 1),
-        _num_bytes(data, column),
-        f"{data._fingerprint} {column} {rows_are_documents}",
-        on_error=config.on_error,
+    read = partial(_documents, data, name, config)
+    return scan([read], name, _fingerprint(data, config), config, Notes(name))
+
+
+def _check_column(data: Any, name: str, column: str) -> None:
+    kind = column_feature(data, name, "text_column", column)
+    if getattr(kind, "dtype", None) in ("string", "large_string"):
+        return
+    inner = getattr(kind, "feature", None)
+    if inner is not None or isinstance(kind, list):
+        found = f"lists of {getattr(inner, 'dtype', 'values')}"
+    elif isinstance(kind, dict):
+        found = f"objects ({', '.join(kind)})"
+    else:
+        found = getattr(kind, "dtype", type(kind).__name__)
+    raise UserError(
+        f"data.text_column: {column} of {name} holds {found}, expected string: name another "
+        "column, or make one text of each row, by map() of datasets, and save_to_disk"
     )
 
 
-def _read_rows(data: Any, name: str, column: str, rows: Indices) -> Iterator[Piece | Unreadable]:
-    for row, text in _column(data, column, rows):
-        if text and not text.isspace():
-            yield from pieces_of([text])
-        else:
-            yield Unreadable(
-                f"row {row} of {name}",
-                f"has no text in {column}: set data.rows_are_documents=false if its rows are the "
-                "lines of one text",
-            )
+def _fingerprint(data: Any, config: TextDataConfig) -> str:
+    return f"{data._fingerprint} {config.text_column} {config.rows_are_documents}"
 
 
-def _read_lines(data: Any, name: str, column: str, _: Indices) -> Iterator[Piece | Unreadable]:
-    rows = _column(data, column, np.arange(len(data)))
-    yield from pieces_of(_line(text or "") for _, text in rows)
+def _documents(data: Any, name: str, config: TextDataConfig, notes: Notes) -> Iterator[Part]:
+    return documents_of_rows(_rows(data, config.text_column), name, config, notes)
 
 
-def _line(text: str) -> str:
-    """A row as a line, whether the data set keeps the ends of lines, as wikitext does, or not."""
-    return f"{text}\n" if text and not text.endswith("\n") else text
-
-
-def _column(data: Any, column: str, rows: Indices) -> Iterator[tuple[int, str | None]]:
+def _rows(data: Any, column: str) -> Iterator[Row]:
     texts = data.select_columns([column])
-    for start in range(0, len(rows), ROWS):
-        some = rows[start : start + ROWS]
-        yield from zip(some.tolist(), texts[some][column], strict=True)
+    for start in range(0, len(data), ROWS):
+        for number, text in enumerate(texts[start : start + ROWS][column], start=start):
+            yield Row(f"row {number}", text)
 
 
-def _num_bytes(data: Any, column: str) -> int:
-    """Of the column; of a selection of rows, their share."""
-    compute: Any = import_module("pyarrow.compute")  # which datasets brings along
-    table = data.data
-    total = compute.sum(compute.binary_length(table.column(column))).as_py() or 0
-    return round(total * len(data) / table.num_rows)
+def _read(data: Any, name: str, config: TextDataConfig, numbers: Indices) -> Iterator[Piece]:
+    return chosen(_documents(data, name, config, Notes()), set(numbers.tolist()))

@@ -56,17 +56,24 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
         held_out: bool,
     ) -> None:
         self.file, self.batch_type, self.held_out = file, batch_type, held_out
+        self.window, self.notes = window, file.notes
         self.length = window if held_out else 2 * window - 1
         self.stride = window // 2 if held_out else window
         self.last = len(file) - self.length - 1  # where the last one begins
         if self.last < 0:
-            raise DataError(
-                f"{file.name} has {len(file)} tokens, too few for data.window={window}, which "
-                f"takes {self.length + 1}: give it more text, or make the window smaller"
-            )
+            raise DataError(_too_few(file, window, self.length + 1, held_out))
 
     def __len__(self) -> int:
         return -(-self.last // self.stride) + 1
+
+    def described(self, count: int) -> str:
+        """So many of them, in words: what a start says of a split."""
+        tokens, documents = len(self.file), self.file.documents
+        there = "" if self.file.in_memory else "; memory-mapped"
+        return (
+            f"{count:,} windows of {self.window} tokens ({tokens:,} tokens, {documents:,} "
+            f"document{'s' * (documents != 1)}{there})"
+        )
 
     def get_batch(self, indices: ArrayLike) -> BatchT:
         numbers = np.asarray(indices)
@@ -118,6 +125,16 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
         return np.concatenate(
             [start + np.flatnonzero(tokens[start : start + PART] == end) for start in parts]
         )
+
+
+def _too_few(file: TokenFile, window: int, needed: int, held_out: bool) -> str:
+    """The sentence for a text that is too small, with what would be right."""
+    largest = len(file) - 1 if held_out else len(file) // 2
+    smaller = f"set data.window={largest} or less" if largest >= 2 else "this is no window"
+    return (
+        f"{file.name} has {len(file)} tokens, too few for data.window={window}, which takes "
+        f"{needed}: give it {needed / len(file):.1f} times as much text, or {smaller}"
+    )
 
 
 class RandomWindow:
