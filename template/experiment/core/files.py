@@ -25,8 +25,17 @@ def shown(path: str | Path) -> str:
     absolute = os.path.abspath(path)
     for here in _here():
         if absolute.startswith(here):
-            return absolute[len(here) :]
-    return str(path)
+            return writable(absolute[len(here) :])
+    return writable(str(path))
+
+
+def writable(name: str) -> str:
+    r"""A name of a file that may be written anywhere: what is not UTF-8 in it becomes ``\xe9``."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("utf-8", "backslashreplace")
+    return name
 
 
 def _here() -> list[str]:

@@ -16,10 +16,10 @@ Template's file: updates replace it. To change X, override Y in data.py:
 | without the examples that a rollback left out                  |                     |
 
 Several loaders: ``return {"photos": self.loader("train", photos), "sketches": ...}``, for training
-and for evaluation alike; their datasets need not be in ``self.datasets``. datasets.py says what a
-dataset may be, streams.py the same of a stream (IterableDataset). A loader that is not from
-``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself; the
-facts need them earlier. Here each works once, and not at all when ``predict`` brings its own input.
+and for evaluation alike; their datasets need not be in ``self.datasets``. datasets.py and
+streams.py say what a dataset may be. A loader that is not from ``loader`` resumes at epochs'
+starts. Lightning calls ``prepare_data`` and ``setup`` itself; the facts need them earlier. Here
+each works once, and not at all when ``predict`` brings its own input.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ from .fetch import Fetch
 from .hidden_names import refuse_hidden, refuse_hiding
 from .loaders import make_loader, make_stream_loader
 from .once import once
-from .read_report import predicted_names, warn_of_unreadable
+from .read_report import predicted_names, say_late_notes, say_notes, warn_of_unreadable
 from .slices import refuse_streams, sliced
 from .splitting import evenly
 from .streams import StreamBatches
@@ -280,7 +280,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def predict_dataloader(self) -> Any:
         if self.predict_path is None:
             return self.loader("predict", self.examples(self.predict_split))
-        return self.loader("predict", self.predict_dataset(self.predict_path))
+        say_notes(dataset := self.predict_dataset(self.predict_path))
+        return self.loader("predict", dataset)
 
     def predict_dataset(self, path: Path) -> Dataset[Any]:
         raise UserError("predict_dataset() in experiment/data.py says how to read --input")
@@ -290,8 +291,10 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         return predicted_names(self.trainer) if self.trainer else []
 
     def teardown(self, stage: str) -> None:
-        """Say how many examples of the stage were left out."""
-        warn_of_unreadable(loaders_of(self.trainer, stage) if self.trainer else {})
+        """Say how many examples of the stage were left out, and which were not read as they are."""
+        loaders = loaders_of(self.trainer, stage) if self.trainer else {}
+        warn_of_unreadable(loaders)
+        say_late_notes(loaders)
 
     def _load(self) -> None:
         self.prepare_data()

@@ -12,6 +12,7 @@ possible where it has one of these, of which none is needed:
 - ``names``: what each is called, such as its file;
 - ``class_names``, or ``classes`` as in torchvision: what the class numbers stand for;
 - ``notes``: where it is from, and what was passed over there: notes.py;
+- ``late_notes()``: the same of what shows only when examples are read;
 - ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
 - ``record(index)``: an example as the source has it: records.py.
 

@@ -14,6 +14,9 @@ from .split_names import Stated, meaning, named_splits, refuse_ambiguous, stated
 
 # What desktops, archives and file servers leave behind.
 LEFT_BEHIND = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"}
+# Hidden, and no news to anybody.
+UNTOLD = {".DS_Store", ".gitkeep", ".gitignore", ".gitattributes", ".directory", ".localized"}
+HIDDEN = "files or folders are hidden: passed over"
 NO_SPLIT = "folders belong to no split: passed over"
 
 
@@ -125,19 +128,25 @@ def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...]) -> Iter
     state = os.stat(folder)
     here = state.st_dev, state.st_ino
     if here in above:
-        notes.add("links lead back to a folder that they are in: not followed", folder)
+        notes.add("links lead back to a folder that they are in: not followed", shown(folder))
         return
     with os.scandir(folder) as entries:
         found = sorted(entries, key=lambda entry: entry.name)
     for entry in found:
         if is_left_behind(entry.name):
-            continue
-        if entry.is_dir():
+            note_hidden(entry.name, entry.path, notes)
+        elif entry.is_dir():
             yield from _walk(entry.path, notes, (*above, here))
         elif entry.is_file():
             yield entry.path
         elif entry.is_symlink():
-            notes.add("links lead nowhere: passed over", entry.path)
+            notes.add("links lead nowhere: passed over", shown(entry.path))
+
+
+def note_hidden(name: str, path: str, notes: Notes) -> None:
+    """Count a hidden file or folder, unless it is one that is never meant."""
+    if name.startswith(".") and not name.startswith("._") and name not in UNTOLD:
+        notes.add(HIDDEN, shown(path))
 
 
 def is_left_behind(name: str) -> bool:

@@ -8,8 +8,10 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .datasets import names_of
+from ..console import say
+from .datasets import base_of, names_of
 from .fetch import Fetch
+from .notes import Notes
 from .train_loaders import named
 
 log = logging.getLogger(__name__)
@@ -31,6 +33,27 @@ def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:
                 log.warning(
                     f"{count} of {len(skipped):,} {where} examples were unreadable: left out"
                 )
+
+
+def say_notes(dataset: Any) -> None:
+    """Say what was passed over or changed of what is predicted on, a line a kind."""
+    notes: Notes | None = getattr(base_of(dataset)[0], "notes", None)
+    for line in notes.lines() if notes is not None else ():
+        say(line)
+
+
+def say_late_notes(loaders: dict[str, dict[str, Any]]) -> None:
+    """Say what was remarked of examples while they were read, once for each dataset."""
+    said = []
+    for found in loaders.values():
+        for loader in found.values():
+            source = getattr(getattr(loader, "dataset", None), "source", None)
+            base = base_of(source)[0] if source is not None else None
+            if not hasattr(base, "late_notes") or any(base is other for other in said):
+                continue
+            said.append(base)
+            for line in base.late_notes().lines():
+                say(line)
 
 
 def _names(fetch: Any) -> list[str]:

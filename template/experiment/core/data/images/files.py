@@ -10,8 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 from tqdm import tqdm
@@ -20,6 +19,7 @@ from ...files import shown
 from ..errors import DataError
 from ..sampling import Indices
 from ..splitting import evenly
+from .values import GREY_MODES
 
 # What PIL raises at a file that is broken, cut short, too large or no image at all.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
@@ -41,24 +41,6 @@ def open_file(paths: Sequence[Path], index: int) -> Image.Image:
 def open_pixels(pixels: Tensor, index: int) -> Image.Image:
     """One of the images that are in memory as ``(examples, channels, height, width)`` bytes."""
     return functional.to_pil_image(pixels[index])
-
-
-def upright(image: Image.Image, channels: int) -> Image.Image:
-    """The image as a camera's note says it is to be seen, grey (1 channel) or RGB (3)."""
-    return in_channels(ImageOps.exif_transpose(image), channels)
-
-
-def in_channels(image: Image.Image, channels: int) -> Image.Image:
-    """The image as the file holds it, grey (1 channel) or RGB (3)."""
-    if image.mode.startswith("I"):  # 16 bits, of which PIL would keep the lower 8
-        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-    return image.convert("L" if channels == 1 else "RGB")
-
-
-def as_tensor(image: Image.Image) -> Tensor:
-    """Pixels as ``(channels, height, width)`` bytes."""
-    pixels = torch.from_numpy(np.array(image))
-    return pixels.view(image.height, image.width, -1).permute(2, 0, 1)
 
 
 def read_all(
@@ -100,11 +82,10 @@ def read_all(
 
 def common_channels(count: int, open_image: Callable[[int], Image.Image]) -> int:
     """1 if each of up to 64 images is grey, else 3; looks at their headers only."""
-    grey = {"1", "L", "LA", "F"}
     for index in evenly(count, min(count, 64)).tolist():
         try:
             with open_image(index) as image:
-                if image.mode not in grey and not image.mode.startswith("I"):
+                if image.mode not in GREY_MODES and not image.mode.startswith("I"):
                     return 3
         except DataError:  # reading it will say so
             continue
