@@ -121,12 +121,18 @@ def paths_below(folder: str | Path, notes: Notes | None = None) -> list[str]:
     """The same as texts: fifty thousand of them in a tenth of a second."""
     if not os.path.isdir(folder):
         return []
-    return list(_walk(str(folder), notes or Notes(), ()))
+    # A link to what the folder itself lies in goes round in a circle, too.
+    above = tuple(_identity(parent) for parent in Path(folder).absolute().parents)
+    return list(_walk(str(folder), notes or Notes(), above))
+
+
+def _identity(folder: str | Path) -> tuple[int, int]:
+    state = os.stat(folder)
+    return state.st_dev, state.st_ino
 
 
 def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
-    state = os.stat(folder)
-    here = state.st_dev, state.st_ino
+    here = _identity(folder)
     if here in above:
         notes.add("links lead back to a folder that they are in: not followed", shown(folder))
         return

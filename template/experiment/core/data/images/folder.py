@@ -140,8 +140,8 @@ class _Files:
     def labelled(self, class_names: list[str], channels: int) -> LabelledImages:
         opened = partial(open_file, self.paths)
         labels = torch.tensor(self.labels, dtype=torch.long)
-        place, skip = self.notes.place, len(self.folder)  # once for all: a name as it was given
-        names = [writable(place + path[skip:]) for path in self.paths]
+        place, given = self.notes.place, len(self.folder)  # once for all: names as they were given
+        names = [writable(place + path[given:]).removeprefix("./") for path in self.paths]
         images = LabelledImages(labels, class_names, opened, channels, names, notes=self.notes)
         images.maybe_deep = partial(deep_files, self.paths)
         return images
