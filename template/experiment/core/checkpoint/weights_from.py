@@ -9,13 +9,14 @@ the same weights, whatever has become of the other run meanwhile; later starts g
 own checkpoints.
 """
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..console import say
 from ..errors import UserError
-from ..files import link_or_copy, shown
+from ..files import link_or_copy, project_path, shown
 from ..runs.layout import WEIGHTS_FROM
 from ..runs.run import Run
 from .find_checkpoint import choose_best, choose_last, choose_path
@@ -111,7 +112,7 @@ def take_weights(module: "nn.Module", run: Run) -> None:
             f"{there}, here is {here}"
         )
     module.load_state_dict({name: weights[name] for name in fit.loaded}, strict=False)
-    for line in _lines(fit, record["checkpoint"]):
+    for line in _lines(fit, record["checkpoint"]) + _other_ranges(run, record["checkpoint"]):
         say(line)
     run.update(weights_from={**record, **fit._asdict()})
 
@@ -156,6 +157,25 @@ def _named_as(present: "Mapping[str, Tensor]", weights: "dict[str, Tensor]") -> 
             if any(f"{owner}.{name}" in present for name in weights):
                 return {f"{owner}.{name}": value for name, value in weights.items()}
     return weights
+
+
+def _other_ranges(run: Run, checkpoint: str) -> list[str]:
+    """A line where the other run's images went by another value range: equal pixels differ then."""
+    path, ranges = Path(checkpoint), []
+    folder = (path if path.exists() else project_path(checkpoint)).absolute().parent.parent
+    for file in (folder / run.facts_file.name, run.facts_file):
+        try:
+            facts = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # weights alone, from elsewhere
+            return []
+        ranges.append(facts.get("value_range") if isinstance(facts, dict) else None)
+    there, here = ranges
+    if None in ranges or there == here:
+        return []
+    return [
+        f"value range: {there} of the images there, {here} here: the same pixels are other numbers "
+        f"to these weights; data.value_range='{there}' makes them the same"
+    ]
 
 
 def _lines(fit: Fit, source: str) -> list[str]:

@@ -48,7 +48,7 @@ def say_late_notes(loaders: dict[str, dict[str, Any]]) -> None:
     for found in loaders.values():
         for loader in found.values():
             source = getattr(getattr(loader, "dataset", None), "source", None)
-            base = base_of(source)[0] if source is not None else None
+            base: Any = base_of(source)[0] if source is not None else None
             if not hasattr(base, "late_notes") or any(base is other for other in said):
                 continue
             said.append(base)

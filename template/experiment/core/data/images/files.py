@@ -26,7 +26,7 @@ UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 log = logging.getLogger(__name__)
 
 
-def open_file(paths: Sequence[Path], index: int) -> Image.Image:
+def open_file(paths: Sequence[str | Path], index: int) -> Image.Image:
     """Open one of the files; what is wrong with its pixels shows later.
 
     Raises:

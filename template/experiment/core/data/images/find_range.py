@@ -9,6 +9,7 @@ files of 16. Floats and signed values mean whatever their makers meant, and so a
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -73,7 +74,7 @@ def range_of(stated: Sequence[float] | None, known: Any) -> ValueRange | None:
     return None if known is None else ValueRange(*known.value_range)
 
 
-def deep_files(paths: Sequence[Any]) -> list[int]:
+def deep_files(paths: Sequence[str | Path]) -> list[int]:
     """Which files may hold more than 8 bits a channel, by their names and first bytes."""
     unsure = [i for i, path in enumerate(paths) if not str(path).lower().endswith(EIGHT_BITS)]
     parts = [unsure[start::THREADS] for start in range(THREADS)]
@@ -89,7 +90,7 @@ def may_be_deep(head: bytes) -> bool:
     return not head.startswith(STARTS_OF_EIGHT_BITS)
 
 
-def _head(path: Any) -> bytes:
+def _head(path: str | Path) -> bytes:
     try:
         with open(path, "rb", buffering=0) as file:
             return file.read(HEAD)

@@ -17,16 +17,17 @@ import torch
 
 from ...config.data import ImageDataConfig
 from ...errors import UserError
-from ...files import shown, writable
+from ...files import shown, writable, writable_names
 from ...spelling import did_you_mean, nearest
 from ..folders import (
     files_below,
+    folder_names,
+    holds,
     is_left_behind,
     note_hidden,
     paths_below,
     split_folders,
     unwrapped,
-    visible,
 )
 from ..notes import Notes
 from ..split_names import FILLERS, meaning
@@ -89,7 +90,7 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
         raise UserError(f"--input {path}: there is no such file or folder")
     files = _Files(path)
     if path.is_file():
-        files.add(str(path), -1)
+        files.paths, files.labels = [str(path)], [-1]
     else:
         files.add_images_below(str(path), -1, "skip")
     if not files.paths:
@@ -114,34 +115,34 @@ class _Files:
         self.paths: list[str] = []
         self.labels: list[int] = []
 
-    def add(self, path: str, label: int) -> None:
-        self.paths.append(path)
-        self.labels.append(label)
-
     def add_images_below(self, folder: str, label: int, on_error: str) -> int:
         """Returns how many there are.
 
         Raises:
             UserError: A file is no image, and ``on_error`` is ``raise``.
         """
-        before = len(self.paths)
-        for path in paths_below(folder, self.notes):
+        paths = paths_below(folder, self.notes)
+        found = [path for path in paths if path.lower().endswith(SUFFIXES)]
+        self.paths += found
+        self.labels += [label] * len(found)
+        for path in paths if len(found) < len(paths) else ():
             if _is_image(path):
-                self.add(path, label)
-            elif on_error == "skip":
-                self.notes.add(_kind(path), shown(path))
-            else:
+                continue
+            if on_error == "raise":
                 raise UserError(
                     f"{shown(path)} is no image file ({', '.join(SUFFIXES)}): "
                     f"{_advice(path)}, or set data.on_error=skip"
                 )
-        return len(self.paths) - before
+            self.notes.add(_kind(path), shown(path))
+        return len(found)
 
     def labelled(self, class_names: list[str], channels: int) -> LabelledImages:
         opened = partial(open_file, self.paths)
         labels = torch.tensor(self.labels, dtype=torch.long)
         place, given = self.notes.place, len(self.folder)  # once for all: names as they were given
-        names = [writable(place + path[given:]).removeprefix("./") for path in self.paths]
+        names = writable_names([place + path[given:] for path in self.paths])
+        if place == ".":
+            names = [name.removeprefix("./") for name in names]
         images = LabelledImages(labels, class_names, opened, channels, names, notes=self.notes)
         images.maybe_deep = partial(deep_files, self.paths)
         return images
@@ -149,7 +150,7 @@ class _Files:
 
 def _classes(folder: Path) -> list[str]:
     """The names of the class folders, of which there must be two."""
-    names = [path.name for path in visible(folder) if path.is_dir()]
+    names = folder_names(folder)
     if not names:
         raise UserError(f"{shown(folder)} holds no folder for a class; expected {LAYOUT}")
     if len(names) == 1:
@@ -162,7 +163,7 @@ def _classes(folder: Path) -> list[str]:
 def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _Files:
     """Each image file of a split with its class number."""
     files, is_training = _Files(folder), split == "train"
-    folders = [path.name for path in visible(folder) if path.is_dir()]
+    folders = folder_names(folder)
     if not is_training and _has_no_labels(split, folders, classes):
         files.add_images_below(str(folder), -1, on_error)
         return files
@@ -215,11 +216,11 @@ def _advice(path: str) -> str:
 
 
 def _has_folders(folder: Path) -> bool:
-    return any(path.is_dir() for path in visible(folder))
+    return holds(folder, lambda entry: entry.is_dir())
 
 
 def _has_images(folder: Path) -> bool:
-    return any(_is_image(path.name) and path.is_file() for path in visible(folder))
+    return holds(folder, lambda entry: _is_image(entry.name) and entry.is_file())
 
 
 def _is_image(name: str) -> bool:

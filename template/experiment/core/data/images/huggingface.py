@@ -11,6 +11,7 @@ import binascii
 import io
 from collections.abc import Mapping, Sequence
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +90,15 @@ def _undecoded(data: Any, name: str, column: str) -> Any:
     Raises:
         UserError: The column holds no images.
     """
-    feature = column_feature(data, name, "image_column", column)
+    feature: Any = column_feature(data, name, "image_column", column)
     kind = type(feature).__name__
     if kind == "Image":
         return data.cast_column(column, type(feature)(decode=False))
-    holds = feature if isinstance(feature, Mapping) else {}
-    if {"bytes", "path"} & set(holds) or getattr(feature, "dtype", None) in BINARY:
+    dtype = str(getattr(feature, "dtype", None))
+    is_of_files = isinstance(feature, dict) and bool({"bytes", "path"} & set(feature))
+    if is_of_files or dtype in BINARY or (dtype in TEXT and _is_picture_text(data, column)):
         return data
-    if getattr(feature, "dtype", None) in TEXT and _is_picture_text(data, column):
-        return data
-    held = f"{kind} ({feature.dtype})" if kind == "Value" else kind
+    held = f"{kind} ({dtype})" if kind == "Value" else kind
     raise UserError(f"data.image_column: {column} of {name} holds {held}, expected Image")
 
 
@@ -153,15 +153,14 @@ def _maybe_deep(data: Any, column: str) -> list[int]:
 
 def _heads(rows: Any) -> Sequence[bytes]:
     """The first bytes of each, without reading the rest; none of what is no bytes: to be opened."""
-    from pyarrow import compute, types
-
+    compute: Any = import_module("pyarrow.compute")  # comes with datasets
+    types: Any = import_module("pyarrow.types")
     if types.is_struct(rows.type):
         names = [field.name for field in rows.type]
         rows = compute.struct_field(rows, "bytes") if "bytes" in names else None
     if rows is None or not (types.is_binary(rows.type) or types.is_large_binary(rows.type)):
         return [b""] * (0 if rows is None else len(rows))
-    heads = compute.binary_slice(rows, 0, HEAD)  # pyright: ignore[reportAttributeAccessIssue]
-    return [head or b"" for head in heads.to_pylist()]
+    return [head or b"" for head in compute.binary_slice(rows, 0, HEAD).to_pylist()]
 
 
 # --- labels --------------------------------------------------------------------------------------

@@ -166,7 +166,8 @@ def raw_values(image: Image.Image) -> NDArray[Any]:
 
 
 def _lower_bytes(image: Image.Image) -> Image.Image:
-    kind = str(image.tile[0][3]) if getattr(image, "tile", ()) else ""
+    tiles: Any = getattr(image, "tile", ())
+    kind = str(tiles[0][3]) if tiles else ""
     order = next((order for order in SWAPPED if order in kind), None)
     if image.mode not in ("RGB", "RGBA") or order is None or "LA;" in kind:
         raise ValueError(
@@ -220,7 +221,7 @@ def _opaque(image: Image.Image) -> tuple[Image.Image, int]:
     if not image.has_transparency_data:
         return image, 0
     over = image.convert("RGBA")
-    if over.getextrema()[3][0] == 255:  # pyright: ignore[reportIndexIssue]  # of four bands
+    if over.getchannel("A").getextrema()[0] == 255:
         return image, 0
     white = Image.new("RGBA", over.size, "white")
     flat = Image.alpha_composite(white, over).convert("RGB")
