@@ -45,11 +45,9 @@ OTHER_PICTURES = (
     *(".heic", ".heif", ".hif", ".npy", ".npz", ".dcm", ".nii", ".nii.gz", ".svg", ".exr", ".hdr"),
     *(".jxl", ".raw", ".dng", ".cr2", ".nef", ".arw", ".psd", ".fits", ".mat", ".h5", ".pt"),
 )
-UNLABELLED = {
-    "unknown",
-    "unlabeled",
-    "unlabelled",
-}  # what tools call a folder where no class is known
+NO_CLASS = {"_unlabeled", "_unlabelled"}  # FiftyOne's, beside the classes: for what has none
+# What tools call the folder of a split of which no class is known.
+UNLABELLED = {*NO_CLASS, "unknown", "unlabeled", "unlabelled"}
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 
 
@@ -150,7 +148,7 @@ class _Files:
 
 def _classes(folder: Path) -> list[str]:
     """The names of the class folders, of which there must be two."""
-    names = folder_names(folder)
+    names = [name for name in folder_names(folder) if name.lower() not in NO_CLASS]
     if not names:
         raise UserError(f"{shown(folder)} holds no folder for a class; expected {LAYOUT}")
     if len(names) == 1:
@@ -168,7 +166,10 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
         files.add_images_below(str(folder), -1, on_error)
         return files
     for name in folders:
-        if name not in classes:
+        if name.lower() in NO_CLASS:
+            inside = paths_below(folder / name, files.notes)
+            files.notes.add("files have no class: passed over", shown(folder / name), len(inside))
+        elif name not in classes:
             hint = did_you_mean(nearest(name, classes))
             raise UserError(
                 f"{shown(folder / name)} is a class that the training images lack{hint}"
