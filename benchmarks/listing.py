@@ -67,8 +67,8 @@ def main() -> int:
                 times,
             )
             found = len(images.load(config, root)["train"]), len(ImageFolder(str(root)))
-            print(f"{suffix}: ours {found[0]:,} files in {ours:.3f} s", end=", ")
-            print(f"ImageFolder {found[1]:,} files in {theirs:.3f} s")
+            print(f"{suffix}: ours {found[0]} files in {ours:.3f} s", end=", ")
+            print(f"ImageFolder {found[1]} files in {theirs:.3f} s")
             ratios.append(ours / theirs)
     print(f"listing: ours / ImageFolder = {ratios[0]:.2f}; PNG {ratios[1]:.2f}")
     return 0 if arguments.quick or ratios[0] < LIMIT else 1

@@ -86,6 +86,16 @@ def test_sampling_is_compared_with_doing_without_the_cache(typed: Typed) -> None
     assert min(numbers(lines[-1], shape)) > 0
 
 
+def test_listing_is_compared_with_image_folder(typed: Typed) -> None:
+    lines = typed("listing")
+
+    assert min(numbers(lines[-1], "listing: ours / ImageFolder = #; PNG #")) > 0
+    shape = "#: ours # files in # s, ImageFolder # files in # s"
+    for suffix, line in zip(("jpg", "png"), lines, strict=False):
+        ours, _, theirs, _ = numbers(line.removeprefix(suffix), shape.removeprefix("#"))
+        assert ours == theirs > 0
+
+
 def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:
     lines = typed("corpus")
 

@@ -35,7 +35,7 @@ def write(root: Path, line: str) -> None:
         if path.suffix not in (".jpg", ".jpeg"):
             path.write_text("written by a tool\n")
             continue
-        image = Image.new("RGB", (8, 8), (len(path.parent.name) * 9 % 256, 90, index))
+        image = Image.new("RGB", (8, 8), (sum(map(ord, path.parent.name)) % 256, 90, index))
         image.save(path)
 
 

@@ -266,8 +266,13 @@ def test_a_damaged_image(
     message = refusal(lambda: read_all(make(**values)))
     assert "dog/007.png cannot be read" in message
     assert "data.on_error=skip" in message
-    assert read_all(make(on_error="skip", **values)) == 59
-    assert any("1 of " in record.message for record in caplog.records)
+    skipping = make(on_error="skip", **values)
+    assert read_all(skipping) == 59
+    told = [*skipping.summary(), *(record.message for record in caplog.records)]
+    assert any("1 of 60 images cannot be read: left out (" in line for line in told) == bool(
+        in_memory_mb
+    )
+    assert any("1 of " in line for line in told)
 
 
 def test_a_file_that_is_no_image(
@@ -331,7 +336,7 @@ def test_a_column_that_does_not_exist(
         "pictur", "kind"
     )
     assert "data.label_column" in setup("picture", "label")
-    assert "holds Value, expected Image" in setup("row", "kind")
+    assert "holds Value (int32), expected Image" in setup("row", "kind")
 
 
 def test_a_hub_data_set_out_of_reach(

@@ -172,6 +172,59 @@ def test_what_pil_gives_half_of_is_refused(
     assert "a.png cannot be read" in message
 
 
+@pytest.mark.parametrize("in_memory_mb", [0, 100])
+def test_deep_images_are_augmented_and_shown(
+    experiment: Modules, make: Callable[..., Any], tmp_path: Path, in_memory_mb: int
+) -> None:
+    deep(tmp_path, np.uint16, 4095)
+    data = make(source="folder", root=str(tmp_path), in_memory_mb=in_memory_mb, batch_size=4)
+
+    batches = list(data.train_dataloader())
+    samples = data.preview(3)
+
+    assert sum(len(batch.label) for batch in batches) == 10
+    seen = torch.cat([batch.image for batch in batches]) * data.facts.std[0] + data.facts.mean[0]
+    assert seen.dtype == torch.float32
+    assert -1e-5 < seen.min() < seen.max() < 1 + 1e-5
+    assert seen.max() > 0.9
+    experiment("core.inspect.drawing").save_grid(samples, tmp_path / "grid.png")
+    assert Image.open(tmp_path / "grid.png").convert("L").getextrema()[1] > 200
+
+
+def test_memory_is_counted_by_what_a_pixel_takes(make: Callable[..., Any], tmp_path: Path) -> None:
+    """One MiB holds 10 images of 256 x 256 bytes, and not as many floats."""
+    deep(tmp_path / "bytes", np.uint8, 200)
+    deep(tmp_path / "floats", np.uint16, 4095)
+
+    def held(name: str) -> bool:
+        values = {"root": str(tmp_path / name), "image_size": 256, "in_memory_mb": 1}
+        data = make(source="folder", **values)
+        data.setup()
+        return hasattr(data.examples("train"), "get_batch")
+
+    assert held("bytes")
+    assert not held("floats")
+
+
+def test_what_shows_only_when_files_are_read_is_said_at_the_end(
+    experiment: Modules, make: Callable[..., Any], tmp_path: Path, caplog: Any
+) -> None:
+    deep(tmp_path, np.uint16, 4000)
+    bright = np.full((8, 8), 60000, dtype=np.uint16)
+    Image.fromarray(bright).save(tmp_path / "test" / "light" / "0.png")
+    data = make(source="folder", root=str(tmp_path), in_memory_mb=0)
+    loader = data.test_dataloader()
+    caplog.set_level("INFO")
+
+    list(loader)
+    experiment("core.data.read_report").say_late_notes({"test": {"test": loader}})
+
+    said = [record.message for record in caplog.records if "value_range" in record.message]
+    assert len(said) == 1
+    assert said[0].startswith("1 images have values outside of data.value_range: clipped (")
+    assert "light/0.png" in said[0]
+
+
 def test_what_is_brighter_than_the_training_images_is_clipped_and_counted(
     make: Callable[..., Any], tmp_path: Path
 ) -> None:

@@ -142,7 +142,7 @@ class BoxedImages:
                 found = self.read_remarking(index, side)
                 pixels[index], boxes[index], sizes[index], remarks[index] = found
 
-            kept = read_all(count, read, self.name, config.on_error)
+            kept = read_all(count, read, self.name, config.on_error, self.notes)
             add_remarks(self.notes, remarks, self.name)
         if len(kept) < count:
             pixels, boxes, sizes = pixels[kept], boxes[kept], sizes[kept]

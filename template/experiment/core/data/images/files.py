@@ -3,7 +3,6 @@
 Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
 """
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -17,13 +16,13 @@ from tqdm import tqdm
 
 from ...files import shown
 from ..errors import DataError
+from ..notes import Notes
 from ..sampling import Indices
 from ..splitting import evenly
 from .values import GREY_MODES
 
 # What PIL raises at a file that is broken, cut short, too large or no image at all.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-log = logging.getLogger(__name__)
 
 
 def open_file(paths: Sequence[str | Path], index: int) -> Image.Image:
@@ -44,7 +43,11 @@ def open_pixels(pixels: Tensor, index: int) -> Image.Image:
 
 
 def read_all(
-    count: int, read: Callable[[int], None], name: Callable[[int], str], on_error: str
+    count: int,
+    read: Callable[[int], None],
+    name: Callable[[int], str],
+    on_error: str,
+    notes: Notes,
 ) -> Indices:
     """Have every image read, several at a time; returns which of them could be.
 
@@ -52,7 +55,8 @@ def read_all(
         count: How many there are.
         read: Reads the image with a number and keeps it; raises DataError when it cannot.
         name: What to call an image in a message.
-        on_error: ``raise``, or ``skip``: those that cannot be read are counted and told of.
+        on_error: ``raise``, or ``skip``: those that cannot be read are left out.
+        notes: Where those are counted.
 
     Raises:
         DataError: An image cannot be read, or with ``skip`` none can.
@@ -75,8 +79,7 @@ def read_all(
     if missing and len(missing) == count:
         raise DataError(f"none of the {count} images can be read, {missing[0]} for one")
     if missing:
-        some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        log.warning(f"{len(missing)} of {count:,} images cannot be read: left out {some}")
+        notes.add(f"of {count:,} images cannot be read: left out", missing[0], len(missing))
     return np.flatnonzero(kept)
 
 

@@ -118,7 +118,7 @@ class LabelledImages:
         def read(index: int) -> None:
             pixels[index], remarks[index] = self.read_remarking(index, size)
 
-        kept = read_all(len(self), read, self.name, on_error)
+        kept = read_all(len(self), read, self.name, on_error, self.notes)
         add_remarks(self.notes, remarks, self.name)
         return torch.from_numpy(pixels if len(kept) == len(self) else pixels[kept]), (
             torch.from_numpy(kept)
