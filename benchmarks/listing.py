@@ -3,8 +3,9 @@
     uv run --project my-experiment python benchmarks/listing.py
 
 A hundred classes of five hundred files each. Ours also looks for splits, links that lead nowhere
-and files that are no images, opens 64 headers, and names each file; of PNG files it reads the first
-bytes of all, since they may have 16 bits. Both list in turns, and the fastest of each is compared.
+and files that are no images, opens 64 headers, and names each file. Both list in turns, and the
+fastest of each is compared. Apart from that: the first bytes of each file, which a start reads of
+PNG and TIFF, once a run, to know which have 16 bits; names tell it of JPEG.
 """
 
 import sys
@@ -49,29 +50,35 @@ def fastest(lists: list[Callable[[], Any]], times: int) -> list[float]:
 def main() -> int:
     arguments = command_line(__doc__).parse_args()
     files, times = (20, 1) if arguments.quick else (FILES, TIMES)
-    ratios = []
+    ratios, depth = [], 0.0
     with temporary_project(), tempfile.TemporaryDirectory() as folder:
         from torchvision.datasets import ImageFolder
 
         from experiment.config import DataConfig  # pyright: ignore[reportMissingImports]
-        from experiment.core.data import images  # pyright: ignore[reportMissingImports]
+        from experiment.core.data.images import (  # pyright: ignore[reportMissingImports]
+            folder as reader,
+        )
 
         config = DataConfig(source="folder")
         for suffix in ("jpg", "png"):
             root = make_folder(Path(folder), suffix, files)
-            ours, theirs = fastest(
+            found = reader.load(config, root)["train"]
+            count, theirs_count = len(found), len(ImageFolder(str(root)))
+            ours, theirs, depth = fastest(
                 [
-                    lambda root=root: images.load(config, root),
+                    lambda root=root: reader.load(config, root),
                     lambda root=root: ImageFolder(str(root)),
+                    found.maybe_deep,
                 ],
                 times,
             )
-            found = len(images.load(config, root)["train"]), len(ImageFolder(str(root)))
-            print(f"{suffix}: ours {found[0]} files in {ours:.3f} s", end=", ")
-            print(f"ImageFolder {found[1]} files in {theirs:.3f} s")
+            print(f"{suffix}: ours {count} files in {ours:.3f} s", end=", ")
+            print(f"ImageFolder {theirs_count} files in {theirs:.3f} s, depth in {depth:.3f} s")
             ratios.append(ours / theirs)
-    print(f"listing: ours / ImageFolder = {ratios[0]:.2f}; PNG {ratios[1]:.2f}")
-    return 0 if arguments.quick or ratios[0] < LIMIT else 1
+    print(
+        f"listing: ours / ImageFolder = {ratios[0]:.2f}; PNG {ratios[1]:.2f}, depth {depth:.2f} s"
+    )
+    return 0 if arguments.quick or max(ratios) < LIMIT else 1
 
 
 if __name__ == "__main__":

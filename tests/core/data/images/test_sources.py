@@ -373,3 +373,36 @@ def test_balancing_needs_classes(
     data.datasets["train"] = experiment("core.data.datasets").TensorData((torch.zeros(4, 1),))
 
     assert "data.sampler" in refusal(lambda: data.order(data.examples("train"), 0))
+
+
+def test_splits_of_torchvision_are_stated(
+    make: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path
+) -> None:
+    write_mnist(tmp_path)
+    values = {"source": "torchvision", "dataset": "MNIST", "root": str(tmp_path)}
+    values |= {"val_fraction": 0.0, "test_fraction": 0.0}
+
+    def sizes(splits: dict[str, str | None]) -> dict[str, int]:
+        data = make(splits=splits, **values)
+        data.setup()
+        return {split: len(found) for split, found in data.datasets.items()}
+
+    assert sizes({"train": "test", "test": "train"}) == {"train": 20, "test": 60}
+    assert sizes({"train": "train", "test": None}) == {"train": 60}
+    assert sizes({}) == {"train": 60}
+    with pytest.raises(Exception, match=r"data\.splits: torchvision's MNIST has no split extra"):
+        sizes({"train": "train", "test": "extra"})
+
+
+def test_splits_of_torchvision_by_its_own_words(make: Callable[..., Any], tmp_path: Path) -> None:
+    for split, count in (("train", 6), ("val", 4)):
+        for name in ("n01440764", "n02102040"):
+            folder(tmp_path / "imagenette2" / split, {name: count})
+            for file in (tmp_path / "imagenette2" / split / name).iterdir():
+                Image.open(file).save(file.with_suffix(".JPEG"))
+    values = {"source": "torchvision", "dataset": "Imagenette", "root": str(tmp_path)}
+
+    data = make(splits={"train": "train", "test": "val"}, val_fraction=0.0, **values)
+    data.setup()
+
+    assert {split: len(found) for split, found in data.datasets.items()} == {"train": 12, "test": 8}
