@@ -23,6 +23,12 @@ def predicted_names(trainer: pl.Trainer) -> list[str]:
     return [name for loader in loaders.values() for name in _names(loader.dataset)]
 
 
+def say_what_was_read(loaders: dict[str, dict[str, Any]]) -> None:
+    """Say what was left out, and what was not read as it is, of the loaders by split and name."""
+    warn_of_unreadable(loaders)
+    say_late_notes(loaders)
+
+
 def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:
     """Say how many examples were left out, of the loaders by split and name."""
     for split, found in loaders.items():
