@@ -17,8 +17,8 @@ Template's file: updates replace it. To change X, override Y in data.py:
 
 Several loaders: ``return {"photos": self.loader("train", photos), "sketches": ...}``, for training
 and for evaluation alike, of any dataset: datasets.py and streams.py say what one may be. One not
-from ``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself; the
-facts need them earlier. Here each works once, and not at all when ``predict`` brings its input.
+from ``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself;
+the facts need them earlier. Here each works once, and not when ``predict`` brings its own input.
 """
 
 from collections.abc import Callable, Sequence
