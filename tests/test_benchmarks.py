@@ -36,7 +36,8 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
     for readme in ("README.md", "benchmarks/README.md"):
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
-        known = {"corpus", "cost", "epoch", "learning", "sampling", "start", "step", "sweeps"}
+        known = {"corpus", "cost", "epoch", "learning", "listing", "sampling", "start", "step"}
+        known |= {"sweeps"}
         assert set(named) == known, readme
 
 
@@ -83,6 +84,16 @@ def test_sampling_is_compared_with_doing_without_the_cache(typed: Typed) -> None
 
     shape = "sampling: the same tokens; with / without cache = #; 8 texts #"
     assert min(numbers(lines[-1], shape)) > 0
+
+
+def test_listing_is_compared_with_image_folder(typed: Typed) -> None:
+    lines = typed("listing")
+
+    assert min(numbers(lines[-1], "listing: ours / ImageFolder = #; PNG #, depth # s")[:2]) > 0
+    shape = ": ours # files in # s, ImageFolder # files in # s, depth in # s"
+    for suffix, line in zip(("jpg", "png"), lines, strict=False):
+        ours, _, theirs, _, _ = numbers(line.removeprefix(suffix), shape)
+        assert ours == theirs > 0
 
 
 def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:

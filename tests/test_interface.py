@@ -114,7 +114,7 @@ def test_a_new_setting_of_core_works_in_a_project_made_before_it(
     config = "template/experiment/core/config/data.py"
     reader = "template/experiment/core/data/images/sources.py"
     column = '    label_column: str = "label"  # huggingface: the column that holds the class\n'
-    demo = "    return demo_digits.load() if"
+    demo = '    demo = config.source == "demo"'
 
     def edit(it: Template) -> None:
         it.replace(config, column, f"{column}    darker: bool = False  # half as bright\n")

@@ -36,6 +36,7 @@ class Facts:
 
     class_names: list[str]
     channels: int  # 1 grey, 3 RGB
+    value_range: list[float]  # of the files: what is 0 and 1 from then on
     image_size: int  # pixels a side
     mean: list[float]  # of each channel, for values from 0 to 1
     std: list[float]
@@ -58,23 +59,25 @@ class ExperimentData(DataModule[Facts]):
     def setup(self, stage: str | None = None) -> None:
         """Read the images; what the source has no split for is taken from its training images."""
         sources = self.read_source()
-        self.class_names = sources["train"].class_names
+        train = sources["train"]
+        self.class_names, self.value_range = train.class_names, train.value_range.as_list()
         for split, found in sources.items():
             self.datasets[split] = self.resized(found)
         self.hold_out(self.datasets)
 
     def read_source(self) -> dict[str, images.LabelledImages]:
         """The images of the source by split, as they are; a source of your own is read here."""
-        return images.load(self.config, self.root)
+        return images.load(self.config, self.root, self.known_facts)
 
     def resized(self, found: images.LabelledImages) -> Dataset[Batch]:
-        """Squares of one size, as bytes: in memory if they fit, else read when they are needed."""
+        """Squares of one size: in memory if they fit, else read when they are needed."""
         return found.dataset(Batch, self.config.image_size, self.config)
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
         mean, std = images.pixel_statistics(self, most=2000)
-        return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
+        size, values = self.config.image_size, self.value_range
+        return Facts(self.class_names, len(mean), values, size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
         """What happens to an image. Write it for one; each image of a batch gets its own draw."""

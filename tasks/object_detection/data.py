@@ -43,6 +43,7 @@ class Facts:
 
     class_names: list[str]
     channels: int  # 1 grey, 3 RGB
+    value_range: list[float]  # of the files: what is 0 and 1 from then on
     image_size: int  # pixels a side
     mean: list[float]  # of each channel, for values from 0 to 1
     std: list[float]
@@ -65,7 +66,8 @@ class ExperimentData(DataModule[Facts]):
     def setup(self, stage: str | None = None) -> None:
         """Read the images; what the source has no split for is taken from its training images."""
         sources = self.read_source()
-        self.class_names = sources["train"].class_names
+        train = sources["train"]
+        self.class_names, self.value_range = train.class_names, train.value_range.as_list()
         most = max(found.most_objects for found in sources.values())
         for split, found in sources.items():
             self.datasets[split] = self.squares(found, most)
@@ -73,17 +75,18 @@ class ExperimentData(DataModule[Facts]):
 
     def read_source(self) -> dict[str, boxes.BoxedImages]:
         """The images of the source by split, as they are; a source of your own is read here."""
-        return boxes.load(self.config, self.root)
+        return boxes.load(self.config, self.root, self.known_facts)
 
     def squares(self, found: boxes.BoxedImages, objects: int) -> Dataset[Batch]:
-        """Images fitted into squares, as bytes: in memory if they fit, else read when needed."""
+        """Images fitted into squares: in memory if they fit, else read when needed."""
         found = found.with_room_for(objects)
         return found.dataset(Batch, self.config.image_size, self.config)
 
     def find_facts(self) -> Facts:
         """Count and measure, on up to 2000 training images."""
         mean, std = images.pixel_statistics(self, most=2000)
-        return Facts(self.class_names, len(mean), self.config.image_size, mean, std)
+        size, values = self.config.image_size, self.value_range
+        return Facts(self.class_names, len(mean), values, size, mean, std)
 
     def transforms(self, split: str) -> v2.Compose:
         """What happens to an image and its boxes; write it for one, each of a batch draws anew."""

@@ -70,6 +70,15 @@ def _here() -> list[str]:
     ]
 
 
+def writable_names(names: list[str]) -> list[str]:
+    """The same of many names: as they are, in one step, where all are UTF-8."""
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        return [writable(name) for name in names]
+    return names
+
+
 def write_text(path: Path, text: str, *, flush: bool = False) -> None:
     """Write a whole file or, if anything fails, none.
 

@@ -47,6 +47,7 @@ def build(task: Any, size: int = 8, channels: int = 1, classes: int = 10, **mode
     facts = task.Facts(
         class_names=[str(number) for number in range(classes)],
         channels=channels,
+        value_range=[0.0, 255.0],
         image_size=size,
         mean=[0.5] * channels,
         std=[0.5] * channels,

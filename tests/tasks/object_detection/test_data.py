@@ -101,7 +101,7 @@ def test_preview_shows_images_in_their_own_size(
     for name, size in (("a", (80, 40)), ("b", (30, 60)), ("c", (50, 50)), ("d", (64, 32))):
         (tmp_path / "images").mkdir(exist_ok=True)
         (tmp_path / "labels").mkdir(exist_ok=True)
-        Image.new("RGB", size).save(tmp_path / "images" / f"{name}.png")
+        Image.new("RGB", size, "red").save(tmp_path / "images" / f"{name}.png")
         (tmp_path / "labels" / f"{name}.txt").write_text("0 0.5 0.5 0.5 0.5\n")
     (tmp_path / "classes.txt").write_text("cat\n")
     data = make(source="folder", root=str(tmp_path), image_size=64)

@@ -27,7 +27,9 @@ def build(
     experiment: Modules, size: int = 64, channels: int = 1, classes: int = 10, **model: Any
 ) -> Any:
     names = [str(number) for number in range(classes)]
-    facts = experiment("data").Facts(names, channels, size, [0.5] * channels, [0.5] * channels)
+    facts = experiment("data").Facts(
+        names, channels, [0.0, 255.0], size, [0.5] * channels, [0.5] * channels
+    )
     return experiment("model").build_model(experiment("config").ModelConfig(**model), facts)
 
 

@@ -10,6 +10,7 @@ begins with the same weights, whatever has become of the other run meanwhile; la
 from the run's own checkpoints.
 """
 
+import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..console import say
 from ..errors import UserError
-from ..files import link_or_copy, shown, typed_path
+from ..files import link_or_copy, project_path, shown, typed_path
 from ..runs.layout import SCORES, WEIGHTS_FROM
 from ..runs.run import Run
 from .find_checkpoint import choose_best, choose_last
@@ -144,6 +145,8 @@ def take_weights(module: "nn.Module", run: Run) -> None:
     share = _load(module, {name: weights[name] for name in fit.loaded})
     for line in _lines(fit, source, renamed, _cast(present, weights, fit)):
         say(line)
+    for line in _other_ranges(run, source):
+        say(line)
     if share < LITTLE:
         say(
             f"WARNING: these are {share:.0%} of this model's parameters; the rest starts anew. Is "
@@ -203,6 +206,25 @@ def _difference(there: "Tensor", here: "Tensor") -> str:
     if there.shape != here.shape:
         return f"{tuple(there.shape)} there, {tuple(here.shape)} here"
     return f"{_word(there.dtype)} there, {_word(here.dtype)} here"
+
+
+def _other_ranges(run: Run, checkpoint: str) -> list[str]:
+    """A line where the other run's images went by another value range: equal pixels differ then."""
+    path, ranges = Path(checkpoint), []
+    folder = (path if path.exists() else project_path(checkpoint)).absolute().parent.parent
+    for file in (folder / run.facts_file.name, run.facts_file):
+        try:
+            facts = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):  # weights alone, from elsewhere
+            return []
+        ranges.append(facts.get("value_range") if isinstance(facts, dict) else None)
+    there, here = ranges
+    if None in ranges or there == here:
+        return []
+    return [
+        f"value range: {there} of the images there, {here} here: the same pixels are other numbers "
+        f"to these weights; data.value_range='{there}' makes them the same"
+    ]
 
 
 def _lines(fit: Fit, source: str, renamed: str, cast: set[str]) -> list[str]:

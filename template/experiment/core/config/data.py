@@ -4,6 +4,7 @@ Template's file: updates replace it. To change a default, override its field in 
 readers get the whole of it, so that a setting that is new here works in projects made before it.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -58,9 +59,12 @@ class ImageDataConfig(BaseDataConfig):
     dataset: str | None = None  # torchvision's class (CIFAR10) or Hugging Face's name (user/name)
     image_column: str = "image"  # huggingface: the column that holds the image
     label_column: str = "label"  # huggingface: the column that holds the class
+    # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
+    value_range: list[float] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_value_range(self.value_range)
         needs_dataset(self, "torchvision", "huggingface")
 
 
@@ -70,9 +74,12 @@ class BoxDataConfig(BaseDataConfig):
 
     dataset: str | None = None  # torchvision's class: VOCDetection or CocoDetection
     year: str = "2012"  # of VOCDetection, 2007 to 2012
+    # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
+    value_range: list[float] | None = None
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_value_range(self.value_range)
         needs_dataset(self, "torchvision")
 
 
@@ -109,3 +116,13 @@ def needs_dataset(config: Any, *sources: str) -> None:
     """Raise ValueError where one of ``sources`` is asked for a data set without a name."""
     if config.source in sources and not config.dataset:
         raise ValueError(f"dataset is null; data.source={config.source} needs the name of one")
+
+
+def check_value_range(stated: list[float] | None) -> None:
+    """Raise ValueError unless these are two numbers, the lower one first."""
+    if stated is None:
+        return
+    if len(stated) != 2 or not all(map(math.isfinite, stated)) or stated[0] >= stated[1]:
+        raise ValueError(
+            f"value_range is {stated}; it must be two numbers, black and white, the lower one first"
+        )

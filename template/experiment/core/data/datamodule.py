@@ -16,10 +16,9 @@ Template's file: updates replace it. To change X, override Y in data.py:
 | without the examples that a rollback left out                  |                     |
 
 Several loaders: ``return {"photos": self.loader("train", photos), "sketches": ...}``, for training
-and for evaluation alike; their datasets need not be in ``self.datasets``. datasets.py says what a
-dataset may be, streams.py the same of a stream (IterableDataset). A loader that is not from
-``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself; the
-facts need them earlier. Here each works once, and not at all when ``predict`` brings its own input.
+and for evaluation alike, of any dataset: datasets.py and streams.py say what one may be. One not
+from ``loader`` resumes at epochs' starts. Lightning calls ``prepare_data`` and ``setup`` itself;
+the facts need them earlier. Here each works once, and not when ``predict`` brings its own input.
 """
 
 from collections.abc import Callable, Sequence
@@ -44,7 +43,7 @@ from .fetch import Fetch
 from .hidden_names import refuse_hidden, refuse_hiding
 from .loaders import make_loader, make_stream_loader
 from .once import once
-from .read_report import predicted_names, warn_of_unreadable
+from .read_report import predicted_names, say_what_was_read
 from .slices import refuse_streams, sliced
 from .splitting import evenly
 from .streams import StreamBatches
@@ -290,8 +289,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         return predicted_names(self.trainer) if self.trainer else []
 
     def teardown(self, stage: str) -> None:
-        """Say how many examples of the stage were left out."""
-        warn_of_unreadable(loaders_of(self.trainer, stage) if self.trainer else {})
+        """Say how many examples of the stage were left out or not read as they are."""
+        say_what_was_read(loaders_of(self.trainer, stage) if self.trainer else {})
 
     def _load(self) -> None:
         self.prepare_data()

@@ -13,6 +13,7 @@ possible where it has one of these, of which none is needed:
 - ``class_names``, or ``classes`` as in torchvision: what the class numbers stand for;
 - ``notes``: where it is from, and what was passed over there: notes.py;
 - ``described(count)``: so many of its examples in words, for the lines that a start prints;
+- ``late_notes()``: the same of what shows only when examples are read;
 - ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
 - ``record(index)``: an example as the source has it: records.py.
 

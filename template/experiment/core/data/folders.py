@@ -4,19 +4,29 @@ Template's file: updates replace it. To read another layout, write a reader in d
 """
 
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
+from operator import attrgetter
 from pathlib import Path
 
 from ..errors import UserError
 from ..files import shown
 from .notes import Notes
-from .split_names import Stated, meaning, named_splits, refuse_ambiguous, stated_splits
+from .split_names import (
+    Stated,
+    meaning,
+    named_splits,
+    refuse_ambiguous,
+    stated_splits,
+    word_meaning,
+)
 
 # What desktops, archives and file servers leave behind.
 LEFT_BEHIND = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"}
 # Hidden, and no news to anybody.
-OF_TOOLS = {".DS_Store", ".git", ".gitattributes", ".gitignore", ".gitkeep", ".dvc", ".dvcignore"}
-OF_TOOLS |= {".cache", ".huggingface", ".ipynb_checkpoints", ".tokens", ".locks"}
+UNTOLD = {".DS_Store", ".directory", ".localized", ".git", ".gitattributes", ".gitignore"}
+UNTOLD |= {".gitkeep", ".dvc", ".dvcignore", ".cache", ".huggingface", ".ipynb_checkpoints"}
+UNTOLD |= {".tokens", ".datasets", ".locks"}
+HIDDEN = "files or folders are hidden: passed over"
 NO_SPLIT = "folders belong to no split: passed over"
 
 
@@ -44,13 +54,14 @@ def split_folders(
             train on, or the folders can be read in two ways.
     """
     if stated is not None:
-        chosen = stated_splits(stated, lambda name: (root / name).is_dir(), _folder_names(root))
-        for name in _folder_names(root) if chosen else ():
+        chosen = stated_splits(stated, lambda name: (root / name).is_dir(), folder_names(root))
+        for name in folder_names(root) if chosen else ():
             if not any(Path(one).parts[0] == name for one in chosen.values()):
                 notes.add(NO_SPLIT, shown(root / name))
         return {split: root / name for split, name in chosen.items()} or {"train": root}
-    names = _folder_names(root)
-    splits = named_splits([name for name in names if holds_examples(root / name)], shown(root))
+    names = folder_names(root)
+    meant = [name for name in names if word_meaning(name) and holds_examples(root / name)]
+    splits = named_splits(meant, shown(root))
     if splits:
         # A held-out split may be without labels, and so without folders.
         for name in names:
@@ -91,6 +102,8 @@ def unwrapped(folder: Path, is_one_of_many: Callable[[Path], bool]) -> Path:
     A split that is all there is stays one: train/, or, of the same name, train/train/.
     """
     while True:
+        if holds(folder, lambda entry: not entry.is_dir()):
+            return folder
         inside = visible(folder)
         if len(inside) != 1 or not inside[0].is_dir() or is_one_of_many(inside[0]):
             return folder
@@ -101,11 +114,20 @@ def unwrapped(folder: Path, is_one_of_many: Callable[[Path], bool]) -> Path:
 
 def visible(folder: Path) -> list[Path]:
     """Files and folders right in a folder, by name."""
-    return sorted(path for path in folder.iterdir() if not is_left_behind(path.name))
+    return [folder / name for name in sorted(os.listdir(folder)) if not is_left_behind(name)]
 
 
-def _folder_names(folder: Path) -> list[str]:
-    return [path.name for path in visible(folder) if path.is_dir()]
+def holds(folder: Path, wanted: Callable[["os.DirEntry[str]"], bool]) -> bool:
+    """Whether something right in a folder, be it of fifty thousand files, is as wanted."""
+    with os.scandir(folder) as entries:
+        return any(wanted(entry) and not is_left_behind(entry.name) for entry in entries)
+
+
+def folder_names(folder: Path) -> list[str]:
+    """The folders right in a folder, by name."""
+    with os.scandir(folder) as entries:
+        found = [entry.name for entry in entries if entry.is_dir()]
+    return sorted(name for name in found if not is_left_behind(name))
 
 
 def files_below(folder: Path, notes: Notes | None = None) -> list[Path]:
@@ -121,34 +143,41 @@ def paths_below(folder: str | Path, notes: Notes | None = None) -> list[str]:
     """The same as texts: fifty thousand of them in a tenth of a second."""
     if not os.path.isdir(folder):
         return []
+    # A link to what the folder itself lies in goes round in a circle, too.
     above = tuple(_identity(parent) for parent in Path(folder).absolute().parents)
-    return list(_walk(str(folder), notes or Notes(), above))
+    found: list[str] = []
+    _walk(str(folder), notes or Notes(), above, found)
+    return found
 
 
 def _identity(folder: str | Path) -> tuple[int, int]:
-    """What a folder is known by, whichever link leads to it."""
     state = os.stat(folder)
     return state.st_dev, state.st_ino
 
 
-def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...]) -> Iterator[str]:
+def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...], found: list[str]) -> None:
+    """Add the files below a folder to those found, each folder's in the order of their names."""
     here = _identity(folder)
     if here in above:
         notes.add("links lead back to a folder that they are in: not followed", shown(folder))
         return
     with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
-    for entry in found:
+        inside = sorted(entries, key=attrgetter("name"))
+    for entry in inside:
         if is_left_behind(entry.name):
-            if entry.name[:1] == "." and entry.name[:2] != "._" and entry.name not in OF_TOOLS:
-                notes.add("names are hidden by their dot: passed over", shown(entry.path))
-            continue
-        if entry.is_dir():
-            yield from _walk(entry.path, notes, (*above, here))
+            note_hidden(entry.name, entry.path, notes)
         elif entry.is_file():
-            yield entry.path
+            found.append(entry.path)
+        elif entry.is_dir():
+            _walk(entry.path, notes, (*above, here), found)
         elif entry.is_symlink():
             notes.add("links lead nowhere: passed over", shown(entry.path))
+
+
+def note_hidden(name: str, path: str, notes: Notes) -> None:
+    """Count a hidden file or folder, unless it is one that is never meant."""
+    if name.startswith(".") and not name.startswith("._") and name not in UNTOLD:
+        notes.add(HIDDEN, shown(path))
 
 
 def is_left_behind(name: str) -> bool:

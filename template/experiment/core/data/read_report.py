@@ -8,6 +8,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
+from ..console import say
 from .datasets import base_of, names_of
 from .fetch import Fetch
 from .notes import Notes
@@ -32,6 +33,12 @@ def predicted_notes(trainer: pl.Trainer) -> list[str]:
     return lines
 
 
+def say_what_was_read(loaders: dict[str, dict[str, Any]]) -> None:
+    """Say what was left out, and what was not read as it is, of the loaders by split and name."""
+    warn_of_unreadable(loaders)
+    say_late_notes(loaders)
+
+
 def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:
     """Say how many examples were left out, of the loaders by split and name."""
     for split, found in loaders.items():
@@ -42,6 +49,20 @@ def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:
                 log.warning(
                     f"{count} of {len(skipped):,} {where} examples were unreadable: left out"
                 )
+
+
+def say_late_notes(loaders: dict[str, dict[str, Any]]) -> None:
+    """Say what was remarked of examples while they were read, once for each dataset."""
+    said = []
+    for found in loaders.values():
+        for loader in found.values():
+            source = getattr(getattr(loader, "dataset", None), "source", None)
+            base: Any = base_of(source)[0] if source is not None else None
+            if not hasattr(base, "late_notes") or any(base is other for other in said):
+                continue
+            said.append(base)
+            for line in base.late_notes().lines():
+                say(line)
 
 
 def _names(fetch: Any) -> list[str]:

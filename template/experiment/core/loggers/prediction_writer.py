@@ -38,7 +38,8 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
     """
     unfinished = path.with_name(f".{path.name}.tmp")
     count = 0
-    with open(unfinished, "w", newline="", encoding="utf-8") as file:
+    escaped = "backslashreplace"  # names that are no UTF-8
+    with open(unfinished, "w", newline="", encoding="utf-8", errors=escaped) as file:
         writer: Any = None
         for count, row in enumerate(rows(batches), start=1):
             if names:

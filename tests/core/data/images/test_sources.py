@@ -69,9 +69,10 @@ def test_images_of_16_bits_keep_their_greys(
     Image.fromarray((257 * levels).astype(dtype)).save(file)
 
     images = experiment("core.data.images.folder").load_unlabelled(file, ["one"], channels)
+    images.value_range = experiment("core.data.images.values").ValueRange(0.0, 65535.0)
 
     assert Image.open(file).mode.startswith("I")
-    assert (images.read(0, 16).numpy() == levels).all()
+    np.testing.assert_allclose(images.read(0, 16).numpy() * 255, [levels] * channels, rtol=1e-6)
     assert experiment("core.data.images.files").common_channels(1, images.open) == 1
 
 
@@ -265,8 +266,13 @@ def test_a_damaged_image(
     message = refusal(lambda: read_all(make(**values)))
     assert "dog/007.png cannot be read" in message
     assert "data.on_error=skip" in message
-    assert read_all(make(on_error="skip", **values)) == 59
-    assert any("1 of " in record.message for record in caplog.records)
+    skipping = make(on_error="skip", **values)
+    assert read_all(skipping) == 59
+    told = [*skipping.summary(), *(record.message for record in caplog.records)]
+    assert any("1 of 60 images cannot be read: left out (" in line for line in told) == bool(
+        in_memory_mb
+    )
+    assert any("1 of " in line for line in told)
 
 
 def test_a_file_that_is_no_image(
@@ -330,7 +336,7 @@ def test_a_column_that_does_not_exist(
         "pictur", "kind"
     )
     assert "data.label_column" in setup("picture", "label")
-    assert "holds Value, expected Image" in setup("row", "kind")
+    assert "holds Value (int32), expected Image" in setup("row", "kind")
 
 
 def test_a_hub_data_set_out_of_reach(
@@ -367,3 +373,36 @@ def test_balancing_needs_classes(
     data.datasets["train"] = experiment("core.data.datasets").TensorData((torch.zeros(4, 1),))
 
     assert "data.sampler" in refusal(lambda: data.order(data.examples("train"), 0))
+
+
+def test_splits_of_torchvision_are_stated(
+    make: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path
+) -> None:
+    write_mnist(tmp_path)
+    values = {"source": "torchvision", "dataset": "MNIST", "root": str(tmp_path)}
+    values |= {"val_fraction": 0.0, "test_fraction": 0.0}
+
+    def sizes(splits: dict[str, str | None]) -> dict[str, int]:
+        data = make(splits=splits, **values)
+        data.setup()
+        return {split: len(found) for split, found in data.datasets.items()}
+
+    assert sizes({"train": "test", "test": "train"}) == {"train": 20, "test": 60}
+    assert sizes({"train": "train", "test": None}) == {"train": 60}
+    assert sizes({}) == {"train": 60}
+    with pytest.raises(Exception, match=r"data\.splits: torchvision's MNIST has no split extra"):
+        sizes({"train": "train", "test": "extra"})
+
+
+def test_splits_of_torchvision_by_its_own_words(make: Callable[..., Any], tmp_path: Path) -> None:
+    for split, count in (("train", 6), ("val", 4)):
+        for name in ("n01440764", "n02102040"):
+            folder(tmp_path / "imagenette2" / split, {name: count})
+            for file in (tmp_path / "imagenette2" / split / name).iterdir():
+                Image.open(file).save(file.with_suffix(".JPEG"))
+    values = {"source": "torchvision", "dataset": "Imagenette", "root": str(tmp_path)}
+
+    data = make(splits={"train": "train", "test": "val"}, val_fraction=0.0, **values)
+    data.setup()
+
+    assert {split: len(found) for split, found in data.datasets.items()} == {"train": 12, "test": 8}

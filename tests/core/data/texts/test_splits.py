@@ -217,6 +217,6 @@ def test_links_are_followed_and_those_that_lead_nowhere_are_counted(
     texts = make(source="folder", root=str(tmp_path / "data")).read_source()["train"]
 
     assert documents_of(texts)[:3] == ["A text.", "A file.", "Linked."]
-    assert texts.notes.counts["names are hidden by their dot: passed over"] == 1
+    assert texts.notes.counts["files or folders are hidden: passed over"] == 1
     assert texts.notes.counts["links lead nowhere: passed over"] == 1
     assert texts.notes.counts["links lead back to a folder that they are in: not followed"] == 1

@@ -19,6 +19,7 @@ from ...files import shown
 from ...spelling import did_you_mean, nearest
 from ..errors import DataError
 from ..images.files import common_channels, open_file
+from ..images.find_range import deep_files
 from .boxed_images import BoxedImages
 
 SLACK = 1.0  # pixels that a box may reach over its image's edge, where annotators round
@@ -126,6 +127,7 @@ def gather(
         channels=common_channels(len(files), open_files),
         names=[shown(file) for file in files],
         sizes=torch.tensor(sizes).long() if in_pixels else None,
+        maybe_deep=partial(deep_files, files),
     )
 
 

@@ -19,8 +19,9 @@ from torchvision import tv_tensors
 from ...config.data import BaseDataConfig
 from ..datasets import TensorData
 from ..errors import DataError
-from ..images.files import UNREADABLE, as_tensor, in_channels, read_all, unreadable, upright
+from ..images.files import UNREADABLE, read_all, unreadable
 from ..images.labelled_images import LabelledImages, record_among
+from ..images.values import ValueRange, add_remarks, seen, shared_remarks
 from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, resized
@@ -45,6 +46,8 @@ class BoxedImages:
         sizes: Height and width that the annotations speak of; None: boxes are shares of both.
         pixels: All images, where they are in memory already: squares.
         notes: Where they are from, and what was passed over or mended there.
+        maybe_deep: Says which images may have more than 8 bits a channel.
+        value_range: Which of their values become 0 and 1.
 
     Shape:
         - boxes: ``(examples, objects, 4)``
@@ -62,6 +65,8 @@ class BoxedImages:
     sizes: Tensor | None = None
     pixels: Tensor | None = None
     notes: Notes = field(default_factory=Notes)
+    maybe_deep: Callable[[], Sequence[int]] = list
+    value_range: ValueRange = field(default_factory=ValueRange)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -85,47 +90,60 @@ class BoxedImages:
         """One image in the middle of a square, its boxes there, and its own height and width.
 
         Shape:
-            - output: ``(channels, side, side)``, bytes; ``(objects, 4)``; ``(2,)``
+            - output: ``(channels, side, side)``, of the value range's type; ``(objects, 4)``;
+              ``(2,)``
         """
-        image = self.open(index)
+        return self.read_remarking(index, side)[:3]
+
+    def read_remarking(self, index: int, side: int) -> tuple[Tensor, Tensor, Tensor, int]:
+        """The same, and the bits of the remarks about it: ``images.values.REMARKS``."""
+        see = partial(seen, channels=self.channels, value_range=self.value_range)
         try:
-            seen = upright(image, self.channels)
-            if self.sizes is not None and self.sizes[index].tolist() != [seen.height, seen.width]:
-                seen = in_channels(image, self.channels)  # some annotate what the file holds
-            square = as_tensor(letterbox(seen, side))
+            found = see(self.open(index))
+            if self.sizes is not None and self.sizes[index].tolist() != [*found.size[::-1]]:
+                found = see(self.open(index), upright=False)  # some annotate what the file holds
+            square = found.tensor(partial(letterbox, side=side))
+        except DataError:
+            raise
         except UNREADABLE as error:
             raise DataError(unreadable(self.name(index), error)) from None
-        size = torch.tensor([seen.height, seen.width])
+        width, height = found.size
+        size = torch.tensor([height, width])
         if self.sizes is not None and not size.equal(self.sizes[index]):
             said = " x ".join(str(number) for number in self.sizes[index].flip(0).tolist())
             raise DataError(
-                f"{self.name(index)} is {seen.width} x {seen.height} pixels, its annotations are "
+                f"{self.name(index)} is {width} x {height} pixels, its annotations are "
                 f"for {said}: mend one of them, or set data.on_error=skip"
             )
-        return square, self._in_square(self.boxes[index], size, self.labels[index], side), size
+        boxes = self._in_square(self.boxes[index], size, self.labels[index], side)
+        return square, boxes, size, found.remarks
 
     def dataset(
         self, batch_type: MakeBatch[BatchT], side: int, config: BaseDataConfig
     ) -> Dataset[BatchT]:
         """The images as squares: in memory if they fit there, else read when they are needed."""
-        if len(self) * self.channels * side * side > config.in_memory_mb * 2**20:
+        values = len(self) * self.channels * side * side
+        if values * self.value_range.dtype.itemsize > config.in_memory_mb * 2**20:
             return BoxedFiles(self, batch_type, side)
         count = len(self)
         sizes, kept = np.empty((count, 2), dtype=np.int64), np.arange(count)
         boxes = self.boxes.numpy().copy()
-        if self.pixels is not None:
+        if self.pixels is not None and self.value_range.fits_bytes:
             pixels = resized(self.pixels, side).numpy()
             sizes[:] = self.pixels.shape[-2:]
             boxes = into_square(self.boxes, torch.from_numpy(sizes), side).numpy()
         else:
             # Arrays: a tensor made in inference mode refuses what other threads write to it.
-            pixels = np.empty((count, self.channels, side, side), dtype=np.uint8)
+            dtype = np.uint8 if self.value_range.fits_bytes else np.float32
+            pixels = np.empty((count, self.channels, side, side), dtype)
+            remarks = np.zeros(count, dtype=np.uint8)
 
             def read(index: int) -> None:
-                image, corners, size = self.read(index, side)
-                pixels[index], boxes[index], sizes[index] = image, corners, size
+                found = self.read_remarking(index, side)
+                pixels[index], boxes[index], sizes[index], remarks[index] = found
 
-            kept = read_all(count, read, self.name, config.on_error)
+            kept = read_all(count, read, self.name, config.on_error, self.notes)
+            add_remarks(self.notes, remarks, self.name)
         if len(kept) < count:
             pixels, boxes, sizes = pixels[kept], boxes[kept], sizes[kept]
         examples = batch_type(
@@ -162,19 +180,32 @@ class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
         self.images, self.batch_type, self.side = images, batch_type, side
         self.names, self.record = images.names, images.record
         self.notes, self.class_names = images.notes, images.class_names
+        self.remarks = shared_remarks(len(images))
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> BatchT:
-        image, boxes, size = self.images.read(index, self.side)
+        found = self.images.read_remarking(index, self.side)
+        image, boxes, size, self.remarks[index] = found
         boxes = as_boxes(boxes, self.side)
         return self.batch_type(tv_tensors.Image(image), boxes, self.images.labels[index], size)
+
+    def late_notes(self) -> Notes:
+        """What was remarked of the images that were read so far."""
+        return add_remarks(Notes(), self.remarks.numpy(), self.images.name)
 
 
 def without_boxes(images: LabelledImages) -> BoxedImages:
     """Images of which nothing is known, such as those to predict on."""
     boxes, labels = torch.zeros(len(images), 1, 4), torch.full((len(images), 1), -1)
     return BoxedImages(
-        boxes, labels, images.class_names, images.open, images.channels, images.names
+        boxes,
+        labels,
+        images.class_names,
+        images.open,
+        images.channels,
+        images.names,
+        notes=images.notes,
+        value_range=images.value_range,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...spelling import did_you_mean, nearest
+from ..images.find_range import range_of, set_range
 from ..images.folder import load_unlabelled as load_images
 from ..images.sources import ImageFacts
 from . import coco, demo_scenes, folder, voc
@@ -28,13 +29,26 @@ def download(config: BoxDataConfig, root: Path) -> None:
         voc.download(config, root)
 
 
-def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
+def load(
+    config: BoxDataConfig, root: Path, known: ImageFacts | None = None
+) -> dict[str, BoxedImages]:
     """The images of the source by split, as they are: those splits that it has, "train" always.
+
+    Args:
+        config: The section ``data``.
+        root: Its folder.
+        known: The facts of a run that goes on, whose value range holds whatever is there by now.
 
     Raises:
         UserError: They are not there, or (unless skipped) an annotation is faulty; says which, and
             what is right.
     """
+    splits = _read(config, root)
+    set_range(splits, config.value_range, known)
+    return splits
+
+
+def _read(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     match config.source:
         case "demo":
             return {split: found.boxed() for split, found in demo_scenes.load().items()}
@@ -51,7 +65,9 @@ def load_unlabelled(path: Path, facts: ImageFacts, config: BoxDataConfig) -> Box
     Raises:
         UserError: There is no such file or folder, or no image in it.
     """
-    return without_boxes(load_images(path, facts.class_names, facts.channels))
+    images = load_images(path, facts.class_names, facts.channels)
+    images.value_range = range_of(config.value_range, facts) or images.value_range
+    return without_boxes(images)
 
 
 def _known(config: BoxDataConfig) -> str:

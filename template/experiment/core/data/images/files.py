@@ -3,30 +3,29 @@
 Template's file: updates replace it. To prepare images otherwise, write a dataset in data.py.
 """
 
-import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 from tqdm import tqdm
 
 from ...files import shown
 from ..errors import DataError
+from ..notes import Notes
 from ..sampling import Indices
 from ..splitting import evenly
+from .values import GREY_MODES
 
 # What PIL raises at a file that is broken, cut short, too large or no image at all.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
-log = logging.getLogger(__name__)
 
 
-def open_file(paths: Sequence[Path] | Sequence[str], index: int) -> Image.Image:
+def open_file(paths: Sequence[str | Path], index: int) -> Image.Image:
     """Open one of the files; what is wrong with its pixels shows later.
 
     Raises:
@@ -43,26 +42,12 @@ def open_pixels(pixels: Tensor, index: int) -> Image.Image:
     return functional.to_pil_image(pixels[index])
 
 
-def upright(image: Image.Image, channels: int) -> Image.Image:
-    """The image as a camera's note says it is to be seen, grey (1 channel) or RGB (3)."""
-    return in_channels(ImageOps.exif_transpose(image), channels)
-
-
-def in_channels(image: Image.Image, channels: int) -> Image.Image:
-    """The image as the file holds it, grey (1 channel) or RGB (3)."""
-    if image.mode.startswith("I"):  # 16 bits, of which PIL would keep the lower 8
-        image = Image.fromarray((np.asarray(image) >> 8).clip(0, 255).astype(np.uint8))
-    return image.convert("L" if channels == 1 else "RGB")
-
-
-def as_tensor(image: Image.Image) -> Tensor:
-    """Pixels as ``(channels, height, width)`` bytes."""
-    pixels = torch.from_numpy(np.array(image))
-    return pixels.view(image.height, image.width, -1).permute(2, 0, 1)
-
-
 def read_all(
-    count: int, read: Callable[[int], None], name: Callable[[int], str], on_error: str
+    count: int,
+    read: Callable[[int], None],
+    name: Callable[[int], str],
+    on_error: str,
+    notes: Notes,
 ) -> Indices:
     """Have every image read, several at a time; returns which of them could be.
 
@@ -70,7 +55,8 @@ def read_all(
         count: How many there are.
         read: Reads the image with a number and keeps it; raises DataError when it cannot.
         name: What to call an image in a message.
-        on_error: ``raise``, or ``skip``: those that cannot be read are counted and told of.
+        on_error: ``raise``, or ``skip``: those that cannot be read are left out.
+        notes: Where those are counted.
 
     Raises:
         DataError: An image cannot be read, or with ``skip`` none can.
@@ -93,18 +79,16 @@ def read_all(
     if missing and len(missing) == count:
         raise DataError(f"none of the {count} images can be read, {missing[0]} for one")
     if missing:
-        some = ", ".join(missing[:3]) + (", ..." if len(missing) > 3 else "")
-        log.warning(f"{len(missing)} of {count:,} images cannot be read: left out {some}")
+        notes.add(f"of {count:,} images cannot be read: left out", missing[0], len(missing))
     return np.flatnonzero(kept)
 
 
 def common_channels(count: int, open_image: Callable[[int], Image.Image]) -> int:
     """1 if each of up to 64 images is grey, else 3; looks at their headers only."""
-    grey = {"1", "L", "LA", "F"}
     for index in evenly(count, min(count, 64)).tolist():
         try:
             with open_image(index) as image:
-                if image.mode not in grey and not image.mode.startswith("I"):
+                if image.mode not in GREY_MODES and not image.mode.startswith("I"):
                     return 3
         except DataError:  # reading it will say so
             continue

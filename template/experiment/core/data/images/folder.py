@@ -9,6 +9,7 @@ Template's file: updates replace it. To read another layout, write a reader in d
 """
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,14 +17,37 @@ import torch
 
 from ...config.data import ImageDataConfig
 from ...errors import UserError
-from ...files import shown
+from ...files import shown, writable, writable_names
 from ...spelling import did_you_mean, nearest
-from ..folders import files_below, paths_below, split_folders, unwrapped, visible
+from ..folders import (
+    files_below,
+    folder_names,
+    holds,
+    is_left_behind,
+    note_hidden,
+    paths_below,
+    split_folders,
+    unwrapped,
+)
 from ..notes import Notes
+from ..split_names import FILLERS, meaning
 from .files import common_channels, open_file
+from .find_range import deep_files
 from .labelled_images import LabelledImages
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+# What PIL reads of itself, with names that are no others': .ico or .pdf are seldom meant.
+SUFFIXES = (
+    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".dib", ".gif"),
+    *(".tif", ".tiff", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".qoi"),
+)
+# Pictures all the same, which are not to be passed over as if they were none.
+OTHER_PICTURES = (
+    *(".heic", ".heif", ".hif", ".npy", ".npz", ".dcm", ".nii", ".nii.gz", ".svg", ".exr", ".hdr"),
+    *(".jxl", ".raw", ".dng", ".cr2", ".nef", ".arw", ".psd", ".fits", ".mat", ".h5", ".pt"),
+)
+NO_CLASS = {"_unlabeled", "_unlabelled"}  # FiftyOne's, beside the classes: for what has none
+# What tools call the folder of a split of which no class is known.
+UNLABELLED = {*NO_CLASS, "unknown", "unlabeled", "unlabelled"}
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 
 
@@ -41,15 +65,17 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     root = unwrapped(root, _has_images)
     found = split_folders(root, config.splits, _has_folders, _has_images, "classes", notes)
     folders = {split: unwrapped(folder, _has_images) for split, folder in found.items()}
-    class_names = _classes(folders["train"])
+    classes = _classes(folders["train"])
     splits = {
-        split: _read(folder, class_names, config.on_error, is_training=split == "train")
-        for split, folder in folders.items()
+        split: _read(split, folder, classes, config.on_error) for split, folder in folders.items()
     }
+    if set(found) != {"train"}:
+        _note_files(root, notes, "files lie beside the splits: passed over")
     splits["train"].notes.update(notes)
     paths = splits["train"].paths
     channels = common_channels(len(paths), partial(open_file, paths))
-    return {split: files.labelled(class_names, channels) for split, files in splits.items()}
+    names = [writable(name) for name in classes]
+    return {split: files.labelled(names, channels) for split, files in splits.items()}
 
 
 def load_unlabelled(path: Path, class_names: list[str], channels: int) -> LabelledImages:
@@ -60,9 +86,9 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
     """
     if not path.exists():
         raise UserError(f"--input {path}: there is no such file or folder")
-    files = _Files(Notes(shown(path)))
+    files = _Files(path)
     if path.is_file():
-        files.add(str(path), -1)
+        files.paths, files.labels = [str(path)], [-1]
     else:
         files.add_images_below(str(path), -1, "skip")
     if not files.paths:
@@ -76,16 +102,16 @@ def images_inside(folder: Path) -> list[Path]:
 
 
 class _Files:
-    """The image files of a split, their classes, and what was passed over."""
+    """The image files of a split, their classes, and what was passed over.
 
-    def __init__(self, notes: Notes) -> None:
-        self.notes = notes
+    Args:
+        folder: All of them are in it, or it is the one.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.notes = str(folder), Notes(shown(folder))
         self.paths: list[str] = []
         self.labels: list[int] = []
-
-    def add(self, path: str, label: int) -> None:
-        self.paths.append(path)
-        self.labels.append(label)
 
     def add_images_below(self, folder: str, label: int, on_error: str) -> int:
         """Returns how many there are.
@@ -93,69 +119,109 @@ class _Files:
         Raises:
             UserError: A file is no image, and ``on_error`` is ``raise``.
         """
-        before = len(self.paths)
-        for path in paths_below(folder, self.notes):
+        paths = paths_below(folder, self.notes)
+        found = [path for path in paths if path.lower().endswith(SUFFIXES)]
+        self.paths += found
+        self.labels += [label] * len(found)
+        for path in paths if len(found) < len(paths) else ():
             if _is_image(path):
-                self.add(path, label)
-            elif on_error == "skip":
-                self.notes.add("files are no images: passed over", shown(path))
-            else:
+                continue
+            if on_error == "raise":
                 raise UserError(
                     f"{shown(path)} is no image file ({', '.join(SUFFIXES)}): "
-                    "move it away, or set data.on_error=skip"
+                    f"{_advice(path)}, or set data.on_error=skip"
                 )
-        return len(self.paths) - before
+            self.notes.add(_kind(path), shown(path))
+        return len(found)
 
     def labelled(self, class_names: list[str], channels: int) -> LabelledImages:
         opened = partial(open_file, self.paths)
         labels = torch.tensor(self.labels, dtype=torch.long)
-        names = [shown(path) for path in self.paths]
-        return LabelledImages(labels, class_names, opened, channels, names, notes=self.notes)
+        place, given = self.notes.place, len(self.folder)  # once for all: names as they were given
+        names = writable_names([place + path[given:] for path in self.paths])
+        if place == ".":
+            names = [name.removeprefix("./") for name in names]
+        images = LabelledImages(labels, class_names, opened, channels, names, notes=self.notes)
+        images.maybe_deep = partial(deep_files, self.paths)
+        return images
 
 
 def _classes(folder: Path) -> list[str]:
     """The names of the class folders, of which there must be two."""
-    names = [path.name for path in visible(folder) if path.is_dir()]
+    names = [name for name in folder_names(folder) if name.lower() not in NO_CLASS]
     if not names:
         raise UserError(f"{shown(folder)} holds no folder for a class; expected {LAYOUT}")
     if len(names) == 1:
-        raise UserError(f"{shown(folder)} holds one class only, {names[0]}; expected at least two")
+        raise UserError(
+            f"{shown(folder)} holds one class only, {writable(names[0])}; expected at least two"
+        )
     return names
 
 
-def _read(folder: Path, class_names: list[str], on_error: str, *, is_training: bool) -> _Files:
+def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _Files:
     """Each image file of a split with its class number."""
-    files = _Files(Notes(shown(folder)))
-    inside = visible(folder)
-    if not is_training and not any(path.is_dir() for path in inside):
-        files.add_images_below(str(folder), -1, on_error)  # nobody knows the labels
+    files, is_training = _Files(folder), split == "train"
+    folders = folder_names(folder)
+    if not is_training and _has_no_labels(split, folders, classes):
+        files.add_images_below(str(folder), -1, on_error)
         return files
-    for path in inside:
-        if path.is_dir() and path.name not in class_names:
-            hint = did_you_mean(nearest(path.name, class_names))
-            raise UserError(f"{shown(path)} is a class that the training images lack{hint}")
-        if not path.is_dir():
-            kind = (
-                "images lie beside the class folders"
-                if _is_image(path.name)
-                else "files are no images"
+    for name in folders:
+        if name.lower() in NO_CLASS:
+            inside = paths_below(folder / name, files.notes)
+            files.notes.add("files have no class: passed over", shown(folder / name), len(inside))
+        elif name not in classes:
+            hint = did_you_mean(nearest(name, classes))
+            raise UserError(
+                f"{shown(folder / name)} is a class that the training images lack{hint}"
             )
-            files.notes.add(f"{kind}: passed over", shown(path))
-    for label, name in enumerate(class_names):
+    _note_files(folder, files.notes, "files lie beside the class folders: passed over")
+    for label, name in enumerate(classes):
         count = files.add_images_below(os.path.join(folder, name), label, on_error)
-        if is_training and not count:
+        if count:
+            continue
+        if is_training:
             raise UserError(
                 f"{shown(folder / name)} is a class without images: add some, or remove it"
             )
+        files.notes.add(f"classes have no images in {split}", writable(name))
     return files
 
 
+def _has_no_labels(split: str, folders: Sequence[str], classes: Sequence[str]) -> bool:
+    """Whether nobody knows the classes: there are no folders, or one that is named for none."""
+    if len(folders) != 1 or folders[0] in classes:
+        return not folders
+    name = folders[0].lower()
+    return name in UNLABELLED or name in FILLERS or meaning(name) == split
+
+
+def _note_files(folder: Path, notes: Notes, kind: str) -> None:
+    """Count the files right in a folder where only folders are read."""
+    for path in sorted(folder.iterdir()):
+        if is_left_behind(path.name):
+            note_hidden(path.name, str(path), notes)
+        elif not path.is_dir():
+            notes.add(f"image {kind}" if _is_image(path.name) else kind, shown(path))
+
+
+def _kind(path: str) -> str:
+    if path.lower().endswith(OTHER_PICTURES):
+        return "files are pictures of a kind that PIL does not read: passed over"
+    return "files are no images: passed over"
+
+
+def _advice(path: str) -> str:
+    if path.lower().endswith(OTHER_PICTURES):
+        return "PIL does not read it, convert it to PNG or TIFF"
+    return "move it away"
+
+
 def _has_folders(folder: Path) -> bool:
-    return any(path.is_dir() for path in visible(folder))
+    return holds(folder, lambda entry: entry.is_dir())
 
 
 def _has_images(folder: Path) -> bool:
-    return any(_is_image(path.name) and path.is_file() for path in visible(folder))
+    return holds(folder, lambda entry: _is_image(entry.name) and entry.is_file())
 
 
 def _is_image(name: str) -> bool:

@@ -21,7 +21,8 @@ from ..errors import DataError
 from ..notes import Notes
 from ..records import Record
 from ..resize import cut_to_square, resized
-from .files import UNREADABLE, as_tensor, open_pixels, read_all, unreadable, upright
+from .files import UNREADABLE, open_pixels, read_all, unreadable
+from .values import ValueRange, add_remarks, seen, shared_remarks
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
 
@@ -39,6 +40,8 @@ class LabelledImages:
         names: What each image is called, such as its file.
         pixels: All of them, where they are in memory already.
         notes: Where they are from, and what was passed over there.
+        maybe_deep: Says which images may have more than 8 bits a channel.
+        value_range: Which of their values become 0 and 1.
 
     Shape:
         - labels: ``(examples,)``
@@ -52,6 +55,8 @@ class LabelledImages:
     names: Sequence[str] = ()
     pixels: Tensor | None = None
     notes: Notes = field(default_factory=Notes)
+    maybe_deep: Callable[[], Sequence[int]] = list
+    value_range: ValueRange = field(default_factory=ValueRange)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,12 +69,16 @@ class LabelledImages:
         """One image, turned upright, cut to a square about its middle and resized.
 
         Shape:
-            - output: ``(channels, size, size)``, bytes
+            - output: ``(channels, size, size)``, of the value range's type
         """
+        return self.read_remarking(index, size)[0]
+
+    def read_remarking(self, index: int, size: int) -> tuple[Tensor, int]:
+        """The same, and the bits of the remarks about it: ``values.REMARKS``."""
         image = self.open(index)
         try:
-            image = upright(image, self.channels)
-            return as_tensor(cut_to_square(image, size))
+            found = seen(image, self.channels, self.value_range)
+            return found.tensor(partial(cut_to_square, side=size)), found.remarks
         except UNREADABLE as error:
             raise DataError(unreadable(self.name(index), error)) from None
 
@@ -80,9 +89,10 @@ class LabelledImages:
         config: BaseDataConfig,
     ) -> Dataset[BatchT]:
         """The images at one size: in memory if they fit there, else read when they are needed."""
-        if len(self) * self.channels * size * size > config.in_memory_mb * 2**20:
+        values = len(self) * self.channels * size * size
+        if values * self.value_range.dtype.itemsize > config.in_memory_mb * 2**20:
             return ImageFiles(self, batch_type, size)
-        if self.pixels is not None:
+        if self.pixels is not None and self.value_range.fits_bytes:
             pixels, kept = resized(self.pixels, size), torch.arange(len(self))
         else:
             pixels, kept = self._read_all(size, config.on_error)
@@ -101,12 +111,15 @@ class LabelledImages:
     def _read_all(self, size: int, on_error: str) -> tuple[Tensor, Tensor]:
         """The pixels of every image that can be read, and which those are."""
         # An array: a tensor made in inference mode refuses what other threads write to it.
-        pixels = np.empty((len(self), self.channels, size, size), dtype=np.uint8)
+        dtype = np.uint8 if self.value_range.fits_bytes else np.float32
+        pixels = np.empty((len(self), self.channels, size, size), dtype)
+        remarks = np.zeros(len(self), dtype=np.uint8)
 
         def read(index: int) -> None:
-            pixels[index] = self.read(index, size).numpy()
+            pixels[index], remarks[index] = self.read_remarking(index, size)
 
-        kept = read_all(len(self), read, self.name, on_error)
+        kept = read_all(len(self), read, self.name, on_error, self.notes)
+        add_remarks(self.notes, remarks, self.name)
         return torch.from_numpy(pixels if len(kept) == len(self) else pixels[kept]), (
             torch.from_numpy(kept)
         )
@@ -124,13 +137,18 @@ class ImageFiles(Dataset[BatchT], Generic[BatchT]):
         self.images, self.batch_type, self.size = images, batch_type, size
         self.labels, self.names = images.labels, images.names
         self.record, self.notes, self.class_names = images.record, images.notes, images.class_names
+        self.remarks = shared_remarks(len(images))
 
     def __len__(self) -> int:
         return len(self.images)
 
     def __getitem__(self, index: int) -> BatchT:
-        image = tv_tensors.Image(self.images.read(index, self.size))
-        return self.batch_type(image, self.labels[index])
+        pixels, self.remarks[index] = self.images.read_remarking(index, self.size)
+        return self.batch_type(tv_tensors.Image(pixels), self.labels[index])
+
+    def late_notes(self) -> Notes:
+        """What was remarked of the images that were read so far."""
+        return add_remarks(Notes(), self.remarks.numpy(), self.images.name)
 
 
 def record_among(images: Any, kept: Tensor, index: int) -> Record:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from ...config.data import ImageDataConfig
 from ...errors import UserError
 from . import demo_digits, folder
+from .find_range import range_of, set_range
 from .labelled_images import LabelledImages
 
 READERS = {"torchvision": "torchvision", "huggingface": "huggingface", "folder": "folder"}
@@ -20,6 +21,7 @@ class ImageFacts(Protocol):
 
     class_names: list[str]
     channels: int
+    value_range: list[float]
 
 
 def download(config: ImageDataConfig, root: Path) -> None:
@@ -32,13 +34,23 @@ def download(config: ImageDataConfig, root: Path) -> None:
         _reader(config).download(config, root)
 
 
-def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
+def load(
+    config: ImageDataConfig, root: Path, known: ImageFacts | None = None
+) -> dict[str, LabelledImages]:
     """The images of the source by split, as they are: those splits that it has, "train" always.
+
+    Args:
+        config: The section ``data``.
+        root: Its folder.
+        known: The facts of a run that goes on, whose value range holds whatever is there by now.
 
     Raises:
         UserError: They are not there, or one of them is faulty; says which, and what is right.
     """
-    return demo_digits.load() if config.source == "demo" else _reader(config).load(config, root)
+    demo = config.source == "demo"
+    splits = demo_digits.load() if demo else _reader(config).load(config, root)
+    set_range(splits, config.value_range, known)
+    return splits
 
 
 def load_unlabelled(path: Path, facts: ImageFacts, config: ImageDataConfig) -> LabelledImages:
@@ -47,7 +59,9 @@ def load_unlabelled(path: Path, facts: ImageFacts, config: ImageDataConfig) -> L
     Raises:
         UserError: There is no such file or folder, or no image in it.
     """
-    return folder.load_unlabelled(path, facts.class_names, facts.channels)
+    images = folder.load_unlabelled(path, facts.class_names, facts.channels)
+    images.value_range = range_of(config.value_range, facts) or images.value_range
+    return images
 
 
 def _reader(config: ImageDataConfig) -> Any:

@@ -21,6 +21,7 @@ from ...errors import UserError
 from ...files import shown
 from ...spelling import did_you_mean, nearest
 from ..errors import DataError
+from ..notes import Notes
 from .files import UNREADABLE, common_channels, unreadable
 from .labelled_images import LabelledImages, from_pixels
 
@@ -41,8 +42,8 @@ def download(config: ImageDataConfig, root: Path) -> None:
     Raises:
         UserError: torchvision has no such data set, or it cannot be downloaded.
     """
-    for split in SPLITS:
-        _make(str(config.dataset), root, split, download=True)
+    for words in _words(config).values():
+        _make(str(config.dataset), root, words, download=True)
 
 
 def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
@@ -51,13 +52,26 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     Raises:
         UserError: torchvision has no such data set, or its files are not in ``root``.
     """
-    name = str(config.dataset)
-    made = {split: _make(name, root, split, download=False) for split in SPLITS}
-    return {split: _labelled(data) for split, data in made.items() if data is not None}
+    name, found = str(config.dataset), {}
+    for split, words in _words(config).items():
+        data = _make(name, root, words, download=False)
+        if data is not None:
+            found[split] = _labelled(data, f"torchvision's {name}")
+        elif config.splits:
+            raise UserError(f"data.splits: torchvision's {name} has no split {words[0]}")
+    return found
 
 
-def _make(name: str, root: Path, split: str, *, download: bool) -> Any:
-    """torchvision's data set, or None where it has no such split."""
+def _words(config: ImageDataConfig) -> dict[str, tuple[str, ...]]:
+    """What each split is called there: as data.splits states it, else the first word that works."""
+    if config.splits is None:
+        return SPLITS
+    stated = config.splits or {"train": "train"}
+    return {split: (word,) for split, word in stated.items() if word is not None}
+
+
+def _make(name: str, root: Path, words: Sequence[str], *, download: bool) -> Any:
+    """torchvision's data set, or None where it has no split by one of these words."""
     if name not in NAMES:
         hint = did_you_mean(nearest(name, NAMES, cutoff=0.4))
         raise UserError(f"data.dataset: {name} is no classification data set of torchvision{hint}")
@@ -67,11 +81,11 @@ def _make(name: str, root: Path, split: str, *, download: bool) -> Any:
     if "download" in accepted:
         arguments["download"] = download
     if "train" in accepted:
-        choices = [{"train": split == "train"}] if split in ("train", "test") else []
+        choices = [{"train": word == "train"} for word in words if word in ("train", "test")]
     elif "split" in accepted:
-        choices = [{"split": word} for word in SPLITS[split]]
+        choices = [{"split": word} for word in words]
     else:
-        choices = [{}] if split == "train" else []
+        choices = [{}] if "train" in words else []
     for choice in choices:
         try:
             return data_class(root, **arguments, **choice)
@@ -90,14 +104,16 @@ def _out_of_reach(name: str, root: Path, error: Exception) -> UserError:
     )
 
 
-def _labelled(data: Any) -> LabelledImages:
+def _labelled(data: Any, place: str) -> LabelledImages:
     labels = _labels(data)
     class_names = _class_names(data, int(labels.max()) + 1)
     if (pixels := _pixels(data)) is not None:
-        return from_pixels(pixels, labels, class_names)
+        images = from_pixels(pixels, labels, class_names)
+        images.notes.place = place
+        return images
     open_image = partial(_open, data)
     channels = common_channels(len(labels), open_image)
-    return LabelledImages(labels, class_names, open_image, channels)
+    return LabelledImages(labels, class_names, open_image, channels, notes=Notes(place))
 
 
 def _open(data: Any, index: int) -> Image.Image:
