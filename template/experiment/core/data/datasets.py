@@ -13,6 +13,7 @@ possible where it has one of these, of which none is needed:
 - ``class_names``, or ``classes`` as in torchvision: what the class numbers stand for;
 - ``notes``: where it is from, and what was passed over there: notes.py;
 - ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
+- ``content(indices)``: what is in them, in words, such as "7 objects of 2 classes"; None: in all;
 - ``record(index)``: an example as the source has it: records.py.
 
 (``__getitems__``, by torch's own rules, gives a list of samples.)
@@ -46,6 +47,8 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         record: From its number to the example as the source has it.
         notes: Where they are from, and what was passed over there.
         class_names: Of the classes, by their numbers.
+        labelled: Whether anyone knows the labels; None: ``labels`` tell.
+        content: From numbers of examples, or None for all, to what is in them, in words.
     """
 
     def __init__(
@@ -56,9 +59,12 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         record: Callable[[int], Any] | None = None,
         notes: Notes | None = None,
         class_names: Sequence[str] = (),
+        labelled: bool | None = None,
+        content: Callable[[NDArray[np.int64] | None], str] | None = None,
     ) -> None:
         self.examples, self.labels, self.names = examples, labels, names
         self.record, self.notes, self.class_names = record, notes, class_names
+        self.labelled, self.content = labelled, content
 
     def __len__(self) -> int:
         return len(self.examples[0])

@@ -17,7 +17,7 @@ NAMED = 8  # classes; of more, the first ones are named
 
 
 def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
-    """A line a split, then one for each kind of thing that was passed over.
+    """A line a split, each followed by one for each kind of thing that was passed over there.
 
     Args:
         splits: The examples of each split, those to train on first.
@@ -30,7 +30,8 @@ def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
         notes: Notes | None = getattr(base_of(dataset)[0], "notes", None)
         if notes is not None and not any(notes is other for other in said):
             said.append(notes)
-    return lines + [f"      {line}" for notes in said for line in notes.lines()]
+            lines += [f"      {line}" for line in notes.lines()]
+    return lines
 
 
 def _content(dataset: Dataset[Any], held_out: bool) -> str:
@@ -43,10 +44,12 @@ def _content(dataset: Dataset[Any], held_out: bool) -> str:
     labels = labels_of(dataset)
     if not is_labelled(dataset):
         parts.append("without labels: for predict alone")
+    elif content := getattr(base, "content", None):
+        parts.append(content(base_of(dataset)[1]))
     elif labels is not None:
         parts.append(_classes(labels, _names(base)))
     elif names := _names(base):
-        parts.append(f"{len(names)} classes: {_listed(names)}")
+        parts.append(f"{len(names)} classes: {listed(names)}")
     if place := getattr(getattr(base, "notes", None), "place", ""):
         parts.append(f"{'held out of' if held_out else 'from'} {place}")
     parts.append("in memory" if whole_batches(base) else "read one by one")
@@ -61,9 +64,10 @@ def _classes(labels: Tensor, names: Sequence[str]) -> str:
     found, counts = labels[labels >= 0].unique(return_counts=True)
     text = f"{len(found)} classes"
     if names:
-        text += f": {_listed([str(names[number]) for number in found.tolist()])}"
+        text += f": {listed([str(names[number]) for number in found.tolist()])}"
     return f"{text} ({int(counts.min())} to {int(counts.max())} each)"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names of classes."""
     return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -24,6 +24,8 @@ from ..images.labelled_images import LabelledImages, record_among
 from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, resized
+from ..sampling import Indices
+from ..summary import listed
 from .geometry import as_boxes, into_square
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
@@ -45,6 +47,7 @@ class BoxedImages:
         sizes: Height and width that the annotations speak of; None: boxes are shares of both.
         pixels: All images, where they are in memory already: squares.
         notes: Where they are from, and what was passed over or mended there.
+        labelled: Whether anyone knows the objects; else they are for ``predict`` alone.
 
     Shape:
         - boxes: ``(examples, objects, 4)``
@@ -62,6 +65,7 @@ class BoxedImages:
     sizes: Tensor | None = None
     pixels: Tensor | None = None
     notes: Notes = field(default_factory=Notes)
+    labelled: bool = True
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -136,7 +140,10 @@ class BoxedImages:
         )
         names = [self.name(index) for index in kept.tolist()] if self.names else []
         record = partial(record_among, self, torch.from_numpy(kept))
-        return TensorData(examples, None, names, record, self.notes, self.class_names)
+        content = partial(content_among, self, kept)
+        return TensorData(
+            examples, None, names, record, self.notes, self.class_names, self.labelled, content
+        )
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and its objects: each class's name and box, as annotated.
@@ -148,6 +155,17 @@ class BoxedImages:
         names = [self.class_names[number] for number in self.labels[index][there].tolist()]
         objects = list(zip(names, self.boxes[index][there].tolist(), strict=True))
         return Record(self.name(index), self.open(index), objects)
+
+    def content(self, indices: Indices | None = None) -> str:
+        """How many objects of which classes some of the images have, in words; None: all."""
+        labels = self.labels.numpy() if indices is None else self.labels.numpy()[indices]
+        there = labels >= 0
+        names = [self.class_names[number] for number in np.unique(labels[there]).tolist()]
+        text = f"{int(there.sum()):,} objects of {len(names)} classes"
+        if names:
+            text += f": {listed(names)}"
+        without = int((~there.any(axis=1)).sum())
+        return f"{text}; {without:,} without any" if without else text
 
     def _in_square(self, boxes: Tensor, size: Tensor, labels: Tensor, side: int) -> Tensor:
         if self.sizes is None:
@@ -162,6 +180,7 @@ class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
         self.images, self.batch_type, self.side = images, batch_type, side
         self.names, self.record = images.names, images.record
         self.notes, self.class_names = images.notes, images.class_names
+        self.labelled, self.content = images.labelled, images.content
 
     def __len__(self) -> int:
         return len(self.images)
@@ -176,5 +195,17 @@ def without_boxes(images: LabelledImages) -> BoxedImages:
     """Images of which nothing is known, such as those to predict on."""
     boxes, labels = torch.zeros(len(images), 1, 4), torch.full((len(images), 1), -1)
     return BoxedImages(
-        boxes, labels, images.class_names, images.open, images.channels, images.names
+        boxes,
+        labels,
+        images.class_names,
+        images.open,
+        images.channels,
+        images.names,
+        notes=images.notes,
+        labelled=False,
     )
+
+
+def content_among(images: BoxedImages, kept: Indices, indices: Indices | None = None) -> str:
+    """``content`` of images of which only some were kept, by their numbers among those."""
+    return images.content(kept if indices is None else kept[indices])
