@@ -10,6 +10,8 @@ Three images of 80 x 40, 40 x 80 and 50 x 50 pixels with one box each, from (10,
 a cat, a dog and a cat. CVAT writes YOLO 1.1, COCO 1.0 and VOC 1.1 by a fork of datumaro.
 """
 
+# pyright: reportMissingImports=false, reportAttributeAccessIssue=false
+
 import json
 import shutil
 from pathlib import Path

@@ -116,30 +116,38 @@ def _images(
 ) -> list[FoundImage]:
     """Each image of a file; ``ids`` gets to know them by their numbers."""
     found: list[FoundImage] = []
-    names: dict[str, int] = {}
+    by_file: dict[str, int] = {}
     for row, one in enumerate(content["images"]):
         place = f"{faults.source}: images[{row}]"
         image = FoundImage(Path(""), None)
         found.append(image)
         try:
-            if (again := ids.add(one["id"], image)) is not None:
-                faults.of(image, f"{place} has the id {again} again, expected once")
+            first = ids.add(one["id"], image)
             name, image.size = str(one["file_name"]), _size(one)
         except (KeyError, TypeError, ValueError):
             faults.of(image, f"{place} is incomplete, expected id, file_name, height and width")
             continue
-        if name in names:
-            faults.of(image, f"{place} has the file {name} again, expected once")
+        if first is not None:
+            _refuse_both(
+                first, image, f"{place} has the id {one['id']} again", one, content, faults
+            )
+            continue
         path = finder.find(name)
         if path is None:
             faults.of(image, f"{place}: {_missing(name, finder)}")
             continue
         image.file = Path(path)
-        if path in names and name not in names:
-            first = f"images[{names[path]}]"
-            faults.of(image, f"{place}: {name} is the file of {first}, too: {shown(path)}")
-        names[name] = names[path] = row
+        if path in by_file:
+            what = f"{place} has the file {name} again, as images[{by_file[path]}]"
+            _refuse_both(found[by_file[path]], image, what, faults)
+        by_file.setdefault(path, row)
     return found
+
+
+def _refuse_both(first: FoundImage, image: FoundImage, what: str, faults: Faults) -> None:
+    """Neither of two entries can be used: which annotations are whose?"""
+    faults.of(image, f"{what}, expected once")
+    first.fault = first.fault or image.fault
 
 
 def _size(one: dict[str, Any]) -> tuple[float, float] | None:

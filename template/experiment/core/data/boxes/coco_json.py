@@ -73,10 +73,10 @@ class Ids:
         self._exact: dict[Any, FoundImage] = {}
         self._alike: dict[str, FoundImage | None] = {}
 
-    def add(self, number: Any, image: FoundImage) -> Any:
-        """Returns the number if it was there already."""
+    def add(self, number: Any, image: FoundImage) -> FoundImage | None:
+        """Returns the image that had the number already, if one had."""
         if number in self._exact:
-            return number
+            return self._exact[number]
         self._exact[number] = image
         text = _alike(number)
         self._alike[text] = None if text in self._alike else image

@@ -53,11 +53,11 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
     if not tree.images:
         raise UserError(f"data.root: {tree.place} holds no image; expected {LAYOUT}")
     parts = split_images(tree, config.splits, files)
-    labels = _match(parts, tree, Faults(config.on_error, tree.place, tree.notes))
     faults = {
         split: Faults(config.on_error, part.place, Notes(part.place))
         for split, part in parts.items()
     }
+    labels = _match(parts, tree, faults)
     read = {split: _read(part, labels, split, faults[split]) for split, part in parts.items()}
     rows = [row for _, rows in read["train"] for row in rows]
     points = body_points([one.settings for one in files], rows)
@@ -69,12 +69,13 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
     return all_in_colour_or_none(splits)
 
 
-def _match(parts: dict[str, Part], tree: Tree, faults: Faults) -> dict[str, str | None]:
+def _match(parts: dict[str, Part], tree: Tree, faults: dict[str, Faults]) -> dict[str, str | None]:
     """The text file of each image of all splits; None where it has none.
 
     Text files that are left go to images that have none, by what Label Studio adds to names.
     """
-    labels = {image: label_file(image) for part in parts.values() for image in part.images}
+    split_of = {image: split for split, part in parts.items() for image in part.images}
+    labels = {image: label_file(image) for image in split_of}
     used = {*labels.values(), *map(label_file, set(tree.images) - labels.keys())}
     left = {text: _stem(text) for text in tree.ending(".txt") if text not in used}
     left = {text: stem for text, stem in left.items() if _is_label(text, tree)}
@@ -86,10 +87,11 @@ def _match(parts: dict[str, Part], tree: Tree, faults: Faults) -> dict[str, str 
                 free.setdefault(_stem(place), []).append(image)
     for text, stem in left.items():
         if len(free.get(stem, ())) == 1 and wanted.count(stem) == 1:
-            labels[free[stem][0]] = text
-            faults.notes.add(RENAMED, shown(text))
+            image = free[stem][0]
+            labels[image] = text
+            faults[split_of[image]].notes.add(RENAMED, shown(text))
         else:
-            faults.add(STRAY, f"{shown(text)} belongs to no image")
+            faults["train"].add(STRAY, f"{shown(text)} belongs to no image")
     return labels
 
 
