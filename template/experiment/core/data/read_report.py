@@ -8,7 +8,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 
-from .datasets import names_of
+from .datasets import base_of, names_of
 from .fetch import Fetch
 from .train_loaders import named
 
@@ -19,6 +19,14 @@ def predicted_names(trainer: pl.Trainer) -> list[str]:
     """What each predicted sample is called, such as its file; empty without names."""
     loaders = named(trainer.predict_dataloaders)
     return [name for loader in loaders.values() for name in _names(loader.dataset)]
+
+
+def predicted_notes(trainer: pl.Trainer) -> list[str]:
+    """What was passed over in what is predicted."""
+    loaders = named(trainer.predict_dataloaders)
+    sources = [getattr(loader.dataset, "source", loader.dataset) for loader in loaders.values()]
+    found = [getattr(base_of(source)[0], "notes", None) for source in sources]
+    return [line for notes in found if notes is not None for line in notes.lines()]
 
 
 def warn_of_unreadable(loaders: dict[str, dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ import pytorch_lightning as pl
 from ..checkpoint.files import best_score
 from ..checkpoint.match_model import fitting_weights
 from ..console import say
+from ..data.read_report import predicted_notes
 from ..errors import OutOfTime, TestFailed, UserError
 from ..loggers.make_loggers import finish_loggers, watch_weights
 from ..loggers.prediction_writer import write_predictions
@@ -149,6 +150,8 @@ def predict_checkpoint(
         _choose_input(data, source)
     with fitting_weights(path):
         batches: Any = trainer.predict(module, data, ckpt_path=path, weights_only=True)
+    for line in predicted_notes(trainer) if source is not None else ():
+        say(line)
     names = data.predict_names() if hasattr(data, "predict_names") else []
     return write_predictions(batches or [], target, names)
 

@@ -253,7 +253,7 @@ def test_links_that_lead_nowhere_or_around_and_hidden_files(
 
     found, lines = read()
 
-    assert found["val"] == ["a", "b", "c", "d"]
+    assert found["train"] == found["val"] == ["a", "b", "c", "d"]
     assert "1 links lead nowhere: passed over" in lines
     assert "links lead back to a folder that they are in: not followed" in lines
 

@@ -11,6 +11,7 @@ Files of COCO's other tasks, such as captions, are passed over. Groups that one 
 """
 
 import os
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +96,10 @@ def _convert(
     faults = Faults(on_error, shown(file), Notes(shown(file)))
     folders = image_folders(file, tree, split)
     # What lies deeper is looked for where only images of this split are.
-    own = [folder for folder in folders if not _holds_other_splits(folder, tree)]
-    deeper = [image for folder in own or folders for image in tree.images_below(folder)]
-    finder = ImageFinder(folders, list(dict.fromkeys(deeper)), faults.notes)
+    own = [folder for folder in folders if not _holds_other_splits(folder, tree)] or folders
+    finder = ImageFinder(
+        folders, lambda: chain.from_iterable(map(tree.images_below, own)), faults.notes
+    )
     ids = Ids(faults.notes)
     images = _images(content, finder, ids, faults)
     annotated(content, ids, categories(content, file), faults)
@@ -128,9 +130,7 @@ def _images(
             faults.of(image, f"{place} is incomplete, expected id, file_name, height and width")
             continue
         if first is not None:
-            _refuse_both(
-                first, image, f"{place} has the id {one['id']} again", one, content, faults
-            )
+            _refuse_both(first, image, f"{place} has the id {one['id']} again", faults)
             continue
         path = finder.find(name)
         if path is None:

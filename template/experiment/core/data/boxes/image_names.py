@@ -8,7 +8,7 @@ with a number that Label Studio put before what was uploaded. What had to be tak
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,11 +27,13 @@ class ImageFinder:
 
     Args:
         folders: Where they may lie, the likeliest first.
-        images: Every image there is, for those that lie deeper.
+        images: Gives every image there is, for those that lie deeper.
         notes: Where it is counted what a name had to lose.
     """
 
-    def __init__(self, folders: Sequence[str | Path], images: Sequence[str], notes: Notes) -> None:
+    def __init__(
+        self, folders: Sequence[str | Path], images: Callable[[], Iterable[str]], notes: Notes
+    ) -> None:
         self.folders, self.images, self.notes = [str(one) for one in folders], images, notes
         self._by_name: dict[str, list[str]] | None = None
 
@@ -52,7 +54,7 @@ class ImageFinder:
         """All files whose paths end so."""
         if self._by_name is None:
             self._by_name = {}
-            for path in self.images:
+            for path in dict.fromkeys(self.images()):
                 self._by_name.setdefault(os.path.basename(path), []).append(path)
         end = f"/{name.lstrip('./')}"
         there = self._by_name.get(os.path.basename(name), ())
@@ -61,7 +63,7 @@ class ImageFinder:
     def _counted(self, path: str, kinds: Sequence[str], name: str) -> str:
         for kind in dict.fromkeys(kinds):
             self.notes.add(kind, name)
-        return path
+        return os.path.normpath(path)
 
 
 def spellings(name: str) -> Iterator[tuple[str, list[str]]]:

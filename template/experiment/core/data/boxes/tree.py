@@ -22,7 +22,7 @@ class Tree:
     """
 
     def __init__(self, folder: Path, notes: Notes) -> None:
-        self.root = unwrapped(folder, _has_images)
+        self.root = Path(os.path.abspath(unwrapped(folder, _has_images)))
         self.notes = notes
 
     @cached_property
@@ -40,9 +40,9 @@ class Tree:
     def images_below(self, folder: str | Path) -> list[str]:
         """The images below a folder, be it outside of the root."""
         start = os.path.join(os.path.abspath(folder), "")
-        if not start.startswith(os.path.join(os.path.abspath(self.root), "")):
+        if not start.startswith(os.path.join(self.root, "")):
             return [p for p in paths_below(folder, self.notes) if p.lower().endswith(SUFFIXES)]
-        return [path for path in self.images if os.path.abspath(path).startswith(start)]
+        return [path for path in self.images if path.startswith(start)]
 
     def relative(self, path: str | Path) -> str:
         """A path as ``data.splits`` would name it."""

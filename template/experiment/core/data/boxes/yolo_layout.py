@@ -47,7 +47,7 @@ def split_images(tree: Tree, stated: Stated, files: list[NamesFile]) -> dict[str
         both = [image for image in part.images if image in training] if split != "train" else []
         if both:
             tree.notes.add(f"{split} {SHARED}", shown(both[0]), len(both))
-    return parts
+    return {split: parts[split] for split in SPLITS if split in parts}
 
 
 def label_file(image: str) -> str | None:
