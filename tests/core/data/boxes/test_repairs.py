@@ -360,7 +360,7 @@ def test_categories_that_are_groups(load: Read, experiment: Any, tmp_path: Path)
     content["categories"] += [
         {"id": 0, "name": "animals", "supercategory": "none"},
         {"id": 40, "name": "person", "supercategory": "person"},
-        {"id": 41, "name": "bird", "supercategory": "none"},
+        {"id": 41, "name": "none", "supercategory": None},
     ]
     for one in content["categories"][:2]:
         one["supercategory"] = "animals"
@@ -370,13 +370,13 @@ def test_categories_that_are_groups(load: Read, experiment: Any, tmp_path: Path)
     def names() -> list[str]:
         return experiment("core.data.boxes.folder").load(config, tmp_path)["val"].class_names
 
-    assert names() == ["cat", "dog", "person", "bird"]
+    assert names() == ["cat", "dog", "person", "none"]
     assert "1 categories are groups of others, without annotations" in load()[1]
 
     content["annotations"][0]["category_id"] = 0
     (tmp_path / "annotations" / "instances_val2017.json").write_text(json.dumps(content))
 
-    assert names() == ["animals", "cat", "dog", "person", "bird"]
+    assert names() == ["animals", "cat", "dog", "person", "none"]
 
 
 # --- VOC ------------------------------------------------------------------------------------------

@@ -73,7 +73,7 @@ def _class_names(
         str(one.get("supercategory"))
         for one in contents["train"]["categories"]
         if one.get("supercategory") != one.get("name")
-    }
+    } - {"None", "none", ""}  # how tools write that there is none
     names = []
     for number in sorted(numbered):
         if numbered[number] in groups - used:
