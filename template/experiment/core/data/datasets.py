@@ -12,9 +12,10 @@ possible where it has one of these, of which none is needed:
 - ``names``: what each is called, such as its file;
 - ``class_names``, or ``classes`` as in torchvision: what the class numbers stand for;
 - ``notes``: where it is from, and what was passed over there: notes.py;
-- ``described(count)``: so many of its examples in words, for the lines that a start prints;
 - ``late_notes()``: the same of what shows only when examples are read;
 - ``labelled``: False where nobody knows the labels, so that it is for ``predict`` alone;
+- ``content(indices)``: what is in them, in words, such as "7 objects of 2 classes"; None: in all;
+- ``in_memory``: False where ``get_batch`` reads from the disk;
 - ``record(index)``: an example as the source has it: records.py.
 
 (``__getitems__``, by torch's own rules, gives a list of samples.)
@@ -48,6 +49,8 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         record: From its number to the example as the source has it.
         notes: Where they are from, and what was passed over there.
         class_names: Of the classes, by their numbers.
+        labelled: Whether anyone knows the labels; None: ``labels`` tell.
+        content: From numbers of examples, or None for all, to what is in them, in words.
     """
 
     def __init__(
@@ -58,9 +61,12 @@ class TensorData(Dataset[BatchT], Generic[BatchT]):
         record: Callable[[int], Any] | None = None,
         notes: Notes | None = None,
         class_names: Sequence[str] = (),
+        labelled: bool | None = None,
+        content: Callable[[NDArray[np.int64] | None], str] | None = None,
     ) -> None:
         self.examples, self.labels, self.names = examples, labels, names
         self.record, self.notes, self.class_names = record, notes, class_names
+        self.labelled, self.content = labelled, content
 
     def __len__(self) -> int:
         return len(self.examples[0])

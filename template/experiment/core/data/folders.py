@@ -12,6 +12,7 @@ from ..errors import UserError
 from ..files import shown
 from .notes import Notes
 from .split_names import (
+    SPLITS,
     Stated,
     meaning,
     named_splits,
@@ -89,7 +90,7 @@ def check_has_train(found: Collection[str], root: Path) -> None:
         UserError: There are splits, and "train" is not among them.
     """
     if found and "train" not in found:
-        others = " and ".join(found)
+        others = " and ".join(split for split in SPLITS if split in found)
         raise UserError(
             f"data.root: {shown(root)} has examples for {others}, but none to train on; expected "
             "train beside it, or no splits at all, to be split here; data.splits states which is"

@@ -11,7 +11,6 @@ import pytorch_lightning as pl
 from ..console import say
 from .datasets import base_of, names_of
 from .fetch import Fetch
-from .notes import Notes
 from .train_loaders import named
 
 log = logging.getLogger(__name__)
@@ -25,12 +24,10 @@ def predicted_names(trainer: pl.Trainer) -> list[str]:
 
 def predicted_notes(trainer: pl.Trainer) -> list[str]:
     """What was passed over in the input of ``predict``, a line a kind."""
-    lines: list[str] = []
-    for loader in named(trainer.predict_dataloaders).values():
-        source: Any = getattr(loader.dataset, "source", loader.dataset)
-        notes: Notes | None = getattr(base_of(source)[0], "notes", None)
-        lines += notes.lines() if notes is not None else []
-    return lines
+    loaders = named(trainer.predict_dataloaders)
+    sources = [getattr(loader.dataset, "source", loader.dataset) for loader in loaders.values()]
+    found = [getattr(base_of(source)[0], "notes", None) for source in sources]
+    return [line for notes in found if notes is not None for line in notes.lines()]
 
 
 def say_what_was_read(loaders: dict[str, dict[str, Any]]) -> None:

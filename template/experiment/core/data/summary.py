@@ -17,7 +17,7 @@ NAMED = 8  # classes; of more, the first ones are named
 
 
 def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
-    """A line a split, then one for each kind of thing that was passed over.
+    """A line a split, each followed by one for each kind of thing that was passed over there.
 
     Args:
         splits: The examples of each split, those to train on first.
@@ -32,7 +32,8 @@ def summary_lines(splits: dict[str, Dataset[Any]]) -> list[str]:
         lines.append(f"{split:5} {_content(dataset, held_out)}")
         if notes is not None and not any(notes is other for other in said):
             said.append(notes)
-    return lines + [f"      {line}" for notes in said for line in notes.lines()]
+            lines += [f"      {line}" for line in notes.lines()]
+    return lines
 
 
 def _content(dataset: Dataset[Any], held_out: bool) -> str:
@@ -41,22 +42,20 @@ def _content(dataset: Dataset[Any], held_out: bool) -> str:
         known = "of any epoch and place" if can_start_anywhere(dataset) else "anew each epoch"
         return f"a stream, read {known}"
     base = base_of(dataset)[0]
-    count, place = num_examples(dataset), getattr(getattr(base, "notes", None), "place", "")
-    if place:
-        place = f"{'held out of' if held_out else 'from'} {place}"
-    if (described := getattr(base, "described", None)) is not None:
-        return ", ".join(filter(None, [described(count), place]))
-    parts = [f"{count:>9,} examples"]
+    parts = [f"{num_examples(dataset):>9,} examples"]
     labels = labels_of(dataset)
     if not is_labelled(dataset):
         parts.append("without labels: for predict alone")
+    elif content := getattr(base, "content", None):
+        parts.append(content(base_of(dataset)[1]))
     elif labels is not None:
         parts.append(_classes(labels, _names(base)))
     elif names := _names(base):
-        parts.append(f"{len(names)} classes: {_listed(names)}")
-    if place:
-        parts.append(place)
-    parts.append("in memory" if whole_batches(base) else "read one by one")
+        parts.append(f"{len(names)} classes: {listed(names)}")
+    if place := getattr(getattr(base, "notes", None), "place", ""):
+        parts.append(f"{'held out of' if held_out else 'from'} {place}")
+    in_memory = getattr(base, "in_memory", whole_batches(base) is not None)
+    parts.append("in memory" if in_memory else "read as they are needed")
     return ", ".join(parts)
 
 
@@ -68,9 +67,10 @@ def _classes(labels: Tensor, names: Sequence[str]) -> str:
     found, counts = labels[labels >= 0].unique(return_counts=True)
     text = f"{len(found)} classes"
     if names:
-        text += f": {_listed([str(names[number]) for number in found.tolist()])}"
+        text += f": {listed([str(names[number]) for number in found.tolist()])}"
     return f"{text} ({int(counts.min())} to {int(counts.max())} each)"
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first few names of classes."""
     return ", ".join(names[:NAMED]) + (", ..." if len(names) > NAMED else "")

@@ -150,9 +150,8 @@ def predict_checkpoint(
         _choose_input(data, source)
     with fitting_weights(path):
         batches: Any = trainer.predict(module, data, ckpt_path=path, weights_only=True)
-    if source is not None:
-        for line in predicted_notes(trainer):
-            say(f"      {line}")
+    for line in predicted_notes(trainer) if source is not None else ():
+        say(f"      {line}")
     names = data.predict_names() if hasattr(data, "predict_names") else []
     return write_predictions(batches or [], target, names)
 

@@ -1,125 +1,24 @@
 """Boxes in the formats that people have them in, from small files made here."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from boxed_files import (
+    Box,
+    coco,
+    voc_xml,
+    write_coco,
+    write_images,
+    write_voc,
+    write_yolo,
+)
 from modules import Modules
 from PIL import Image
-
-Box = tuple[str, int, int, int, int]  # class, left, top, right, bottom
-# Of each image: its width and height, and its objects.
-IMAGES: dict[str, tuple[tuple[int, int], list[Box]]] = {
-    "a": ((80, 40), [("cat", 10, 5, 30, 35), ("dog", 40, 0, 80, 40)]),
-    "b": ((40, 80), [("dog", 0, 20, 40, 60)]),
-    "c": ((64, 64), []),
-    "d": ((50, 50), [("cat", 1, 2, 3, 4), ("cat", 10, 10, 20, 30), ("dog", 30, 30, 50, 50)]),
-}
-
-
-@pytest.fixture
-def make(experiment: Modules) -> Callable[..., Any]:
-    def make_data(**values: Any) -> Any:
-        return experiment("data").ExperimentData(experiment("config").DataConfig(**values))
-
-    return make_data
-
-
-def write_images(folder: Path, names: str = "abcd", mode: str = "RGB") -> None:
-    """Objects are bright on black."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in names:
-        size, objects = IMAGES[name]
-        image = Image.new(mode, size)
-        for _, left, top, right, bottom in objects:
-            image.paste(255 if mode == "L" else (255,) * 3, (left, top, right, bottom))
-        image.save(folder / f"{name}.png")
-
-
-def coco(names: str = "abcd") -> dict[str, Any]:
-    """The contents of COCO's file; its class numbers have gaps, as the real ones do."""
-    images, annotations = [], []
-    for number, name in enumerate(names):
-        (width, height), objects = IMAGES[name]
-        images.append(
-            {"id": 100 + number, "file_name": f"{name}.png", "width": width, "height": height}
-        )
-        for kind, left, top, right, bottom in objects:
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": 100 + number,
-                    "category_id": {"cat": 17, "dog": 18}[kind],
-                    "bbox": [left, top, right - left, bottom - top],
-                    "area": (right - left) * (bottom - top),
-                    "iscrowd": 0,
-                }
-            )
-    categories = [{"id": 18, "name": "dog"}, {"id": 17, "name": "cat"}]
-    return {"images": images, "annotations": annotations, "categories": categories}
-
-
-def write_coco(root: Path, content: dict[str, Any] | None = None, names: str = "abcd") -> Path:
-    """COCO's own layout; returns the root."""
-    for split in ("train", "val"):
-        write_images(root / f"{split}2017", names)
-        file = root / "annotations" / f"instances_{split}2017.json"
-        file.parent.mkdir(exist_ok=True)
-        file.write_text(json.dumps(content or coco(names)))
-    (root / "annotations" / "captions_train2017.json").write_text("{}")
-    return root
-
-
-def yolo_rows(name: str) -> str:
-    (width, height), objects = IMAGES[name]
-    return "".join(
-        f"{['cat', 'dog'].index(kind)} {(left + right) / 2 / width:.6f} "
-        f"{(top + bottom) / 2 / height:.6f} {(right - left) / width:.6f} "
-        f"{(bottom - top) / height:.6f}\n"
-        for kind, left, top, right, bottom in objects
-    )
-
-
-def write_yolo(root: Path, names: str = "abcd", *, split: bool = True) -> Path:
-    """Ultralytics' layout; an image without objects has no text file."""
-    for part in ("train", "val") if split else ("",):
-        write_images(root / "images" / part, names)
-        (root / "labels" / part).mkdir(parents=True)
-        for name in names:
-            if rows := yolo_rows(name):
-                (root / "labels" / part / f"{name}.txt").write_text(rows)
-    (root / "data.yaml").write_text("path: .\ntrain: images/train\nnames:\n  0: cat\n  1: dog\n")
-    return root
-
-
-def voc_xml(name: str, objects: list[Box], size: tuple[int, int], *, extra: str = "") -> str:
-    found = "".join(
-        f"<object><name>{kind}</name><difficult>0</difficult><bndbox><xmin>{left + 1}</xmin>"
-        f"<ymin>{top + 1}</ymin><xmax>{right}</xmax><ymax>{bottom}</ymax></bndbox></object>"
-        for kind, left, top, right, bottom in objects
-    )
-    return (
-        f"<annotation><filename>{name}.jpg</filename><size><width>{size[0]}</width>"
-        f"<height>{size[1]}</height><depth>3</depth></size>{found}{extra}</annotation>"
-    )
-
-
-def write_voc(root: Path, names: str = "abcd") -> Path:
-    """What VOCDetection downloads and unpacks."""
-    folder = root / "VOCdevkit" / "VOC2012"
-    for part in ("JPEGImages", "Annotations", "ImageSets/Main"):
-        (folder / part).mkdir(parents=True)
-    write_images(folder / "JPEGImages", names)
-    for name in names:
-        size, objects = IMAGES[name]
-        (folder / "JPEGImages" / f"{name}.png").rename(folder / "JPEGImages" / f"{name}.jpg")
-        (folder / "Annotations" / f"{name}.xml").write_text(voc_xml(name, objects, size))
-    for split in ("train", "val", "trainval"):
-        (folder / "ImageSets" / "Main" / f"{split}.txt").write_text("\n".join(names) + "\n")
-    return root
 
 
 def check(data: Any, split: str = "val", side: int = 80) -> None:
@@ -329,50 +228,21 @@ def test_a_box_may_end_a_pixel_beyond_its_image(make: Callable[..., Any], tmp_pa
 # --- bad input: where, what, and what was expected ------------------------------------------------
 
 
-@pytest.fixture
-def refused(experiment: Modules, make: Callable[..., Any]) -> Callable[..., str]:
-    """The sentence with which a folder is refused."""
-
-    def sentence(root: Path, **values: Any) -> str:
-        data = make(**{"source": "folder", "root": str(root), "image_size": 16, **values})
-        with pytest.raises(experiment("core.errors").UserError) as error:
-            data.setup()
-        assert "\n" not in str(error.value)
-        return str(error.value)
-
-    return sentence
-
-
-@pytest.fixture
-def left_out(make: Callable[..., Any], caplog: Any) -> Callable[..., str]:
-    """What is said when the same folder is read with ``on_error=skip``."""
-
-    def words(root: Path, objects: int, images: int = 4, **values: Any) -> str:
-        values = {"source": "folder", "root": str(root), "image_size": 16, **values}
-        data = make(on_error="skip", **values)
-        data.setup()
-        batches = [data.some(10, split) for split in ("train", "test") if data.has(split)]
-        assert sum(len(batch.label) for batch in batches) == images
-        assert sum(int((batch.label >= 0).sum()) for batch in batches) == objects
-        return "\n".join(line.message for line in caplog.records)
-
-    return words
-
-
 def test_a_folder_that_is_missing_or_empty(refused: Callable[..., str], tmp_path: Path) -> None:
     assert "there is no folder" in refused(tmp_path / "none")
     message = refused(tmp_path)
     assert "no annotations" in message
     assert "instances_train2017.json" in message
     assert "images/train" in message
+    assert "JPEGImages" in message
     (tmp_path / "classes.txt").write_text("cat\n")
-    assert "no folder images" in refused(tmp_path)
+    assert "holds no image" in refused(tmp_path)
     (tmp_path / "images").mkdir()
     assert "holds no image" in refused(tmp_path)
     write_images(tmp_path / "images")
-    assert "labels is not there, which is for the labels of" in refused(tmp_path)
+    assert "labels/a.txt" in refused(tmp_path)
     (tmp_path / "labels").mkdir()
-    assert "labels has no text file for any image in" in refused(tmp_path)
+    assert "has images, but no text file for any of them" in refused(tmp_path)
 
 
 def test_coco_and_voc_that_are_not_there(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -399,7 +269,7 @@ COCO_FAULTS: list[tuple[str, Callable[[dict[str, Any]], object], str, int]] = [
         "unknown class",
         lambda c: c["annotations"][1].update(category_id=99),
         "annotations[1] (id 2): the class 99 is unknown, expected one of cat, dog",
-        5,
+        4,
     ),
     (
         "missing image",
@@ -411,49 +281,37 @@ COCO_FAULTS: list[tuple[str, Callable[[dict[str, Any]], object], str, int]] = [
         "outside",
         lambda c: c["annotations"][1].update(bbox=[70, 5, 20, 20]),
         "(70, 5) to (90, 25) reaches out of its image, which is 80 wide and 40 high",
-        5,
-    ),
-    (
-        "empty",
-        lambda c: c["annotations"][1].update(bbox=[10, 5, 0, 20]),
-        "(10, 5) to (10, 25) is empty, expected a width and a height above 0",
-        5,
+        4,
     ),
     (
         "a sliver beyond the edge",
         lambda c: c["annotations"][1].update(bbox=[80.2, 5, 0.5, 20]),
-        "(80.2, 5) to (80.7, 25) is empty",
-        5,
+        "(80.2, 5) to (80.7, 25) lies beyond its image, which is 80 wide and 40 high",
+        4,
     ),
     (
         "not finite",
         lambda c: c["annotations"][1].update(bbox=[10, 5, float("nan"), 20]),
         "is not finite",
-        5,
+        4,
     ),
     (
         "three numbers",
         lambda c: c["annotations"][1].update(bbox=[10, 5, 20]),
         "annotations[1] (id 2) is incomplete, expected image_id, category_id, bbox of 4 numbers",
-        5,
-    ),
-    (
-        "duplicate",
-        lambda c: c["annotations"].append({**c["annotations"][0], "id": 50}),
-        "annotations[6] (id 50): the same box and class as",
-        6,
+        4,
     ),
     (
         "duplicate image",
         lambda c: c["images"].append(c["images"][0]),
         "images[4] has the id 100 again",
-        6,
+        4,
     ),
     (
         "the same file again",
         lambda c: c["images"].append({**c["images"][0], "id": 7}),
         "images[4] has the file a.png again",
-        6,
+        4,
     ),
     (
         "image that is a list",
@@ -486,10 +344,11 @@ def test_a_fault_in_coco(
     assert "instances_train2017.json: " in message
     assert sentence in message
     assert "data.on_error=skip" in message
-    said = left_out(
-        root, objects, images=3 if "z.png" in sentence or "images[2]" in sentence else 4
+    keeps_all = "missing from images" in sentence or "again" in sentence or "(id 2) is" in sentence
+    said = left_out(root, objects, images=4 if keeps_all and objects > 4 else 3)
+    assert re.search(
+        r"^ +[12] (images|annotations) .+: (left out|passed over) \(", said, re.MULTILINE
     )
-    assert "1 fault left out" in said
     assert sentence in said
 
 
@@ -516,12 +375,19 @@ def test_a_file_that_is_no_coco(refused: Callable[..., str], tmp_path: Path) -> 
 YOLO_FAULTS = [
     ("7 0.5 0.5 0.2 0.2", "a.txt:3: the class number 7 is unknown, expected one of cat, dog"),
     ("0 0.9 0.5 0.4 0.2", "a.txt:3: the box from (0.7, 0.4) to (1.1, 0.6) reaches out"),
-    ("0 0.5 0.5 0.0 0.2", "a.txt:3: the box from (0.5, 0.4) to (0.5, 0.6) is empty"),
     ("0 0.5 0.5 0.2", "a.txt:3: '0 0.5 0.5 0.2' is no box, expected class, x, y, width, height"),
     ("cat 0.5 0.5 0.2 0.2", "a.txt:3: 'cat 0.5 0.5 0.2 0.2' is no box"),
     ("0 nan 0.5 0.2 0.2", "is not finite"),
     ("0 40 20 16 8", "a.txt:3: '0 40 20 16 8' is in pixels, expected class, x, y, width, height"),
-    (yolo_rows("a").splitlines()[0], "a.txt:3: the same box and class as"),
+    ("0,0.5,0.5,0.2,0.2", "a.txt:3: '0,0.5,0.5,0.2,0.2' is no box"),
+    ("0.5 0.5 0.5 0.2 0.2", "has the class 0.5, expected a whole number"),
+    ("-1 0.5 0.5 0.2 0.2", "the class number -1 is unknown"),
+    ("0 0.5 0.5 0.2 0.2 0.93", "as it has six numbers: a prediction and its confidence"),
+    (
+        "0 0.5 0.5 0.2 0.2 0.5 0.5 2 0.4 0.4 2 .6 .6 2 .5 .5 2",
+        "points of a body follow: then data.yaml needs",
+    ),
+    ("0.1 0.1 0.4 0.1 0.4 0.4 0.1 0.4 cat 0", "is no box"),
 ]
 
 
@@ -541,7 +407,9 @@ def test_a_fault_in_yolo(
 
     assert sentence in message
     assert "data.on_error=skip" in message
-    assert sentence in left_out(root, 6)
+    said = left_out(root, 4, images=3)
+    assert "1 images have an annotation that cannot be used: left out" in said
+    assert sentence in said
 
 
 def test_labels_without_names(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -549,7 +417,7 @@ def test_labels_without_names(refused: Callable[..., str], tmp_path: Path) -> No
     for name in ("classes.txt", "data.yaml"):
         (root / name).unlink(missing_ok=True)
 
-    assert "has labels/, but neither data.yaml nor classes.txt" in refused(root)
+    assert "has labels, but neither data.yaml nor classes.txt" in refused(root)
 
 
 def test_labels_without_an_image_and_labels_that_are_no_text(
@@ -558,11 +426,12 @@ def test_labels_without_an_image_and_labels_that_are_no_text(
     labels = write_yolo(tmp_path) / "labels" / "train"
     (labels / "z.txt").write_text("0 0.5 0.5 0.2 0.2\n")
     assert "train/z.txt belongs to no image" in refused(tmp_path)
+    assert "1 label files belong to no image: passed over" in left_out(tmp_path, 6)
     (labels / "z.txt").unlink()
     (labels / "b.txt").write_bytes(b"\xff\xfe0 0.5")
 
     assert "b.txt is not text in UTF-8" in refused(tmp_path)
-    assert "1 fault left out" in left_out(tmp_path, 5)
+    assert "b.txt is not text in UTF-8" in left_out(tmp_path, 5, images=3)
 
 
 def test_names_that_are_none(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -570,6 +439,7 @@ def test_names_that_are_none(refused: Callable[..., str], tmp_path: Path) -> Non
     for text in ("nc: 2\n", "names: [cat, cat]\n", "names: [\n", "names: 3\n"):
         (root / "data.yaml").write_text(text)
         assert "data.yaml" in refused(root)
+    (root / "data.yaml").unlink()
     (root / "classes.txt").write_bytes("cat\nhérisson\n".encode("latin-1"))
     assert "classes.txt is not text in UTF-8" in refused(root)
     (root / "classes.txt").write_text("cat\n\ndog\n")
@@ -610,7 +480,7 @@ def test_names_beside_coco_do_not_make_it_yolo(make: Callable[..., Any], tmp_pat
 
 def test_the_other_files_that_coco_comes_with(make: Callable[..., Any], tmp_path: Path) -> None:
     folder = write_coco(tmp_path) / "annotations"
-    for name in ("stuff_train2017", "panoptic_val2017", "image_info_test2017"):
+    for name in ("stuff_train2017", "panoptic_val2017", "person_keypoints_train2017"):
         (folder / f"{name}.json").write_text('{"images": []}')
 
     data = make(source="folder", root=str(tmp_path), image_size=80)
@@ -625,8 +495,8 @@ def test_two_files_for_one_split(refused: Callable[..., str], tmp_path: Path) ->
 
     message = refused(tmp_path)
 
-    assert "instances_train2014.json and " in message
-    assert "are both for train, expected one" in message
+    assert "instances_train2014.json and annotations/instances_train2017.json, each" in message
+    assert "data.splits=" in message
 
 
 def test_what_is_held_out_alone_is_not_trained_on(
@@ -635,6 +505,7 @@ def test_what_is_held_out_alone_is_not_trained_on(
     yolo = write_yolo(tmp_path / "yolo")
     for kind in ("images", "labels"):
         (yolo / kind / "train").rename(yolo / kind / "test")
+    (yolo / "data.yaml").write_text("names: [cat, dog]\n")
     folder = write_coco(tmp_path / "coco") / "annotations"
     (folder / "instances_train2017.json").rename(folder / "instances_test2017.json")
 
@@ -659,7 +530,7 @@ def test_a_fault_in_voc(
     assert "a.xml cannot be read (no bndbox/xmin), expected VOC's size" in refused(root, **values)
     file.write_text(whole[:100])
     assert "a.xml cannot be read" in refused(root, **values)
-    assert "1 fault left out" in left_out(root, 4, images=3, **values)
+    assert "a.xml cannot be read" in left_out(root, 4, images=3, **values)
 
 
 @pytest.mark.parametrize("in_memory_mb", [0, 100])

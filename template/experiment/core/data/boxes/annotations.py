@@ -1,12 +1,10 @@
-"""From annotations as a reader found them to boxed images, and what is wrong with them.
+"""From annotations as a reader found them to boxed images.
 
 Template's file: updates replace it. To read another format, write a reader in data.py.
 """
 
-import logging
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,107 +14,58 @@ from torch import Tensor
 
 from ...errors import UserError
 from ...files import shown
-from ...spelling import did_you_mean, nearest
 from ..errors import DataError
 from ..images.files import common_channels, open_file
 from ..images.find_range import deep_files
 from .boxed_images import BoxedImages
+from .checks import checked
+from .found import Faults, FoundImage, Row, size_of
 
-SLACK = 1.0  # pixels that a box may reach over its image's edge, where annotators round
-Box = tuple[float, float, float, float]
-Row = tuple[int, Box]  # of an object: class number and box
-log = logging.getLogger(__name__)
-
-
-@dataclass
-class FoundObject:
-    """An object as an annotation has it.
-
-    Args:
-        class_name: What it is.
-        box: Left, top, right, bottom, in the units of the image's size.
-        place: Where the annotation stands, such as ``labels/a.txt:3``.
-    """
-
-    class_name: str
-    box: Box
-    place: str
-
-
-@dataclass
-class FoundImage:
-    """An image as a reader found it, with the height and width that its boxes are measured in."""
-
-    file: Path
-    size: tuple[float, float]
-    objects: list[FoundObject]
-
-
-class Faults:
-    """What is wrong with annotations: raised at once, or left out, counted and told at the end.
-
-    Args:
-        on_error: ``raise`` or ``skip``.
-        source: What is read, for the line at the end.
-    """
-
-    def __init__(self, on_error: str, source: str) -> None:
-        self.on_error, self.source = on_error, source
-        self.count, self.first = 0, ""
-
-    def add(self, sentence: str) -> None:
-        """Note a sentence with a place, what is wrong there, and what was expected.
-
-        Raises:
-            DataError: With that sentence, unless faults are skipped.
-        """
-        if self.on_error == "raise":
-            raise DataError(f"{sentence}: mend it, or set data.on_error=skip")
-        self.first = self.first or sentence
-        self.count += 1
-
-    def tell(self) -> None:
-        """Say how many there were."""
-        if self.count:
-            faults = "1 fault" if self.count == 1 else f"{self.count} faults"
-            log.warning(f"{self.source}: {faults} left out, the first: {self.first}")
+NO_SIZE = "images have no size in their annotations: taken from the files"
+LEFT_OUT = "images have an annotation that cannot be used: left out"
 
 
 def gather(
     found: Iterable[FoundImage],
     class_names: list[str],
     faults: Faults,
+    *,
     in_pixels: bool = True,
+    split: str = "train",
+    labelled: bool = True,
 ) -> BoxedImages:
     """Check what a reader found, and put it into tensors.
-
-    A box about nothing, outside of its image, of an unknown class or said twice is a fault, and so
-    is an image file that is missing. An image without objects is none.
 
     Args:
         found: The images with their objects.
         class_names: The classes there are.
         faults: Where faults go.
         in_pixels: Whether sizes and boxes are pixels, not shares of the image.
+        split: Whose images these are; those to train on need an object.
+        labelled: Whether anyone knows the objects.
 
     Raises:
-        UserError: A fault, or no image is left.
+        UserError: A fault, or no image or object is left.
     """
     numbers = {name: number for number, name in enumerate(class_names)}
-    slack = SLACK if in_pixels else 0.01
     files: list[Path] = []
     rows: list[list[Row]] = []
     sizes: list[tuple[float, float]] = []
     for image in found:
-        if image.file.is_file():
-            files.append(image.file)
-            rows.append(_checked(image, numbers, slack, faults))
-            sizes.append(image.size)
-        else:
-            faults.add(f"{faults.source}: the image {shown(image.file)} is not there")
-    faults.tell()
+        if image.fault is None and not image.file.is_file():
+            faults.of(image, f"{faults.source}: the image {shown(image.file)} is not there")
+        size = _size(image, faults) if image.fault is None else None
+        objects = checked(image, size, numbers, in_pixels, faults) if size else []
+        if image.fault is not None or size is None:
+            faults.notes.add(LEFT_OUT, str(image.fault))
+            continue
+        files.append(image.file)
+        rows.append(objects)
+        sizes.append(size)
     if not files:
-        raise UserError(f"{faults.source}: no image is left, expected at least one")
+        raise UserError(f"{faults.source}: no image is left, expected at least one{_why(faults)}")
+    if split == "train" and not any(rows):
+        raise UserError(f"{faults.source}: no object is left to train on{_why(faults)}")
     boxes, labels = _padded(rows)
     open_files = partial(open_file, files)
     return BoxedImages(
@@ -128,6 +77,8 @@ def gather(
         names=[shown(file) for file in files],
         sizes=torch.tensor(sizes).long() if in_pixels else None,
         maybe_deep=partial(deep_files, files),
+        notes=faults.notes,
+        labelled=labelled,
     )
 
 
@@ -137,45 +88,24 @@ def all_in_colour_or_none(splits: dict[str, BoxedImages]) -> dict[str, BoxedImag
     return {split: replace(images, channels=channels) for split, images in splits.items()}
 
 
-def _checked(image: FoundImage, numbers: dict[str, int], slack: float, faults: Faults) -> list[Row]:
-    """Class number and box of each object of an image that has no fault."""
-    height, width = image.size
-    places: dict[Row, str] = {}
-    for one in image.objects:
-        left, top, right, bottom = one.box
-        inside = max(left, 0.0), max(top, 0.0), min(right, width), min(bottom, height)
-        if wrong := _fault(one, inside, image.size, numbers, slack):
-            faults.add(f"{one.place}: {wrong}")
-            continue
-        row = numbers[one.class_name], inside
-        if row in places:
-            faults.add(f"{one.place}: the same box and class as {places[row]}, expected once")
-            continue
-        places[row] = one.place
-    return list(places)
+def _size(image: FoundImage, faults: Faults) -> tuple[float, float] | None:
+    if image.size is not None and min(image.size) > 0:
+        return image.size
+    try:
+        size = size_of(image.file)
+    except DataError as error:
+        if faults.on_error == "raise":
+            raise
+        image.fault = str(error)
+        return None
+    faults.notes.add(NO_SIZE, shown(image.file))
+    return size
 
 
-def _fault(
-    one: FoundObject,
-    inside: Box,
-    size: tuple[float, float],
-    numbers: dict[str, int],
-    slack: float,
-) -> str | None:
-    """What is wrong with an object, of whose box a part is inside, and what was expected."""
-    (height, width), (left, top, right, bottom) = size, one.box
-    box = f"the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g})"
-    if one.class_name not in numbers:
-        known = ", ".join(list(numbers)[:5]) + (", ..." if len(numbers) > 5 else "")
-        hint = did_you_mean(nearest(one.class_name, numbers))
-        return f"the class {one.class_name} is unknown, expected one of {known}{hint}"
-    if not all(math.isfinite(side) for side in one.box):
-        return f"{box} is not finite, expected four numbers"
-    if min(left, top) < -slack or right > width + slack or bottom > height + slack:
-        return f"{box} reaches out of its image, which is {width:g} wide and {height:g} high"
-    if inside[2] <= inside[0] or inside[3] <= inside[1]:
-        return f"{box} is empty, expected a width and a height above 0"
-    return None
+def _why(faults: Faults) -> str:
+    """What was left out, where that may be the reason."""
+    lines = "; ".join(faults.notes.lines())
+    return f" ({lines})" if lines else ""
 
 
 def _padded(rows: list[list[Row]]) -> tuple[Tensor, Tensor]:

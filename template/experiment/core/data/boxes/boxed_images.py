@@ -25,6 +25,8 @@ from ..images.values import ValueRange, add_remarks, seen, shared_remarks
 from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, resized
+from ..sampling import Indices
+from ..summary import listed
 from .geometry import as_boxes, into_square
 
 BatchT = TypeVar("BatchT", bound=tuple[Any, ...])
@@ -48,6 +50,7 @@ class BoxedImages:
         notes: Where they are from, and what was passed over or mended there.
         maybe_deep: Says which images may have more than 8 bits a channel.
         value_range: Which of their values become 0 and 1.
+        labelled: Whether anyone knows the objects; else they are for ``predict`` alone.
 
     Shape:
         - boxes: ``(examples, objects, 4)``
@@ -67,6 +70,7 @@ class BoxedImages:
     notes: Notes = field(default_factory=Notes)
     maybe_deep: Callable[[], Sequence[int]] = list
     value_range: ValueRange = field(default_factory=ValueRange)
+    labelled: bool = True
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -154,7 +158,10 @@ class BoxedImages:
         )
         names = [self.name(index) for index in kept.tolist()] if self.names else []
         record = partial(record_among, self, torch.from_numpy(kept))
-        return TensorData(examples, None, names, record, self.notes, self.class_names)
+        content = partial(content_among, self, kept)
+        return TensorData(
+            examples, None, names, record, self.notes, self.class_names, self.labelled, content
+        )
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and its objects: each class's name and box, as annotated.
@@ -166,6 +173,17 @@ class BoxedImages:
         names = [self.class_names[number] for number in self.labels[index][there].tolist()]
         objects = list(zip(names, self.boxes[index][there].tolist(), strict=True))
         return Record(self.name(index), self.open(index), objects)
+
+    def content(self, indices: Indices | None = None) -> str:
+        """How many objects of which classes some of the images have, in words; None: all."""
+        labels = self.labels.numpy() if indices is None else self.labels.numpy()[indices]
+        there = labels >= 0
+        names = [self.class_names[number] for number in np.unique(labels[there]).tolist()]
+        text = f"{int(there.sum()):,} objects of {len(names)} classes"
+        if names:
+            text += f": {listed(names)}"
+        without = int((~there.any(axis=1)).sum())
+        return f"{text}; {without:,} without any" if without else text
 
     def _in_square(self, boxes: Tensor, size: Tensor, labels: Tensor, side: int) -> Tensor:
         if self.sizes is None:
@@ -181,6 +199,7 @@ class BoxedFiles(Dataset[BatchT], Generic[BatchT]):
         self.names, self.record = images.names, images.record
         self.notes, self.class_names = images.notes, images.class_names
         self.remarks = shared_remarks(len(images))
+        self.labelled, self.content = images.labelled, images.content
 
     def __len__(self) -> int:
         return len(self.images)
@@ -208,4 +227,10 @@ def without_boxes(images: LabelledImages) -> BoxedImages:
         images.names,
         notes=images.notes,
         value_range=images.value_range,
+        labelled=False,
     )
+
+
+def content_among(images: BoxedImages, kept: Indices, indices: Indices | None = None) -> str:
+    """``content`` of images of which only some were kept, by their numbers among those."""
+    return images.content(kept if indices is None else kept[indices])

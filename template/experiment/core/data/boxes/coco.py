@@ -10,194 +10,157 @@ Files of COCO's other tasks, such as captions, are passed over. Groups that one 
 (``iscrowd``) are left out, as they are no single objects.
 """
 
-import json
-from collections.abc import Iterable, Iterator
+import os
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..folders import check_has_train
-from ..split_names import SPELLINGS
-from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
+from ..notes import Notes
+from .annotations import all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
+from .coco_files import image_folders, split_files
+from .coco_json import Ids, annotated, categories, read
+from .found import Faults, FoundImage
+from .image_names import ImageFinder
+from .tree import Tree
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
-OTHER_TASKS = ("captions", "image_info", "panoptic", "person_keypoints", "stuff")
-EXPECTED = "expected COCO's images, annotations and categories"
+GROUPS = "categories are groups of others, without annotations: no classes"
+UNKNOWN = "categories are none of the training's, and without annotations: passed over"
 
 
-def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
-    """The images below ``root`` by split: only "train" where there is one file.
+def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
+    """The images of a folder by split: only "train" where there is one file.
 
     Raises:
-        UserError: No such file, a file in another format, or (unless skipped) a faulty annotation.
+        UserError: No such file, a file in another format, or (unless skipped) an annotation that
+            cannot be used.
     """
-    files = split_files(root)
+    files = split_files(tree, config.splits)
     if not files:
-        raise UserError(f"data.root: {shown(root)} holds no annotations; expected {LAYOUT}")
-    contents = {split: read(file) for split, file in files.items()}
-    by_number = categories(contents["train"], files["train"])
-    names = [by_number[number] for number in sorted(by_number)]
+        raise UserError(f"data.root: {tree.place} holds no annotations; expected {LAYOUT}")
+    contents = {split: read(file, split) for split, file in files.items()}
+    names = _class_names(contents, files, tree.notes)
     splits = {
-        split: convert(
-            contents[split], file, image_folders(file, root, split), names, config.on_error
-        )
-        for split, file in files.items()
+        split: _convert(contents[split], files[split], tree, names, split, config.on_error)
+        for split in files
     }
+    splits["train"].notes.update(tree.notes)
     return all_in_colour_or_none(splits)
 
 
-def split_files(root: Path) -> dict[str, Path]:
-    """The annotations of each split; one file alone is for training.
+def _class_names(
+    contents: dict[str, dict[str, Any]], files: dict[str, Path], notes: Notes
+) -> list[str]:
+    """The classes, in the order of their numbers: the training's categories that are no groups.
 
-    Raises:
-        UserError: Two files are for the same split, or none is to train on.
+    Roboflow's category 0 is one that others name as theirs, and that nothing is annotated as.
     """
-    visible = (path for path in sorted(root.rglob("*.json")) if not path.name.startswith("."))
-    files = [path for path in visible if not path.stem.startswith(OTHER_TASKS)]
-    if len(files) == 1:
-        return {"train": files[0]}
-    found = {}
-    for split, words in SPELLINGS.items():
-        fitting = [file for file in files if {file.parent.name, *_words(file)} & {*words}]
-        if len(fitting) > 1:
-            names = " and ".join(shown(file) for file in fitting[:2])
-            raise UserError(f"data.root: {names} are both for {split}, expected one: move the rest")
-        if fitting:
-            found[split] = fitting[0]
-    check_has_train(found, root)
-    return found
+    numbered = categories(contents["train"], files["train"])
+    by_split = {split: categories(content, files[split]) for split, content in contents.items()}
+    used = {
+        by_split[split].get(number)
+        for split, content in contents.items()
+        for number in _annotated_categories(content)
+    }
+    for split, of_file in by_split.items():
+        for name in sorted(set(of_file.values()) - set(numbered.values()) - used):
+            notes.add(UNKNOWN, f"{shown(files[split])}: {name}")
+    groups = {
+        str(one.get("supercategory"))
+        for one in contents["train"]["categories"]
+        if one.get("supercategory") != one.get("name")
+    } - {"None", "none", ""}  # how tools write that there is none
+    names = []
+    for number in sorted(numbered):
+        if numbered[number] in groups - used:
+            notes.add(GROUPS, f"{shown(files['train'])}: {numbered[number]}")
+        else:
+            names.append(numbered[number])
+    return names or [numbered[number] for number in sorted(numbered)]
 
 
-def image_folders(file: Path, root: Path, split: str) -> list[Path]:
-    """Where the images of a file of annotations may lie."""
-    words = [file.stem.rpartition("_")[2], *SPELLINGS[split]]  # instances_train2017: train2017
-    within = [root, root / "images"]
-    folders = [file.parent, *within, *(place / word for word in words for place in within)]
-    return [folder for folder in folders if folder.is_dir()]
+def _annotated_categories(content: dict[str, Any]) -> set[Any]:
+    rows = content["annotations"]
+    found = {str(one.get("category_id")) for one in rows if isinstance(one, dict)}
+    return {int(number) for number in found if number.lstrip("-").isdigit()}
 
 
-def read(file: Path) -> dict[str, Any]:
-    """The contents of a file of annotations.
-
-    Raises:
-        UserError: It is no JSON, or not COCO's.
-    """
-    try:
-        content = json.loads(file.read_text(encoding="utf-8-sig"))
-    except json.JSONDecodeError as error:
-        raise UserError(
-            f"{shown(file)}:{error.lineno}: no JSON ({error.msg}), {EXPECTED}"
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{shown(file)} cannot be read ({error}), {EXPECTED}") from None
-    lists = ("images", "annotations", "categories")
-    if not isinstance(content, dict) or not all(isinstance(content.get(k), list) for k in lists):
-        raise UserError(f"{shown(file)} is JSON of another kind, {EXPECTED}")
-    return content
-
-
-def categories(content: dict[str, Any], file: Path) -> dict[int, str]:
-    """The names of the classes by their numbers in the file.
-
-    Raises:
-        UserError: There is none, or a number or name occurs twice.
-    """
-    found: dict[int, str] = {}
-    for row, category in enumerate(content["categories"]):
-        try:
-            number, name = int(category["id"]), str(category["name"])
-        except (KeyError, TypeError, ValueError):
-            raise UserError(
-                f"{shown(file)}: categories[{row}] is incomplete, expected id, a number, and name"
-            ) from None
-        if number in found or name in found.values():
-            twice = name if name in found.values() else f"number {number}"
-            raise UserError(f"{shown(file)} has the category {twice} twice, expected each once")
-        found[number] = name
-    if not found:
-        raise UserError(f"{shown(file)} has no category, expected one or more")
-    return found
-
-
-def convert(
-    content: dict[str, Any], file: Path, folders: list[Path], names: list[str], on_error: str
+def _convert(
+    content: dict[str, Any], file: Path, tree: Tree, names: list[str], split: str, on_error: str
 ) -> BoxedImages:
-    """The images of one file.
+    """The images of one file."""
+    faults = Faults(on_error, shown(file), Notes(shown(file)))
+    folders = image_folders(file, tree, split)
+    # What lies deeper is looked for where only images of this split are.
+    own = [folder for folder in folders if not _holds_other_splits(folder, tree)] or folders
+    finder = ImageFinder(
+        folders, lambda: chain.from_iterable(map(tree.images_below, own)), faults.notes
+    )
+    ids = Ids(faults.notes)
+    images = _images(content, finder, ids, faults)
+    annotated(content, ids, categories(content, file), faults)
+    labelled = split != "test" or bool(content["annotations"])
+    return gather(images, names, faults, split=split, labelled=labelled)
 
-    Args:
-        content: What the file holds.
-        file: The file, for messages.
-        folders: Where its images may lie.
-        names: The classes, in the order of their numbers.
-        on_error: ``raise`` or ``skip``, at a faulty annotation.
-    """
-    faults = Faults(on_error, shown(file))
-    images = list(_images(content, folders, faults))
-    _add_objects(content, dict(images), categories(content, file), faults)
-    return gather((image for _, image in images), names, faults)
+
+def _holds_other_splits(folder: str, tree: Tree) -> bool:
+    return os.path.join(str(tree.root), "").startswith(os.path.join(folder, "")) or folder in {
+        os.path.join(str(tree.root), name) for name in ("data", "images")
+    }
 
 
 def _images(
-    content: dict[str, Any], folders: list[Path], faults: Faults
-) -> Iterator[tuple[Any, FoundImage]]:
-    """Each image with its number in the file."""
-    seen: set[Any] = set()
-    for row, image in enumerate(content["images"]):
+    content: dict[str, Any], finder: ImageFinder, ids: Ids, faults: Faults
+) -> list[FoundImage]:
+    """Each image of a file; ``ids`` gets to know them by their numbers."""
+    found: list[FoundImage] = []
+    by_file: dict[str, int] = {}
+    for row, one in enumerate(content["images"]):
+        place = f"{faults.source}: images[{row}]"
+        image = FoundImage(Path(""), None)
+        found.append(image)
         try:
-            number, name = _hashable(image["id"]), str(image["file_name"])
-            size = float(image["height"]), float(image["width"])
+            first = ids.add(one["id"], image)
+            name, image.size = str(one["file_name"]), _size(one)
         except (KeyError, TypeError, ValueError):
-            wanted = "id, file_name, height and width"
-            faults.add(f"{faults.source}: images[{row}] is incomplete, expected {wanted}")
+            faults.of(image, f"{place} is incomplete, expected id, file_name, height and width")
             continue
-        if twice := {number, name} & seen:
-            again = f"the id {number}" if number in twice else f"the file {name}"
-            faults.add(f"{faults.source}: images[{row}] has {again} again, expected once")
+        if first is not None:
+            _refuse_both(first, image, f"{place} has the id {one['id']} again", faults)
             continue
-        seen |= {number, name}
-        yield number, FoundImage(_find(name, folders), size, [])
-
-
-def _find(name: str, folders: Iterable[Path]) -> Path:
-    places = [folder / name for folder in folders]
-    return next((place for place in places if place.is_file()), places[0] if places else Path(name))
-
-
-def _add_objects(
-    content: dict[str, Any], images: dict[Any, FoundImage], names: dict[int, str], faults: Faults
-) -> None:
-    for row, one in enumerate(content["annotations"]):
-        place = f"{faults.source}: annotations[{row}]"
-        try:
-            place += f" (id {one['id']})" if "id" in one else ""
-            left, top, width, height = (float(number) for number in one["bbox"])
-            image, category = _hashable(one["image_id"]), int(one["category_id"])
-            is_group = one.get("iscrowd")
-        except (KeyError, TypeError, ValueError):
-            faults.add(f"{place} is incomplete, expected image_id, category_id, bbox of 4 numbers")
+        path = finder.find(name)
+        if path is None:
+            faults.of(image, f"{place}: {_missing(name, finder)}")
             continue
-        if image not in images:
-            faults.add(f"{place} is of the image {image}, which is missing from images")
-        elif not is_group:
-            box = left, top, left + width, top + height
-            name = names.get(category, str(category))
-            images[image].objects.append(FoundObject(name, box, place))
+        image.file = Path(path)
+        if path in by_file:
+            what = f"{place} has the file {name} again, as images[{by_file[path]}]"
+            _refuse_both(found[by_file[path]], image, what, faults)
+        by_file.setdefault(path, row)
+    return found
 
 
-def _hashable(number: Any) -> Any:
-    """What identifies an image: a number, as a rule.
-
-    Raises:
-        TypeError: It is a list or the like.
-    """
-    hash(number)
-    return number
+def _refuse_both(first: FoundImage, image: FoundImage, what: str, faults: Faults) -> None:
+    """Neither of two entries can be used: which annotations are whose?"""
+    faults.of(image, f"{what}, expected once")
+    first.fault = first.fault or image.fault
 
 
-def _words(file: Path) -> list[str]:
-    """``instances_train2017.json``: instances, train."""
-    letters = "".join(letter if letter.isalpha() else " " for letter in file.stem.lower())
-    return letters.split()
+def _size(one: dict[str, Any]) -> tuple[float, float] | None:
+    """Height and width; None where they are missing or 0."""
+    size = float(one.get("height") or 0), float(one.get("width") or 0)
+    return size if min(size) > 0 else None
+
+
+def _missing(name: str, finder: ImageFinder) -> str:
+    several = finder.named(name.replace("\\", "/").rpartition("/")[2])
+    if len(several) > 1:
+        return f"the image {name} may be {shown(several[0])} or {shown(several[1])}, expected one"
+    place = shown(finder.folders[0]) if finder.folders else "anywhere"
+    if "://" in name:
+        return f"the image {name} is an address: download it into {place}"
+    return f"the image {name} is not there, looked for in {place}"

@@ -11,12 +11,12 @@ from ...spelling import did_you_mean, nearest
 from ..images.find_range import range_of, set_range
 from ..images.folder import load_unlabelled as load_images
 from ..images.sources import ImageFacts
-from . import coco, demo_scenes, folder, voc
+from . import demo_scenes, folder, voc
 from .boxed_images import BoxedImages, without_boxes
 
 # Data sets of torchvision that have boxes. Our own reader reads COCO's files, without the package
 # that torchvision's class needs.
-TORCHVISION = {"CocoDetection": coco.load, "VOCDetection": voc.load}
+TORCHVISION = {"CocoDetection": folder.load_coco, "VOCDetection": voc.load}
 
 
 def download(config: BoxDataConfig, root: Path) -> None:

@@ -1,26 +1,23 @@
 """Boxes in VOC's format: an XML file an image, as torchvision's VOCDetection downloads them.
 
 Template's file: updates replace it. To read another layout, write a reader in data.py.
-
-Objects that are marked as difficult are left out; in VOC's own evaluation, finding one counts
-neither way, here it counts as a mistake.
 """
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
 
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
+from ..notes import Notes
+from .annotations import all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
+from .found import Faults, FoundImage
+from .voc_xml import XML, from_zero, read
 
 SPLITS = ("train", "val", "test")
-XML = "expected VOC's size (width, height) and object (name, bndbox)"
 
 
 def download(config: BoxDataConfig, root: Path) -> None:
@@ -49,12 +46,15 @@ def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     found, faults = {}, {}
     for split, data in made.items():
         if data is not None:
-            faults[split] = Faults(config.on_error, f"VOCDetection {year} {split}")
+            source = f"VOCDetection {year} {split}"
+            faults[split] = Faults(config.on_error, source, Notes(source))
             found[split] = list(_found(data, faults[split]))
     names = sorted({one.class_name for image in found["train"] for one in image.objects})
     if not names:
         raise UserError(f"VOCDetection {year} has no object in its training images")
-    splits = {split: gather(images, names, faults[split]) for split, images in found.items()}
+    splits = {
+        split: gather(images, names, faults[split], split=split) for split, images in found.items()
+    }
     return all_in_colour_or_none(splits)
 
 
@@ -88,31 +88,10 @@ def _reachable(root: Path, year: str) -> Iterator[None]:
 
 def _found(data: Any, faults: Faults) -> Iterator[FoundImage]:
     for image, annotation in zip(data.images, data.annotations, strict=True):
-        file = Path(annotation)
+        file, found = Path(annotation), FoundImage(Path(image), None)
         try:
-            tree = ElementTree.parse(file).getroot()
-            size = float(_text(tree, "size/height")), float(_text(tree, "size/width"))
-            objects = [
-                FoundObject(_text(one, "name"), _box(one), f"{shown(file)}: object {number}")
-                for number, one in enumerate(tree.findall("object"), start=1)
-                if one.findtext("difficult", "0").strip() != "1"
-            ]
-        except (ParseError, OSError, ValueError) as error:
-            faults.add(f"{shown(file)} cannot be read ({error}), {XML}")
-            continue
-        yield FoundImage(Path(image), size, objects)
-
-
-def _box(one: Element) -> tuple[float, float, float, float]:
-    """VOC counts pixels from 1, and the last ones belong to the box."""
-    left, top, right, bottom = (
-        float(_text(one, f"bndbox/{side}")) for side in ("xmin", "ymin", "xmax", "ymax")
-    )
-    return left - 1, top - 1, right, bottom
-
-
-def _text(element: Element, path: str) -> str:
-    text = element.findtext(path)
-    if text is None or not text.strip():
-        raise ValueError(f"no {path}")
-    return text.strip()
+            told = from_zero(read(file, faults.notes), first=1)
+            found.size, found.objects = told.size, told.objects
+        except ValueError as error:
+            faults.of(found, f"{shown(file)} cannot be read ({error}), {XML}")
+        yield found

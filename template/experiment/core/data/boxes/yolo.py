@@ -6,149 +6,143 @@ Template's file: updates replace it. To read another layout, write a reader in d
     data/images/train/a.jpg     or: data/train/images/a.jpg, or to be split here: data/images/a.jpg
     data/labels/train/a.txt         data/train/labels/a.txt                       data/labels/a.txt
 
-Each row is ``class x y width height``: the class's number, then the centre and the size of the box
-as shares of the image's width and height. An image without a text file has no objects.
+Text files may also lie beside their images, as darknet, CVAT and labelImg have them. An image
+without a text file has no objects; a test split without any has no labels.
 """
 
-from collections.abc import Iterator
+import os
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..folders import check_has_train
-from ..images.folder import images_inside
-from ..split_names import SPELLINGS
-from .annotations import Faults, FoundImage, FoundObject, all_in_colour_or_none, gather
+from ..notes import Notes
+from .annotations import all_in_colour_or_none, gather
 from .boxed_images import BoxedImages
+from .found import Faults, FoundImage
+from .image_names import plain_stem
+from .tree import Tree
+from .yolo_layout import Part, label_file, label_places, split_images
+from .yolo_names import class_names, names_files
+from .yolo_rows import LabelRow, body_points, found_object, read_rows
 
 LAYOUT = "data.yaml or classes.txt, images/train/*.jpg and labels/train/*.txt"
-ROW = "expected class, x, y, width, height, the last four from 0 to 1"
+STRAY = "label files belong to no image: passed over"
+RENAMED = "label files are named as Label Studio does, percent-encoded or with a number: matched"
+NOT_LABELS = ("classes.txt", "obj.names")
 
 
-def names_file(root: Path) -> Path | None:
-    """The file with the names of the classes, by which this format is known."""
-    files = (root / name for name in ("classes.txt", "data.yaml", "data.yml"))
-    return next((file for file in files if file.is_file()), None)
+def is_there(tree: Tree) -> bool:
+    """Whether an image has a text file, in the folder ``labels`` or beside it."""
+    texts = set(tree.ending(".txt"))
+    if not texts:
+        return False
+    if any("labels" in tree.relative(text).lower().split("/")[:-1] for text in texts):
+        return True
+    return any(place in texts for image in tree.images for place in label_places(image))
 
 
-def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
-    """The images below ``root`` by split: only "train" where there are no splits.
+def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
+    """The images of a folder by split: only "train" where there are no splits.
 
     Raises:
-        UserError: No names, images or labels, or (unless skipped) a faulty row.
+        UserError: No names, images or labels, or (unless skipped) a row that cannot be used.
     """
-    names = class_names(root)
-    folders = _folders(root)
-    if not folders:
-        raise UserError(f"data.root: {shown(root)} holds no folder images; expected {LAYOUT}")
-    splits = {split: _load(*pair, names, config.on_error) for split, pair in folders.items()}
+    files = names_files(tree.root, tree.ending(".txt"))
+    names = class_names(files, f"data.root: {tree.place} has labels")
+    if not tree.images:
+        raise UserError(f"data.root: {tree.place} holds no image; expected {LAYOUT}")
+    parts = split_images(tree, config.splits, files)
+    faults = {
+        split: Faults(config.on_error, part.place, Notes(part.place))
+        for split, part in parts.items()
+    }
+    labels = _match(parts, tree, faults)
+    read = {split: _read(part, labels, split, faults[split]) for split, part in parts.items()}
+    rows = [row for _, rows in read["train"] for row in rows]
+    points = body_points([one.settings for one in files], rows)
+    splits = {
+        split: _gathered(found, names, points, faults[split], split)
+        for split, found in read.items()
+    }
+    splits["train"].notes.update(tree.notes)
     return all_in_colour_or_none(splits)
 
 
-def class_names(root: Path) -> list[str]:
-    """The names of the classes, in the order of their numbers.
+def _match(parts: dict[str, Part], tree: Tree, faults: dict[str, Faults]) -> dict[str, str | None]:
+    """The text file of each image of all splits; None where it has none.
 
-    Raises:
-        UserError: The file with the names is none.
+    Text files that are left go to images that have none, by what Label Studio adds to names.
     """
-    file = names_file(root)
-    if file is None:
-        raise UserError(f"data.root: {shown(root)} names no classes; expected {LAYOUT}")
-    wanted = "expected names: [cat, dog], or a name for each number from 0 on"
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-        if file.suffix == ".txt":
-            names = [line.strip() for line in text.rstrip().splitlines()]
+    split_of = {image: split for split, part in parts.items() for image in part.images}
+    labels = {image: label_file(image) for image in split_of}
+    used = {*labels.values(), *map(label_file, set(tree.images) - labels.keys())}
+    left = {text: _stem(text) for text in tree.ending(".txt") if text not in used}
+    left = {text: stem for text, stem in left.items() if _is_label(text, tree)}
+    wanted = list(left.values())
+    free: dict[tuple[str, str], list[str]] = {}
+    for image, label in labels.items() if left else ():
+        if label is None:
+            for place in label_places(image):
+                free.setdefault(_stem(place), []).append(image)
+    for text, stem in left.items():
+        if len(free.get(stem, ())) == 1 and wanted.count(stem) == 1:
+            image = free[stem][0]
+            labels[image] = text
+            faults[split_of[image]].notes.add(RENAMED, shown(text))
         else:
-            names = _in_order(yaml.safe_load(text)["names"])
-    except UnicodeDecodeError:
-        raise UserError(f"{shown(file)} is not text in UTF-8, expected names of classes") from None
-    except (yaml.YAMLError, LookupError, TypeError, ValueError):
-        raise UserError(f"{shown(file)} has no names, {wanted}") from None
-    if "" in names:
-        row = names.index("") + 1
-        raise UserError(f"{shown(file)}:{row} is empty, expected the name of the class {row - 1}")
-    if not names or len(set(names)) < len(names):
+            faults["train"].add(STRAY, f"{shown(text)} belongs to no image")
+    return labels
+
+
+def _stem(text: str) -> tuple[str, str]:
+    return os.path.dirname(text), plain_stem(text)
+
+
+def _is_label(text: str, tree: Tree) -> bool:
+    """Whether a text file holds labels: in ``labels`` all do, elsewhere those with rows."""
+    *folders, name = tree.relative(text).lower().split("/")
+    return name not in NOT_LABELS and ("labels" in folders or _looks_like_rows(text))
+
+
+def _read(
+    part: Part, labels: dict[str, str | None], split: str, faults: Faults
+) -> list[tuple[FoundImage, list[LabelRow]]]:
+    """Each image of a split with its rows."""
+    if not any(labels[path] for path in part.images) and split != "test":
+        ways = " or ".join(shown(place) for place in label_places(part.images[0]))
         raise UserError(
-            f"{shown(file)} names {len(names)} classes, expected one or more, each once"
+            f"{part.place} has images, but no text file for any of them, expected one for each "
+            f"with objects, such as {ways}"
         )
-    return names
+    found = []
+    for path in part.images:
+        image = FoundImage(Path(path), (1.0, 1.0))
+        label = labels[path]
+        found.append((image, read_rows(image, Path(label), faults) if label else []))
+    return found
 
 
-def _in_order(names: Any) -> list[str]:
-    """The names by their numbers, from a list of names or from numbers with a name each."""
-    if isinstance(names, dict):
-        by_number = {int(number): name for number, name in names.items()}
-        names = [by_number[number] for number in range(len(names))]
-    return [str(name) for name in names]
+def _gathered(
+    found: list[tuple[FoundImage, list[LabelRow]]],
+    names: list[str],
+    points: int | None,
+    faults: Faults,
+    split: str,
+) -> BoxedImages:
+    for image, rows in found:
+        for row in rows:
+            if image.fault is None and (one := found_object(row, names, points, image, faults)):
+                image.objects.append(one)
+    labelled = split == "train" or any(rows or image.fault for image, rows in found)
+    images = (image for image, _ in found)
+    return gather(images, names, faults, in_pixels=False, split=split, labelled=labelled)
 
 
-def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
-    """The folders of images and of labels of each split."""
-    found = {}
-    for split, words in SPELLINGS.items():
-        for word in words:
-            for images, labels in (
-                (root / "images" / word, root / "labels" / word),
-                (root / word / "images", root / word / "labels"),
-            ):
-                if images.is_dir():
-                    found.setdefault(split, (images, labels))
-    check_has_train(found, root)
-    if found or not (root / "images").is_dir():
-        return found
-    return {"train": (root / "images", root / "labels")}
-
-
-def _load(images: Path, labels: Path, names: list[str], on_error: str) -> BoxedImages:
-    faults = Faults(on_error, shown(labels))
-    paths = images_inside(images)
-    if not paths:
-        raise UserError(f"{shown(images)} holds no image; expected {LAYOUT}")
-    if not labels.is_dir():
-        raise UserError(
-            f"{shown(labels)} is not there, which is for the labels of {shown(images)}; expected "
-            f"{LAYOUT}"
-        )
-    text_files = [labels / path.relative_to(images).with_suffix(".txt") for path in paths]
-    for stray in sorted(set(labels.rglob("*.txt")) - set(text_files)):
-        if stray.name != "classes.txt":
-            faults.add(f"{shown(stray)} belongs to no image in {shown(images)}")
-    if not any(file.is_file() for file in text_files):
-        raise UserError(
-            f"{shown(labels)} has no text file for any image in {shown(images)}, expected one of "
-            f"the same name for each with objects, such as {shown(text_files[0])}"
-        )
-    found = (
-        FoundImage(path, (1.0, 1.0), list(_objects(file, names, faults)))
-        for path, file in zip(paths, text_files, strict=True)
-    )
-    return gather(found, names, faults, in_pixels=False)
-
-
-def _objects(file: Path, names: list[str], faults: Faults) -> Iterator[FoundObject]:
+def _looks_like_rows(text: str) -> bool:
     try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines() if file.is_file() else []
-    except UnicodeDecodeError:
-        faults.add(f"{shown(file)} is not text in UTF-8, {ROW}")
-        return
-    for number, line in enumerate(lines, start=1):
-        words, place = line.split(), f"{shown(file)}:{number}"
-        if not words:
-            continue
-        try:
-            label = int(words[0])
-            x, y, width, height = (float(word) for word in words[1:])
-        except ValueError:
-            faults.add(f"{place}: {line.strip()[:40]!r} is no box, {ROW}")
-            continue
-        if max(x, y, width, height) > 1.5:  # a little more is a box that reaches out of its image
-            faults.add(f"{place}: {line.strip()[:40]!r} is in pixels, {ROW}")
-            continue
-        name = names[label] if 0 <= label < len(names) else f"number {label}"
-        box = x - width / 2, y - height / 2, x + width / 2, y + height / 2
-        yield FoundObject(name, box, place)
+        with open(text, encoding="utf-8-sig") as file:
+            words = file.readline().split()
+        return len(words) >= 5 and all(float(word) is not None for word in words)
+    except (UnicodeDecodeError, ValueError):
+        return False

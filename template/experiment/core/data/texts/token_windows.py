@@ -14,6 +14,7 @@ from torch.utils.data import Dataset
 
 from ..errors import DataError
 from ..records import Record
+from ..sampling import Indices
 from .token_files import TokenFile
 from .tokenizer import BytePairs
 
@@ -66,13 +67,18 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     def __len__(self) -> int:
         return -(-self.last // self.stride) + 1
 
-    def described(self, count: int) -> str:
-        """So many of them, in words: what a start says of a split."""
+    @property
+    def in_memory(self) -> bool:
+        """Or mapped into it, as it is read."""
+        return self.file.in_memory
+
+    def content(self, indices: Indices | None = None) -> str:
+        """What a start says of a split."""
         tokens, documents = len(self.file), self.file.documents
-        there = "" if self.file.in_memory else "; memory-mapped"
+        of_all = "" if indices is None else "of "
         return (
-            f"{count:,} windows of {self.window} tokens ({tokens:,} tokens, {documents:,} "
-            f"document{'s' * (documents != 1)}{there})"
+            f"windows of {self.window} tokens ({of_all}{tokens:,} tokens, {documents:,} "
+            f"document{'s' * (documents != 1)})"
         )
 
     def get_batch(self, indices: ArrayLike) -> BatchT:
