@@ -98,7 +98,7 @@ def test_label_studio(told: Told, tmp_path: Path, kind: str) -> None:
     assert lines[0].startswith("train 3 examples, 3 objects of 2 classes: cat, dog")
     assert len(lines) == (2 if kind == "coco" else 1)
     if kind == "coco":
-        assert "3 file names lead to folders that are not here: found by their ends" in lines[1]
+        assert "file names lead to folders that are not here: found by their ends (3" in lines[1]
 
 
 def test_label_studios_labels_beside_images_with_the_names_of_before(
@@ -163,8 +163,8 @@ def test_roboflow_coco(told: Told, tmp_path: Path) -> None:
     assert all(boxes(data, split) == ROWS for split in ("train", "val", "test"))
     assert lines == [
         f"train {SIX}, from data/train/_annotations.coco.json, in memory",
-        "1 categories are groups of others, without annotations: no classes "
-        "(data/train/_annotations.coco.json: animals)",
+        "categories are groups of others, without annotations: no classes "
+        "(1: data/train/_annotations.coco.json: animals)",
         f"val {SIX}, from data/valid/_annotations.coco.json, in memory",
         f"test {SIX}, from data/test/_annotations.coco.json, in memory",
     ]
@@ -300,7 +300,7 @@ def test_labelimg_voc(told: Told, tmp_path: Path) -> None:
     assert boxes(data, "train") == {name: ROWS[name] for name in "abd"}
     assert lines == [
         "train 3 examples, 6 objects of 2 classes: cat, dog, from data, in memory",
-        "1 images have no XML file: passed over (data/c.png)",
+        "images have no XML file: passed over (1: data/c.png)",
     ]
 
 
@@ -327,8 +327,8 @@ def test_official_coco_2017(told: Told, tmp_path: Path) -> None:
     train, dropped, val, test = lines
     assert train.startswith("train 4 examples, 5 objects of 2 classes: cat, dog; 1 without any")
     assert dropped == (
-        "1 boxes have no width or no height: dropped "
-        "(data/annotations/instances_train2017.json: annotations[1] (id 2))"
+        "boxes have no width or no height: dropped "
+        "(1: data/annotations/instances_train2017.json: annotations[1] (id 2))"
     )
     assert val.startswith(f"val {SIX}, from data/annotations/instances_val2017.json")
     assert test.startswith("test 4 examples, without labels: for predict alone")

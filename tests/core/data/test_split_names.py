@@ -115,7 +115,7 @@ def test_splits_can_be_stated(
 
     assert [len(data.examples(split)) for split in ("train", "val", "test")] == [20, 20, 40]
     assert data.summary()[-1].strip() == (
-        f"1 folders belong to no split: passed over ({tmp_path}/val)"
+        f"folders belong to no split: passed over (1: {tmp_path}/val)"
     )
     wrong = make(source="folder", root=str(tmp_path), splits={"train": "onne"})
     assert "train is onne, which is not there; there is one, two, val" in refusal(wrong.setup)
@@ -145,8 +145,8 @@ def test_a_start_says_what_was_read(make: Callable[..., Any], tmp_path: Path) ->
         "val 10 examples, 2 classes: cat, dog (4 to 6 each), "
         f"held out of {tmp_path}/Training, in memory",
         f"test 6 examples, 2 classes: cat, dog (3 to 3 each), from {tmp_path}/Testing, in memory",
-        f"1 files are no images: passed over ({tmp_path}/Training/labels.csv)",
-        "1 links lead back to a folder that they are in: not followed "
-        f"({tmp_path}/Training/dog/again)",
-        f"1 links lead nowhere: passed over ({tmp_path}/Training/dog/lost.png)",
+        f"files lie beside the class folders: passed over (1: {tmp_path}/Training/labels.csv)",
+        "links lead back to a folder that they are in: not followed "
+        f"(1: {tmp_path}/Training/dog/again)",
+        f"links lead nowhere: passed over (1: {tmp_path}/Training/dog/lost.png)",
     ]

@@ -12,7 +12,7 @@ class Notes:
 
     Args:
         place: The folder, file or data set that the examples are from.
-        counts: How many of each kind, such as "files are no images: passed over".
+        counts: How many of each kind, such as "links lead nowhere: passed over".
         first: The first of each kind.
     """
 
@@ -21,7 +21,7 @@ class Notes:
     first: dict[str, str] = field(default_factory=dict)
 
     def add(self, kind: str, name: str, count: int = 1) -> None:
-        """Count something; ``kind`` goes on after its number: "3 links lead nowhere: left out"."""
+        """Count something; ``kind`` says what it is and what became of it, whatever the number."""
         self.counts[kind] = self.counts.get(kind, 0) + count
         self.first.setdefault(kind, name)
 
@@ -32,4 +32,8 @@ class Notes:
 
     def lines(self) -> list[str]:
         """Each kind, with its number and the first of it."""
-        return [f"{count:,} {kind} ({self.first[kind]})" for kind, count in self.counts.items()]
+        return [f"{kind} ({self._counted(kind)}{self.first[kind]})" for kind in self.counts]
+
+    def _counted(self, kind: str) -> str:
+        count = self.counts[kind]
+        return "1: " if count == 1 else f"{count:,}, the first: "

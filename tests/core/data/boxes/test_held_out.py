@@ -95,8 +95,8 @@ def test_predict_says_what_it_passed_over(
     assert [Path(name).name for name in dataset.names] == ["a.png", "b.png"]
     assert dataset.labelled is False
     lines = "\n".join(dataset.notes.lines())
-    assert "1 links lead nowhere: passed over" in lines
-    assert "1 files are no images: passed over" in lines
+    assert "links lead nowhere: passed over (1" in lines
+    assert "files are no images: passed over (1" in lines
 
 
 # --- names and numbers ----------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def test_links_that_lead_nowhere_or_around_and_hidden_files(
     found, lines = read()
 
     assert found["train"] == found["val"] == ["a", "b", "c", "d"]
-    assert "1 links lead nowhere: passed over" in lines
+    assert "links lead nowhere: passed over (1" in lines
     assert "links lead back to a folder that they are in: not followed" in lines
 
 

@@ -119,7 +119,7 @@ def test_rows_of_poses(load: Read, refused: Callable[..., str], tmp_path: Path) 
     found, lines = load()
 
     assert found["train"]["a"] == [NEW]
-    assert "3 rows go on with the points of a body: their boxes were taken" in lines
+    assert "rows go on with the points of a body: their boxes were taken (3" in lines
 
 
 def test_rows_that_may_be_polygons_or_poses(
@@ -342,7 +342,7 @@ def test_images_in_folders_below(load: Read, refused: Callable[..., str], tmp_pa
     (tmp_path / "images" / "cam0" / "1.png").rename(tmp_path / "images" / "cam0" / "0.png")
     content["images"][0]["file_name"] = "0.png"
     file.write_text(json.dumps(content))
-    assert "1 images lie in a folder below: found by their names (0.png)" in load()[1]
+    assert "images lie in a folder below: found by their names (1: 0.png)" in load()[1]
 
 
 def test_keypoints_alone_have_boxes(load: Read, tmp_path: Path) -> None:
@@ -472,7 +472,7 @@ def test_xml_without_a_size(load: Read, tmp_path: Path, size: str) -> None:
     found, lines = load()
 
     assert found["train"] == SIX
-    assert "1 images have no size in their annotations: taken from the files" in lines
+    assert "images have no size in their annotations: taken from the files (1" in lines
 
 
 def test_tools_that_count_pixels_from_0(load: Read, tmp_path: Path) -> None:
@@ -482,7 +482,7 @@ def test_tools_that_count_pixels_from_0(load: Read, tmp_path: Path) -> None:
     found, lines = load()
 
     assert found["train"]["a"][0] == ("cat", 11.0, 6.0, 30.0, 35.0)
-    assert "1 boxes begin at 0: pixels are counted from 0 here, not from 1" in lines
+    assert "boxes begin at 0: pixels are counted from 0 here, not from 1 (1" in lines
 
 
 # --- nothing left ---------------------------------------------------------------------------------
@@ -494,7 +494,7 @@ def test_nothing_left_to_train_on(refused: Callable[..., str], tmp_path: Path) -
         (tmp_path / "labels" / "train" / f"{name}.txt").write_text("0 0.5 0.5 0.2\n")
     message = refused(tmp_path, on_error="skip")
     assert "no object is left to train on" in message
-    assert "3 images have an annotation that cannot be used: left out" in message
+    assert "images have an annotation that cannot be used: left out (3" in message
 
     (tmp_path / "images" / "train" / "c.png").unlink()
     assert "no image is left" in refused(tmp_path, on_error="skip")
@@ -520,9 +520,9 @@ def test_skip_leaves_out_whole_images_in_every_split(
     lines = data.summary()
 
     assert lines[0].split(",")[0].split() == ["train", "2", "examples"]
-    assert lines[1].strip().startswith("2 images have an annotation that cannot be used: left out")
+    assert lines[1].strip().startswith("images have an annotation that cannot be used: left out (2")
     assert lines[2].split(",")[0].split() == ["val", "3", "examples"]
-    assert lines[3].strip().startswith("1 images have an annotation that cannot be used: left out")
+    assert lines[3].strip().startswith("images have an annotation that cannot be used: left out (1")
     assert torch.equal(data.some(3, "val").label[:, 0], torch.tensor([1, -1, 0]))
 
 
@@ -537,7 +537,7 @@ def test_an_image_without_a_size_that_is_no_image(
     assert "a.png cannot be read" in refused(tmp_path)
 
     said = left_out(tmp_path, 4, images=3)
-    assert "1 images have an annotation that cannot be used: left out" in said
+    assert "images have an annotation that cannot be used: left out (1" in said
 
 
 def test_a_turned_photo_without_a_size(load: Read, tmp_path: Path) -> None:

@@ -370,7 +370,7 @@ def test_splits_are_stated(
 
     assert [len(data.examples(split)) for split in ("train", "val", "test")] == [10, 2, COUNT]
     assert any(
-        "1 splits are for nothing here: passed over (unsupervised)" in line
+        "splits are for nothing here: passed over (1: unsupervised)" in line
         for line in data.summary()
     )
     assert "data.splits='{train: seen}'" in refusal(reads(name).setup)

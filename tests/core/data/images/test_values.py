@@ -221,7 +221,7 @@ def test_what_shows_only_when_files_are_read_is_said_at_the_end(
 
     said = [record.message for record in caplog.records if "value_range" in record.message]
     assert len(said) == 1
-    assert said[0].startswith("1 images have values outside of data.value_range: clipped (")
+    assert said[0].startswith("images have values outside of data.value_range: clipped (1")
     assert "light/0.png" in said[0]
 
 
@@ -237,7 +237,7 @@ def test_what_is_brighter_than_the_training_images_is_clipped_and_counted(
     assert data.facts.value_range == [0.0, 4095.0]
     assert pixels(data, "test").max() == 1
     assert any(
-        "1 images have values outside of data.value_range: clipped" in line
+        "images have values outside of data.value_range: clipped (1" in line
         for line in data.summary()
     )
     data.predict_path = tmp_path / "test" / "light"

@@ -143,7 +143,7 @@ def test_zstandard_reads_all_frames(
         ("a.parquet", parquet(text=[["x"]]), "holds list<"),
         ("a.parquet", b"PAR1 and so on", "is no Parquet file, or damaged ("),
         ("a.parquet", b"id,text", "is no Parquet file"),
-        ("a.parquet.gz", gzip.compress(parquet(text=["x"])), "that was packed once more"),
+        ("a.parquet.gz", gzip.compress(parquet(text=["x"]), mtime=0), "that was packed once more"),
         ("a.pdf", b"%PDF-1.7", "is no text: it is a document of another program: save it as text"),
         ("a.docx", b"PK\3\4", "is no text: it is a document of another program: save it as text"),
         ("a", b"%PDF-1.7\nlooks like text", "is a document of another program: save it as text"),
@@ -155,8 +155,8 @@ def test_zstandard_reads_all_frames(
         ("train.bin", b"\1\2\3\4", "nanoGPT's prepare.py writes: take the text itself"),
         ("tokens.npy", b"\x93NUMPY", "holds numbers"),
         ("data.arrow", b"ARROW1\0\0", "set data.source=huggingface, data.dataset=FOLDER"),
-        ("a.txt", gzip.compress(b"A text."), "is packed by gzip: let its name end in .gz"),
-        ("a.txt.gz", gzip.compress(poem().encode())[:-30], "cannot be read ("),
+        ("a.txt", gzip.compress(b"A text.", mtime=0), "is packed by gzip: let its name end in .gz"),
+        ("a.txt.gz", gzip.compress(poem().encode(), mtime=0)[:-30], "cannot be read ("),
         ("a.txt.gz", b"plain text", "cannot be read (not a gzipped file"),
         ("a.txt.xz", lzma.compress(poem().encode())[:-30], "cannot be read ("),
         ("a.txt", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "git lfs pull"),
@@ -288,7 +288,9 @@ def test_marks_between_documents_are_said_and_part_them_if_that_is_set(
     assert "data.document_mark='<|endoftext|>' parts them there" in line
     assert documents_of(parted) == [story.strip("\n") for story in stories]
     assert parted.notes.lines() == []
-    assert other.notes.counts == {"files have no data.document_mark: each is one document": 1}
+    assert other.notes.counts == {
+        "files have no data.document_mark in them: each is one document": 1
+    }
 
 
 @pytest.mark.parametrize("size", [1, 3, 7, 50])
@@ -382,19 +384,19 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
 
     lines = make(source="folder", root=str(tmp_path), vocab_size=2000, window=16).summary()
 
-    assert lines[0].startswith("train ")
-    assert " windows of 16 tokens (" in lines[0]
-    assert " tokens, 3 documents), from " in lines[0]
-    assert lines[0].endswith("/train")
-    assert lines[1].startswith("val ")
-    assert lines[1].endswith("2 documents), held out of " + str(tmp_path / "train"))
-    assert lines[2].endswith(" tokens, 1 document), from " + str(tmp_path / "test"))
-    rest = [line.split(" (")[0].strip() for line in lines[3:]]
-    assert rest[:2] == [
-        "1 files are empty: passed over",
-        "1 files have lines that end in \\r: read as \\n",
+    train, *notes, val, test = lines
+    assert train.startswith("train ")
+    assert " examples, windows of 16 tokens (" in train
+    assert " tokens, 3 documents), from " in train
+    assert train.endswith("/train, in memory")
+    assert val.startswith("val ")
+    assert val.endswith(f"2 documents), held out of {tmp_path / 'train'}, in memory")
+    assert test.endswith(f" tokens, 1 document), from {tmp_path / 'test'}, in memory")
+    assert [note.split(" (")[0].strip() for note in notes] == [
+        "files are empty: passed over",
+        "files have lines that end in \\r: read as \\n",
+        "tokens of vocab_size=2000 are more than the text gives: it has fewer",
     ]
-    assert rest[2].endswith("tokens are all that the text gives, of vocab_size=2000")
 
 
 def test_the_tokenizer_knows_the_training_text_alone(make: Make, tmp_path: Path) -> None:

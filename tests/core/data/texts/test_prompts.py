@@ -127,7 +127,7 @@ def test_blank_lines_are_counted_and_keep_the_numbers_right(
         "prompts.txt:2": "One",
         "prompts.txt:5": "Two",
     }
-    assert prompts.notes.lines() == ["3 lines are blank: passed over (prompts.txt:1)"]
+    assert prompts.notes.lines() == ["lines are blank: passed over (3, the first: prompts.txt:1)"]
 
 
 def test_predict_says_what_was_passed_over(
@@ -141,7 +141,7 @@ def test_predict_says_what_was_passed_over(
         SimpleNamespace(predict_dataloaders=loader)
     )
 
-    assert lines == ["1 lines are blank: passed over (prompts.txt:2)"]
+    assert lines == ["lines are blank: passed over (1: prompts.txt:2)"]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_predict_says_what_was_passed_over(
         ("p.csv", b'text,n\nOne,1\n"Two\nlines",2\nThree,3\n'),
         ("p.tsv", b'n\ttext\n1\tOne\n2\t"Two\nlines"\n3\tThree\n'),
         ("p.json", b'["One", "Two\\nlines", "Three"]'),
-        ("p.jsonl.gz", gzip.compress(b'"One"\n"Two\\nlines"\n"Three"')),
+        ("p.jsonl.gz", gzip.compress(b'"One"\n"Two\\nlines"\n"Three"', mtime=0)),
     ],
 )
 def test_the_rows_of_a_table_are_prompts(

@@ -288,7 +288,7 @@ def test_what_is_no_text_can_be_skipped_and_is_counted(
         data = make(**settings, vocab_size=300)
 
         (line,) = [line for line in data.summary() if "left out" in line]
-        assert line.strip().startswith("2 documents cannot be read: left out (")
+        assert line.strip().startswith("documents cannot be read: left out (2")
         assert line.endswith("a.txt is no text: byte 0 is zero, as in binary files: replace it)")
         assert data.tokenizer.decode(data.datasets["train"].file.tokens.tolist()) == poem()
 
@@ -391,7 +391,7 @@ def test_a_row_without_text(make: Callable[..., Any], refusal: Refusal, tmp_path
     assert "set data.rows_are_documents=false if its rows are the lines of one text" in message
     assert message.endswith(", or set data.on_error=skip")
     (line,) = [line for line in make(**settings, on_error="skip").summary() if "no text" in line]
-    assert line.strip().startswith("2 rows have no text in content: passed over (")
+    assert line.strip().startswith("rows have no text in content: passed over (2")
     assert line.endswith("row 1)")
 
 

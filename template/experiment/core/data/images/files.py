@@ -79,7 +79,7 @@ def read_all(
     if missing and len(missing) == count:
         raise DataError(f"none of the {count} images can be read, {missing[0]} for one")
     if missing:
-        notes.add(f"of {count:,} images cannot be read: left out", missing[0], len(missing))
+        notes.add(f"images of {count:,} cannot be read: left out", missing[0], len(missing))
     return np.flatnonzero(kept)
 
 

@@ -110,7 +110,7 @@ def _watched(text: Iterator[str], file: Path, mark: str | None, notes: Notes) ->
             shown(file),
         )
     if mark is not None and not has_marks:
-        notes.add("files have no data.document_mark: each is one document", shown(file))
+        notes.add("files have no data.document_mark in them: each is one document", shown(file))
 
 
 def _scan(found: SplitFiles, config: TextDataConfig) -> Scan:

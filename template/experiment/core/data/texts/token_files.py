@@ -50,7 +50,8 @@ def tokenizer_for(texts: Texts, config: TextDataConfig) -> BytePairs:
     make_once(file, make)
     tokenizer = BytePairs(file.read_text(encoding="utf-8"))
     if (found := tokenizer.vocab_size) < vocab_size:
-        texts.notes.add(f"tokens are all that the text gives, of {vocab_size=}", texts.name, found)
+        kind = f"tokens of {vocab_size=} are more than the text gives: it has fewer"
+        texts.notes.add(kind, texts.name, found)
     return tokenizer
 
 
