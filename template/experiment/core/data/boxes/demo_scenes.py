@@ -17,6 +17,7 @@ from torch import Tensor
 from ..images import demo_digits
 from ..images.files import open_pixels
 from ..images.labelled_images import LabelledImages
+from ..notes import Notes
 from .boxed_images import BoxedImages
 
 SIDE = 64  # pixels of a scene, both ways
@@ -56,8 +57,8 @@ class Scenes:
         """The scenes as images with boxes about their digits."""
         names = [str(digit) for digit in range(10)]
         boxes, label = self.boxes, self.label
-        open_image = partial(open_pixels, self.image)
-        return BoxedImages(boxes, label, names, open_image, channels=1, pixels=self.image)
+        opened, notes = partial(open_pixels, self.image), Notes("scenes of scikit-learn's digits")
+        return BoxedImages(boxes, label, names, opened, 1, pixels=self.image, notes=notes)
 
     def classes(self, ground: int = 10) -> Tensor:
         """The class of each pixel, ``(scenes, height, width)``; ``ground`` where there is none."""

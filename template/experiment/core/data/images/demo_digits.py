@@ -42,7 +42,8 @@ def load() -> dict[str, LabelledImages]:
     test = torch.from_numpy(bits[: len(table)].astype(bool))
     pixels = (table[:, :-1] * 255 / 16).round().byte().view(-1, 1, 8, 8)
     names = [str(digit) for digit in range(10)]
+    place = "scikit-learn's digits"
     return {
-        "train": from_pixels(pixels[~test], table[~test, -1], names),
-        "test": from_pixels(pixels[test], table[test, -1], names),
+        "train": from_pixels(pixels[~test], table[~test, -1], names, place),
+        "test": from_pixels(pixels[test], table[test, -1], names, place),
     }

@@ -156,7 +156,17 @@ def record_among(images: Any, kept: Tensor, index: int) -> Record:
     return images.record(int(kept[index]))
 
 
-def from_pixels(pixels: Tensor, labels: Tensor, class_names: Sequence[str]) -> LabelledImages:
-    """Images that are in memory as ``(examples, channels, height, width)`` bytes."""
-    open_image = partial(open_pixels, pixels)
-    return LabelledImages(labels, list(class_names), open_image, pixels.shape[1], pixels=pixels)
+def from_pixels(
+    pixels: Tensor, labels: Tensor, class_names: Sequence[str], place: str = ""
+) -> LabelledImages:
+    """Images that are in memory as ``(examples, channels, height, width)`` bytes.
+
+    Args:
+        pixels: All of them.
+        labels: Class numbers.
+        class_names: The name of each class, by its number.
+        place: Where they are from, for the lines that a start prints.
+    """
+    opened, channels = partial(open_pixels, pixels), pixels.shape[1]
+    notes = Notes(place)
+    return LabelledImages(labels, list(class_names), opened, channels, pixels=pixels, notes=notes)

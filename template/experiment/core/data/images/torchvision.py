@@ -108,9 +108,7 @@ def _labelled(data: Any, place: str) -> LabelledImages:
     labels = _labels(data)
     class_names = _class_names(data, int(labels.max()) + 1)
     if (pixels := _pixels(data)) is not None:
-        images = from_pixels(pixels, labels, class_names)
-        images.notes.place = place
-        return images
+        return from_pixels(pixels, labels, class_names, place)
     open_image = partial(_open, data)
     channels = common_channels(len(labels), open_image)
     return LabelledImages(labels, class_names, open_image, channels, notes=Notes(place))
