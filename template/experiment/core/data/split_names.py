@@ -20,6 +20,8 @@ SPELLINGS = {
     "test": ("test", "testing", "tst"),
 }
 MEANINGS = {word: split for split, words in SPELLINGS.items() for word in words}
+# Held out, but for what?
+HELD_OUT = ("heldout", "holdout", "eval", "evaluation")
 # What says nothing beside them, alone or at a word's end: train_set, testset, val-images.
 FILLERS = ("set", "split", "data", "dataset", "images", "image", "imgs", "img", "files", "folder")
 Stated = Mapping[str, str | None] | None
@@ -64,6 +66,29 @@ def named_splits(
         if len(several) > 1:
             raise _twice(split, several, place)
     return {split: meant[0][split][0] for split in SPLITS if split in meant[0]} if meant else {}
+
+
+def refuse_held_out(names: Iterable[str], place: str, stem: Callable[[str], str] = str) -> None:
+    """See that nothing is trained on whose name says that it is held out.
+
+    Args:
+        names: Of all that would be trained on, or of splits among others.
+        place: Where they are, for the message.
+        stem: What of a name counts.
+
+    Raises:
+        UserError: There is such a name, beside one that means training.
+    """
+    names = sorted(names)
+    training = [name for name in names if word_meaning(stem(name)) == "train"]
+    held = [name for name in names if any(word in HELD_OUT for word in words_of(stem(name)))]
+    if training and held:
+        setting = as_setting({"train": training[0], "val": held[0]})
+        raise UserError(
+            f"data.root: {place} has {training[0]} and {held[0]}, which may be for val or for "
+            f"test: say which, as data.splits='{setting}'; data.splits='{{}}' says that there are "
+            "no splits"
+        )
 
 
 def stated_splits(
@@ -116,13 +141,18 @@ def _twice(split: str, names: list[str], place: str) -> UserError:
 
 def _parts(name: str) -> tuple[str | None, tuple[str, ...]]:
     """The one split that a word of a name means, and its other words; numbers say nothing."""
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # TrainImages: train, images
-    words = [_bare(word) for word in re.findall(r"[^\W\d_]+", apart.lower())]
+    words = words_of(name)
     meant = [word for word in words if word in MEANINGS]
     if len(meant) != 1:
         return None, tuple(words)
     rest = tuple(word for word in words if word not in meant and word not in FILLERS)
     return MEANINGS[meant[0]], rest
+
+
+def words_of(name: str) -> list[str]:
+    """The words of a name, in small letters, without numbers and fillers at their ends."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)  # TrainImages: train, images
+    return [_bare(word) for word in re.findall(r"[^\W\d_]+", apart.lower())]
 
 
 def _bare(word: str) -> str:

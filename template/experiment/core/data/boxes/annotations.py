@@ -18,10 +18,12 @@ from ..errors import DataError
 from ..images.files import common_channels, open_file
 from ..images.find_range import deep_files
 from .boxed_images import BoxedImages
-from .checks import checked
+from .checks import checked, said
 from .found import Faults, FoundImage, Row, size_of
 
 NO_SIZE = "images have no size in their annotations: taken from the files"
+SHARED = "images are for training, too"
+UNUSED = "classes have no object to train on"
 LEFT_OUT = "images have an annotation that cannot be used: left out"
 
 
@@ -47,6 +49,9 @@ def gather(
     Raises:
         UserError: A fault, or no image or object is left.
     """
+    found = list(found)
+    if in_pixels:
+        _refuse_shares(found)
     numbers = {name: number for number, name in enumerate(class_names)}
     files: list[Path] = []
     rows: list[list[Row]] = []
@@ -66,6 +71,10 @@ def gather(
         raise UserError(f"{faults.source}: no image is left, expected at least one{_why(faults)}")
     if split == "train" and not any(rows):
         raise UserError(f"{faults.source}: no object is left to train on{_why(faults)}")
+    seen = {number for row in rows for number, _ in row}
+    for number, name in enumerate(class_names) if split == "train" else ():
+        if number not in seen:
+            faults.notes.add(UNUSED, name)
     boxes, labels = _padded(rows)
     open_files = partial(open_file, files)
     return BoxedImages(
@@ -82,10 +91,28 @@ def gather(
     )
 
 
-def all_in_colour_or_none(splits: dict[str, BoxedImages]) -> dict[str, BoxedImages]:
-    """The images of every split grey or RGB as those to train on are."""
-    channels = splits["train"].channels
+def together(splits: dict[str, BoxedImages]) -> dict[str, BoxedImages]:
+    """The images of every split grey or RGB as those to train on are; says which are among them."""
+    channels, training = splits["train"].channels, set(splits["train"].names)
+    for split, images in splits.items():
+        both = [name for name in images.names if split != "train" and name in training]
+        if both:
+            images.notes.add(SHARED, both[0], len(both))
     return {split: replace(images, channels=channels) for split, images in splits.items()}
+
+
+def _refuse_shares(found: list[FoundImage]) -> None:
+    """See that boxes are not shares of their images where pixels are expected.
+
+    Raises:
+        UserError: All of them lie within the first pixel.
+    """
+    objects = [one for image in found for one in image.objects]
+    if objects and all(max(map(abs, one.box)) <= 1 for one in objects):
+        raise UserError(
+            f"{objects[0].place}: {said(objects[0].box)} and all others are within one pixel, as "
+            "shares of an image are; expected pixels"
+        )
 
 
 def _size(image: FoundImage, faults: Faults) -> tuple[float, float] | None:

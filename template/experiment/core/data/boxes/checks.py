@@ -58,7 +58,7 @@ def _unusable(one: FoundObject, numbers: dict[str, int]) -> str | None:
         hint = did_you_mean(nearest(one.class_name, numbers))
         return f"the class {one.class_name} is unknown, expected one of {known}{hint}"
     if not all(math.isfinite(side) for side in one.box):
-        return f"{_said(one.box)} is not finite, expected four numbers"
+        return f"{said(one.box)} is not finite, expected four numbers"
     return None
 
 
@@ -78,7 +78,7 @@ def _clipped(
     if max(over_x, over_y) <= UNSEEN:
         return inside
     if inside[2] <= inside[0] or inside[3] <= inside[1]:
-        faults.of(image, f"{one.place}: {_said(one.box)} lies beyond its image{_sized(size)}")
+        faults.of(image, f"{one.place}: {said(one.box)} lies beyond its image{_sized(size)}")
         return None
     if max(over_x, over_y) > SHARE:
         try:
@@ -87,9 +87,7 @@ def _clipped(
             faults.of(image, str(error))
             return None
         if _too_far(over_x, pixels[1]) or _too_far(over_y, pixels[0]):
-            faults.of(
-                image, f"{one.place}: {_said(one.box)} reaches out of its image{_sized(size)}"
-            )
+            faults.of(image, f"{one.place}: {said(one.box)} reaches out of its image{_sized(size)}")
             return None
     faults.notes.add(CLIPPED, one.place)
     return inside
@@ -99,7 +97,7 @@ def _too_far(over: float, pixels: float) -> bool:
     return over > SHARE and over * pixels > PIXELS + UNSEEN
 
 
-def _said(box: Box) -> str:
+def said(box: Box) -> str:
     left, top, right, bottom = box
     return f"the box from ({left:g}, {top:g}) to ({right:g}, {bottom:g})"
 

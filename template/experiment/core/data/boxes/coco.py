@@ -19,7 +19,7 @@ from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
-from .annotations import all_in_colour_or_none, gather
+from .annotations import gather, together
 from .boxed_images import BoxedImages
 from .coco_files import image_folders, split_files
 from .coco_json import Ids, annotated, categories, read
@@ -29,6 +29,7 @@ from .tree import Tree
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
 GROUPS = "categories are groups of others, without annotations: no classes"
+UNLISTED = "images are in no file of annotations that is read: passed over"
 UNKNOWN = "categories are none of the training's, and without annotations: passed over"
 
 
@@ -44,12 +45,16 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
         raise UserError(f"data.root: {tree.place} holds no annotations; expected {LAYOUT}")
     contents = {split: read(file, split) for split, file in files.items()}
     names = _class_names(contents, files, tree.notes)
+    used: set[str] = set()
     splits = {
-        split: _convert(contents[split], files[split], tree, names, split, config.on_error)
+        split: _convert(contents[split], files[split], tree, names, split, config.on_error, used)
         for split in files
     }
+    for path in tree.images:
+        if path not in used:
+            tree.notes.add(UNLISTED, shown(path))
     splits["train"].notes.update(tree.notes)
-    return all_in_colour_or_none(splits)
+    return together(splits)
 
 
 def _class_names(
@@ -90,9 +95,15 @@ def _annotated_categories(content: dict[str, Any]) -> set[Any]:
 
 
 def _convert(
-    content: dict[str, Any], file: Path, tree: Tree, names: list[str], split: str, on_error: str
+    content: dict[str, Any],
+    file: Path,
+    tree: Tree,
+    names: list[str],
+    split: str,
+    on_error: str,
+    used: set[str],
 ) -> BoxedImages:
-    """The images of one file."""
+    """The images of one file; ``used`` gets them, whether they can be used or not."""
     faults = Faults(on_error, shown(file), Notes(shown(file)))
     folders = image_folders(file, tree, split)
     # What lies deeper is looked for where only images of this split are.
@@ -102,6 +113,7 @@ def _convert(
     )
     ids = Ids(faults.notes)
     images = _images(content, finder, ids, faults)
+    used.update(str(image.file) for image in images)
     annotated(content, ids, categories(content, file), faults)
     labelled = split != "test" or bool(content["annotations"])
     return gather(images, names, faults, split=split, labelled=labelled)

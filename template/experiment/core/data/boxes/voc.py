@@ -12,7 +12,7 @@ from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
-from .annotations import all_in_colour_or_none, gather
+from .annotations import gather, together
 from .boxed_images import BoxedImages
 from .found import Faults, FoundImage
 from .voc_xml import XML, from_zero, read
@@ -55,7 +55,7 @@ def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     splits = {
         split: gather(images, names, faults[split], split=split) for split, images in found.items()
     }
-    return all_in_colour_or_none(splits)
+    return together(splits)
 
 
 def _voc(root: Path, year: str, split: str, *, download: bool = False) -> Any:

@@ -19,8 +19,8 @@ from ...errors import UserError
 from ...files import shown
 from ..folders import NO_SPLIT, check_has_train
 from ..notes import Notes
-from ..split_names import Stated, meaning, named_splits, stated_splits
-from .annotations import all_in_colour_or_none, gather
+from ..split_names import Stated, as_setting, meaning, named_splits, stated_splits
+from .annotations import gather, together
 from .boxed_images import BoxedImages
 from .found import Faults, FoundImage
 from .tree import Tree, folders_above
@@ -73,7 +73,7 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
         for split, (found, faults) in read.items()
     }
     splits["train"].notes.update(tree.notes)
-    return all_in_colour_or_none(splits)
+    return together(splits)
 
 
 Found = list[tuple[FoundImage, Annotation | None]]
@@ -182,21 +182,33 @@ def _listed(tree: Tree, *lists: Path) -> Part:
 
 
 def _by_folders(tree: Tree) -> dict[str, Part]:
-    """By the names of folders with XML files, in the root or in Annotations."""
+    """By the names of folders with XML files, in the root or in Annotations, at any depth.
+
+    Raises:
+        UserError: There are such folders in several places: only one would be read.
+    """
     holding = folders_above(tree.ending(".xml"), tree.root)
-    for base in (tree.root, *(path for path in sorted(tree.root.iterdir()) if path.is_dir())):
-        names = [p.name for p in sorted(base.iterdir()) if p.is_dir()]
-        found = named_splits([n for n in names if str(base / n) in holding], shown(base))
-        if found:
-            break
-    else:
+    places: dict[Path, dict[str, str]] = {}
+    for base in map(Path, sorted([str(tree.root), *holding])):
+        if not any(place in base.parents for place in places):
+            inside = [Path(path).name for path in holding if Path(path).parent == base]
+            if splits := named_splits(inside, shown(base)):
+                places[base] = splits
+    if len(places) > 1:
+        both = " and ".join(f"{shown(one)} ({as_setting(places[one])})" for one in places)
+        raise UserError(
+            f"data.root: {tree.place} has splits in several places, {both}: set data.root to one, "
+            "or state the splits by data.splits"
+        )
+    if not places:
         held = {meaning(name) for name in _names(tree) if str(tree.root / name) in holding}
         check_has_train([split for split in held if split], tree.root)
         return {"train": Part(tree.place, tree.ending(".xml"))}
+    base, found = next(iter(places.items()))
     parts = {split: _inside(tree, base / name) for split, name in found.items()}
-    for name in names:
-        if name not in found.values() and str(base / name) in holding:
-            tree.notes.add(NO_SPLIT, shown(base / name))
+    for path in sorted(holding):
+        if Path(path).parent == base and Path(path).name not in found.values():
+            tree.notes.add(NO_SPLIT, shown(path))
     pictured = folders_above(tree.images, tree.root)
     for folder in sorted(pictured):
         if meaning(os.path.basename(folder)) == "test" and "test" not in parts:

@@ -39,10 +39,10 @@ class ImagesOfXml:
         own = self._find(file, file.stem)
         for name in names:
             base = re.split(r"[\\/]", name)[-1]
-            named = self._find(file, base)
+            named = self._find(file, base) or self._anywhere(file, base)
             if named is None:
                 continue
-            if own is not None and own != named:
+            if own is not None and Path(named).stem != file.stem and own != named:
                 raise ValueError(
                     f"it names the image {base}, and {os.path.basename(own)} is there, too"
                 )
@@ -60,6 +60,20 @@ class ImagesOfXml:
         matching = [folder for folder in self._inside if self._belongs(here, folder)]
         found = [self._inside[one][name] for one in matching if name in self._inside[one]]
         return found[0] if len(found) == 1 else None
+
+    def _anywhere(self, file: Path, name: str) -> str | None:
+        """The image by both names, wherever it lies: Oxford's pets are in images/, not in xmls/.
+
+        Raises:
+            ValueError: There are several.
+        """
+        if os.path.splitext(name)[0] != file.stem:
+            return None
+        found = [inside[name] for inside in self._inside.values() if name in inside]
+        found = [path for path in found if os.path.basename(path) == name]
+        if len(found) > 1:
+            raise ValueError(f"the image {name} may be {shown(found[0])} or {shown(found[1])}")
+        return found[0] if found else None
 
     def _belongs(self, annotations: str, images: str) -> bool:
         """Whether two folders are the same but for the one that says what is in them.

@@ -17,7 +17,7 @@ from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
-from .annotations import all_in_colour_or_none, gather
+from .annotations import gather, together
 from .boxed_images import BoxedImages
 from .found import Faults, FoundImage
 from .image_names import plain_stem
@@ -66,7 +66,7 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
         for split, found in read.items()
     }
     splits["train"].notes.update(tree.notes)
-    return all_in_colour_or_none(splits)
+    return together(splits)
 
 
 def _match(parts: dict[str, Part], tree: Tree, faults: dict[str, Faults]) -> dict[str, str | None]:

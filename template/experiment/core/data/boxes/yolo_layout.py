@@ -19,7 +19,6 @@ from .yolo_names import NamesFile
 
 IMAGES, LABELS = "images", ("labels", "Labels", "LABELS")
 OUTSIDE = "images lie in no split: passed over"
-SHARED = "images are for training, too"
 
 
 @dataclass
@@ -42,11 +41,6 @@ def split_images(tree: Tree, stated: Stated, files: list[NamesFile]) -> dict[str
     everything = [image for part in parts.values() for image in part.images]
     for image in sorted(set(tree.images) - set(everything)):
         tree.notes.add(OUTSIDE, shown(image))
-    training = set(parts["train"].images)
-    for split, part in parts.items():
-        both = [image for image in part.images if image in training] if split != "train" else []
-        if both:
-            tree.notes.add(f"{split} {SHARED}", shown(both[0]), len(both))
     return {split: parts[split] for split in SPLITS if split in parts}
 
 

@@ -30,7 +30,7 @@ from ..folders import (
     unwrapped,
 )
 from ..notes import Notes
-from ..split_names import FILLERS, meaning
+from ..split_names import FILLERS, as_setting, meaning
 from .files import common_channels, open_file
 from .find_range import deep_files
 from .labelled_images import LabelledImages
@@ -49,6 +49,7 @@ NO_CLASS = {"_unlabeled", "_unlabelled"}  # FiftyOne's, beside the classes: for 
 # What tools call the folder of a split of which no class is known.
 UNLABELLED = {*NO_CLASS, "unknown", "unlabeled", "unlabelled"}
 LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
+DEEPER = "images lie in folders inside their class's folder: of that class, too"
 
 
 def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
@@ -69,6 +70,8 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     splits = {
         split: _read(split, folder, classes, config.on_error) for split, folder in folders.items()
     }
+    if config.splits is None:
+        _refuse_classes_inside(splits["train"], classes, root)
     if set(found) != {"train"}:
         _note_files(root, notes, "files lie beside the splits: passed over")
     splits["train"].notes.update(notes)
@@ -123,6 +126,8 @@ class _Files:
         found = [path for path in paths if path.lower().endswith(SUFFIXES)]
         self.paths += found
         self.labels += [label] * len(found)
+        if label >= 0 and (deeper := [path for path in found if os.sep in path[len(folder) + 1 :]]):
+            self.notes.add(DEEPER, shown(deeper[0]), len(deeper))
         for path in paths if len(found) < len(paths) else ():
             if _is_image(path):
                 continue
@@ -154,8 +159,14 @@ def _classes(folder: Path) -> list[str]:
     if len(names) == 1:
         raise UserError(
             f"{shown(folder)} holds one class only, {writable(names[0])}; expected at least two"
+            + _inside(folder / names[0])
         )
     return names
+
+
+def _inside(folder: Path) -> str:
+    """A hint, where what seems a class is the folder of an archive beside its README."""
+    return f": are they in data.root={shown(folder)}?" if _has_folders(folder) else ""
 
 
 def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _Files:
@@ -185,6 +196,39 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
             )
         files.notes.add(f"classes have no images in {split}", writable(name))
     return files
+
+
+def _refuse_classes_inside(files: _Files, classes: Sequence[str], root: Path) -> None:
+    """See that class folders are no folds or copies, each with the classes themselves inside.
+
+    One name that all share says nothing (``n01443537/images``), two or more do, and so do splits.
+
+    Raises:
+        UserError: They may be: then ``fold_1`` and ``fold_2`` would be told apart, not cat and dog.
+    """
+    within: dict[str, set[str]] = {}  # from a folder's name to the classes in which it is
+    folders = map(os.path.dirname, files.paths)
+    for path, label in set(zip(folders, files.labels, strict=True)):
+        if path != os.path.join(files.folder, classes[label]):
+            within.setdefault(os.path.basename(path), set()).add(classes[label])
+    shared = [name for name in sorted(within) if len(within[name]) > 1]
+    if len(shared) < 2:
+        return
+    place = os.path.relpath(files.folder, root)
+    one = Path(place, classes[0]).as_posix()
+    first = "{}" if place == "." else as_setting({"train": Path(place).as_posix()})
+    second = f"data.splits='{{train: {one}, ...}}'"
+    if all(meaning(name) is not None for name in shared):
+        second = f"folders such as {shared[0]}/{classes[0]}"
+    raise UserError(
+        f"data.root: {shown(files.folder)} can be read in two ways, as the classes "
+        f"{_few(classes)}, or as folders that each hold {_few(shared)}: state the first by "
+        f"data.splits='{first}', the second by {second}"
+    )
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join([*map(writable, names[:4]), *(["..."] if len(names) > 4 else [])])
 
 
 def _has_no_labels(split: str, folders: Sequence[str], classes: Sequence[str]) -> bool:

@@ -33,7 +33,9 @@ from .tables import is_table, table_documents
 from .text_files import decoded, fault, parted, suffix_of
 
 MARK = "<|endoftext|>"  # as many corpora have it between documents
-MARKUP = (".html", ".htm", ".xhtml", ".xml")
+MARKUP = (".html", ".htm", ".xhtml", ".xml", ".svg")
+# How markup begins, whatever the file is called: WikiExtractor's wiki_00, a page saved as .txt.
+TAGS = ("<!doctype", "<html", "<?xml", "<doc ", "<mediawiki")
 
 
 def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
@@ -74,8 +76,6 @@ def file_documents(
         yield Unreadable(shown(file), found)
         return
     mark, is_empty = config.document_mark, True
-    if suffix_of(file.name) in MARKUP:
-        notes.add("files are markup: their tags are read as text", shown(file))
     text = _watched(decoded(file, config.encoding, notes), file, mark, notes)
     documents = [text] if mark is None else ([part.strip("\n")] for part in parted(text, mark))
     for document in documents:
@@ -98,11 +98,14 @@ def _with_text(pieces: Iterator[Piece]) -> Iterator[Piece]:
 
 
 def _watched(text: Iterator[str], file: Path, mark: str | None, notes: Notes) -> Iterator[str]:
-    """A text as it is; counted where it has marks between documents that nobody asks for."""
-    has_marks = False
-    for part in text:
+    """A text as it is; counted where it is markup, or has marks that nobody asks for."""
+    has_marks, is_markup = False, suffix_of(file.name) in MARKUP
+    for number, part in enumerate(text):
         has_marks |= (mark or MARK) in part
+        is_markup |= not number and part.lstrip().lower().startswith(TAGS)
         yield part
+    if is_markup:
+        notes.add("files are markup: their tags are read as text", shown(file))
     if has_marks and mark is None:
         notes.add(
             f"files have {MARK} in them and are one document each: "

@@ -32,6 +32,7 @@ from ..split_names import (
     meaning,
     named_splits,
     refuse_ambiguous,
+    refuse_held_out,
     stated_splits,
     word_meaning,
 )
@@ -94,6 +95,8 @@ def _named(root: Path, notes: Notes) -> dict[str, str]:
     """From split to name, by the names that there are."""
     labels = _labels(root)
     splits = named_splits(labels, shown(root), stem)
+    if not {"val", "test"} <= set(splits):
+        refuse_held_out(labels, shown(root), stem)
     if not splits:
         held = {split for name in labels if (split := meaning(stem(name))) is not None}
         if labels and all(word_meaning(stem(name)) in ("val", "test") for name in labels):

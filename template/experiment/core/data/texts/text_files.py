@@ -36,7 +36,9 @@ SAVED = "is part of a saved Hugging Face data set: set data.source=huggingface, 
 DAT = "has the lengths of texts between them, as lm_dataformat's DatArchive: write it as .jsonl.zst"
 NO_TEXT: dict[str, str] = {
     **dict.fromkeys((".zip", ".tar", ".tgz", ".7z", ".rar", ".jar", ".whl"), ARCHIVE),
-    **dict.fromkeys((".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub", ".mobi"), SAVE_AS_TEXT),
+    **dict.fromkeys(
+        (".pdf", ".doc", ".docx", ".odt", ".rtf", ".epub", ".mobi", ".ipynb"), SAVE_AS_TEXT
+    ),
     **dict.fromkeys((".ppt", ".pptx", ".xls", ".xlsx", ".ods", ".djvu", ".ps"), SAVE_AS_TEXT),
     **dict.fromkeys((".bin", ".npy", ".npz", ".pt", ".pth", ".pkl", ".pickle", ".idx"), NUMBERS),
     **dict.fromkeys((".safetensors", ".h5", ".hdf5", ".tfrecord", ".mds", ".ckpt"), NUMBERS),
