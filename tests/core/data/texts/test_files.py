@@ -242,7 +242,7 @@ def test_empty_files_are_counted(make: Make, refusal: Refusal, tmp_path: Path) -
     assert documents_of(texts) == ["A text."]
     assert texts.notes.counts["files are empty: passed over"] == 7
     message = refusal(lambda: train_of(make, nothing))
-    assert "nothing holds no text: 2 files are empty: passed over (" in message
+    assert "nothing holds no text: files are empty: passed over (2, the first: " in message
 
 
 def test_marks_and_the_ends_of_lines_are_no_text(make: Make, tmp_path: Path) -> None:
@@ -309,8 +309,10 @@ def test_the_same_document_twice_or_in_two_splits_is_said(make: Make, tmp_path: 
 
     found = make(source="folder", root=str(tmp_path)).read_source()
 
-    assert found["train"].notes.lines() == ["2 documents of train repeat one before them (0.txt)"]
-    assert found["test"].notes.lines() == ["1 documents of test are in train, too (a.txt)"]
+    assert found["train"].notes.lines() == [
+        "documents of train repeat one before them (2, the first: 0.txt)"
+    ]
+    assert found["test"].notes.lines() == ["documents of test are in train, too (1: a.txt)"]
 
 
 def test_files_of_another_kind_than_most_are_said(make: Make, tmp_path: Path) -> None:
@@ -450,7 +452,7 @@ def test_a_name_that_is_not_utf_8_is_read_and_escaped(make: Make, tmp_path: Path
     data = make(source="folder", root=str(tmp_path / "data"), vocab_size=300, window=16)
 
     lines = "\n".join(data.summary())
-    assert "60 documents of test are in train, too (caf\\xe90.txt)" in lines
+    assert "documents of test are in train, too (60, the first: caf\\xe90.txt)" in lines
     assert "train/\\xff.txt)" in lines
     assert lines.encode()
 
