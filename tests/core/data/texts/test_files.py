@@ -384,9 +384,9 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
     write(tmp_path, {f"train/{i}.txt": poem(90, f"flower{i}") for i in range(3)})
     write(tmp_path, {"test/a.txt": poem(70), "train/b.txt": b"", "train/c.txt": b"Odd.\r\n"})
 
-    lines = make(source="folder", root=str(tmp_path), vocab_size=2000, window=16).summary()
+    data = make(source="folder", root=str(tmp_path), vocab_size=2000, window=16)
 
-    train, *notes, val, test = lines
+    train, *notes, val, test = data.summary()
     assert train.startswith("train ")
     assert " examples, windows of 16 tokens (" in train
     assert " tokens, 3 documents), from " in train
@@ -394,11 +394,13 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
     assert val.startswith("val ")
     assert val.endswith(f"2 documents), held out of {tmp_path / 'train'}, in memory")
     assert test.endswith(f" tokens, 1 document), from {tmp_path / 'test'}, in memory")
-    assert [note.split(" (")[0].strip() for note in notes] == [
-        "files are empty: passed over",
-        "files have lines that end in \\r: read as \\n",
-        "tokens of vocab_size=2000 are more than the text gives: it has fewer",
+    place, found = tmp_path / "train", data.tokenizer.vocab_size
+    assert [note.strip() for note in notes] == [
+        f"files are empty: passed over (1: {place}/b.txt)",
+        f"files have lines that end in \\r: read as \\n (1: {place}/c.txt)",
+        f"texts give fewer tokens than data.vocab_size=2000: all {found:,} are used (1: {place})",
     ]
+    assert found < 2000
 
 
 def test_the_tokenizer_knows_the_training_text_alone(make: Make, tmp_path: Path) -> None:
