@@ -58,9 +58,7 @@ def parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument(
-        "destination", type=lambda text: Path(text).expanduser(), help="the new project's folder"
-    )
+    parser.add_argument("destination", type=at_home, help="the new project's folder")
     parser.add_argument("answers", nargs="*", metavar="question=answer", help="as in copier.yml")
     parser.add_argument("--ref", help="a tag or commit of the template (default: newest release)")
     return parser.parse_args()

@@ -98,7 +98,10 @@ def test_label_studio(told: Told, tmp_path: Path, kind: str) -> None:
     assert lines[0].startswith("train 3 examples, 3 objects of 2 classes: cat, dog")
     assert len(lines) == (2 if kind == "coco" else 1)
     if kind == "coco":
-        assert "file names lead to folders that are not here: found by their ends (3" in lines[1]
+        assert (
+            "file names lead to folders that are not here: found by their ends (3, the first: "
+            in lines[1]
+        )
 
 
 def test_label_studios_labels_beside_images_with_the_names_of_before(
@@ -110,7 +113,8 @@ def test_label_studios_labels_beside_images_with_the_names_of_before(
     data, lines = told(test_fraction=0, val_fraction=0)
 
     assert boxes(data, "train") == {"a": [A], "b": [B], "d": [D]}
-    assert lines[1].startswith("3 label files are named as Label Studio does")
+    assert lines[1].startswith("label files are named as Label Studio does, ")
+    assert ": matched (3, the first: " in lines[1]
 
 
 ROWS = {

@@ -50,7 +50,7 @@ def test_one_by_one_is_as_reproducible_as_in_memory(make: Callable[..., Any]) ->
     alone = make(in_memory_mb=0, limit=150)
     shared = make(in_memory_mb=0, limit=150, num_workers=2)
 
-    assert "one by one" in alone.summary()[0]
+    assert "read as they are needed" in alone.summary()[0]
     assert batches(alone.train_dataloader()) == batches(shared.train_dataloader())
 
 

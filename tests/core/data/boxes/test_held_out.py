@@ -95,8 +95,8 @@ def test_predict_says_what_it_passed_over(
     assert [Path(name).name for name in dataset.names] == ["a.png", "b.png"]
     assert dataset.labelled is False
     lines = "\n".join(dataset.notes.lines())
-    assert "links lead nowhere: passed over (1" in lines
-    assert "files are no images: passed over (1" in lines
+    assert "links lead nowhere: passed over (1: " in lines
+    assert "files are no images: passed over (1: " in lines
 
 
 # --- names and numbers ----------------------------------------------------------------------------
@@ -194,8 +194,10 @@ def test_categories_of_splits_are_matched_by_name(
     data.setup()
     assert data.some(4, "val").label.tolist() == data.some(4, "train").label.tolist()
     lines = "\n".join(data.summary())
-    assert "1 categories are none of the training's, and without annotations" in lines
-    assert "val2017.json: bird" in lines
+    assert (
+        "categories are none of the training's, and without annotations: passed over (1: " in lines
+    )
+    assert "val2017.json: bird)" in lines
 
     content["annotations"][0]["category_id"] = 9
     file.write_text(json.dumps(content))
@@ -254,7 +256,7 @@ def test_links_that_lead_nowhere_or_around_and_hidden_files(
     found, lines = read()
 
     assert found["train"] == found["val"] == ["a", "b", "c", "d"]
-    assert "links lead nowhere: passed over (1" in lines
+    assert "links lead nowhere: passed over (1: " in lines
     assert "links lead back to a folder that they are in: not followed" in lines
 
 

@@ -76,9 +76,9 @@ def test_rows_of_yolo(load: Read, tmp_path: Path, row: str, box: Any, sentence: 
     assert found["train"] == {**SIX, "a": [*SIX["a"], *([box] if box else [])]}
     if sentence:
         (line,) = lines.splitlines()
-        assert line.startswith("1 ")
-        assert sentence in line
-        assert line.endswith("labels/train/a.txt:3)")
+        kind, _, first = line.partition(" (1: ")
+        assert sentence in kind
+        assert first.endswith("labels/train/a.txt:3)")
     else:
         assert lines == ""
 
@@ -119,7 +119,7 @@ def test_rows_of_poses(load: Read, refused: Callable[..., str], tmp_path: Path) 
     found, lines = load()
 
     assert found["train"]["a"] == [NEW]
-    assert "rows go on with the points of a body: their boxes were taken (3" in lines
+    assert "rows go on with the points of a body: their boxes were taken (3, the first: " in lines
 
 
 def test_rows_that_may_be_polygons_or_poses(
@@ -150,7 +150,8 @@ def test_labels_with_label_studios_names(load: Read, tmp_path: Path) -> None:
     found, lines = load()
 
     assert found["train"] == {"a b ä": SIX["a"], **{name: SIX[name] for name in "bcd"}}
-    assert "2 label files are named as Label Studio does" in lines
+    assert "label files are named as Label Studio does, " in lines
+    assert ": matched (2, the first: " in lines
 
 
 def test_two_labels_for_one_image(refused: Callable[..., str], tmp_path: Path) -> None:
@@ -319,7 +320,8 @@ def test_what_coco_may_not_say(
 
     out, objects = (2, 3) if "again" in sentence else (1, 4)
     said = left_out(tmp_path, objects, images=4 - out)
-    assert f"{out} images have an annotation that cannot be used: left out" in said
+    counted = "1: " if out == 1 else f"{out}, the first: "
+    assert f"images have an annotation that cannot be used: left out ({counted}" in said
 
 
 def test_images_in_folders_below(load: Read, refused: Callable[..., str], tmp_path: Path) -> None:
@@ -371,7 +373,7 @@ def test_categories_that_are_groups(load: Read, experiment: Any, tmp_path: Path)
         return experiment("core.data.boxes.folder").load(config, tmp_path)["val"].class_names
 
     assert names() == ["cat", "dog", "person", "none"]
-    assert "1 categories are groups of others, without annotations" in load()[1]
+    assert "categories are groups of others, without annotations: no classes (1: " in load()[1]
 
     content["annotations"][0]["category_id"] = 0
     (tmp_path / "annotations" / "instances_val2017.json").write_text(json.dumps(content))
@@ -482,7 +484,7 @@ def test_tools_that_count_pixels_from_0(load: Read, tmp_path: Path) -> None:
     found, lines = load()
 
     assert found["train"]["a"][0] == ("cat", 11.0, 6.0, 30.0, 35.0)
-    assert "boxes begin at 0: pixels are counted from 0 here, not from 1 (1" in lines
+    assert "boxes begin at 0: pixels are counted from 0 here, not from 1 as in VOC (1: " in lines
 
 
 # --- nothing left ---------------------------------------------------------------------------------
@@ -494,7 +496,7 @@ def test_nothing_left_to_train_on(refused: Callable[..., str], tmp_path: Path) -
         (tmp_path / "labels" / "train" / f"{name}.txt").write_text("0 0.5 0.5 0.2\n")
     message = refused(tmp_path, on_error="skip")
     assert "no object is left to train on" in message
-    assert "images have an annotation that cannot be used: left out (3" in message
+    assert "images have an annotation that cannot be used: left out (3, the first: " in message
 
     (tmp_path / "images" / "train" / "c.png").unlink()
     assert "no image is left" in refused(tmp_path, on_error="skip")
@@ -520,9 +522,15 @@ def test_skip_leaves_out_whole_images_in_every_split(
     lines = data.summary()
 
     assert lines[0].split(",")[0].split() == ["train", "2", "examples"]
-    assert lines[1].strip().startswith("images have an annotation that cannot be used: left out (2")
+    assert (
+        lines[1]
+        .strip()
+        .startswith("images have an annotation that cannot be used: left out (2, the first: ")
+    )
     assert lines[2].split(",")[0].split() == ["val", "3", "examples"]
-    assert lines[3].strip().startswith("images have an annotation that cannot be used: left out (1")
+    assert (
+        lines[3].strip().startswith("images have an annotation that cannot be used: left out (1: ")
+    )
     assert torch.equal(data.some(3, "val").label[:, 0], torch.tensor([1, -1, 0]))
 
 
@@ -537,7 +545,7 @@ def test_an_image_without_a_size_that_is_no_image(
     assert "a.png cannot be read" in refused(tmp_path)
 
     said = left_out(tmp_path, 4, images=3)
-    assert "images have an annotation that cannot be used: left out (1" in said
+    assert "images have an annotation that cannot be used: left out (1: " in said
 
 
 def test_a_turned_photo_without_a_size(load: Read, tmp_path: Path) -> None:

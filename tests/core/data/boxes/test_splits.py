@@ -184,7 +184,7 @@ def test_validating_on_what_trains_is_said(read: Read, tmp_path: Path) -> None:
     found, lines = read()
 
     assert found == {"train": ["a", "b"], "val": ["a", "b"]}
-    assert "2 val images are for training, too" in lines
+    assert "val images are for training, too (2, the first: " in lines
 
 
 @pytest.mark.parametrize("prefix", ["data/", "", "/home/somebody/darknet/data/", "x\\"])

@@ -95,7 +95,7 @@ def test_splits_in_wrappers(
     data = reads(val_fraction=0.2)
 
     assert sizes(data) == [16, 4, 6]
-    assert any("folders belong to no split: passed over (1" in line for line in notes_of(data))
+    assert any("folders belong to no split: passed over (1: " in line for line in notes_of(data))
 
 
 def test_train_beside_class_folders_is_a_class(reads: Callable[..., Any], tmp_path: Path) -> None:
@@ -213,8 +213,8 @@ def test_links_that_lead_nowhere_or_back_are_counted(
     data = reads(on_error="skip", test_fraction=0.0, val_fraction=0.0)
 
     said = "\n".join(notes_of(data))
-    assert "links lead nowhere: passed over (2" in said
-    assert "links lead back to a folder that they are in: not followed (3" in said
+    assert "links lead nowhere: passed over (2, the first: " in said
+    assert "links lead back to a folder that they are in: not followed (3, the first: " in said
     assert len(data.examples("train")) == 10
 
 
@@ -240,7 +240,8 @@ def test_pictures_that_pil_does_not_read(
 
     assert "PIL does not read it, convert it to PNG or TIFF" in refusal(reads().setup)
     said = notes_of(reads(on_error="skip"))
-    assert any("1 files are pictures of a kind that PIL does not read" in line for line in said)
+    kind = "files are pictures of a kind that PIL does not read"
+    assert any(f"{kind}: passed over (1: " in line for line in said)
 
 
 def test_what_lies_beside_and_what_is_hidden_is_counted(
@@ -258,9 +259,9 @@ def test_what_lies_beside_and_what_is_hidden_is_counted(
 
     said = notes_of(reads())
 
-    assert [line.partition(" (")[0] for line in said] == [
-        "files or folders are hidden: passed over (1".replace("1", "3"),
-        "image files lie beside the class folders: passed over (3",
+    assert [line.rpartition(": ")[0] for line in said] == [
+        "files or folders are hidden: passed over (3, the first",
+        "image files lie beside the class folders: passed over (3, the first",
         "files lie beside the splits: passed over (1",
     ]
 
@@ -274,7 +275,7 @@ def test_classes_that_a_held_out_split_lacks_are_named(
 
     data = reads()
 
-    assert "2 classes have no images in test (dog)" in notes_of(data)
+    assert "classes have no images in test (2, the first: dog)" in notes_of(data)
     assert data.examples("test").labels.tolist() == [0] * 5
 
 

@@ -221,7 +221,7 @@ def test_what_shows_only_when_files_are_read_is_said_at_the_end(
 
     said = [record.message for record in caplog.records if "value_range" in record.message]
     assert len(said) == 1
-    assert said[0].startswith("images have values outside of data.value_range: clipped (1")
+    assert said[0].startswith("images have values outside of data.value_range: clipped (1: ")
     assert "light/0.png" in said[0]
 
 
@@ -237,7 +237,7 @@ def test_what_is_brighter_than_the_training_images_is_clipped_and_counted(
     assert data.facts.value_range == [0.0, 4095.0]
     assert pixels(data, "test").max() == 1
     assert any(
-        "images have values outside of data.value_range: clipped (1" in line
+        "images have values outside of data.value_range: clipped (1: " in line
         for line in data.summary()
     )
     data.predict_path = tmp_path / "test" / "light"
@@ -327,8 +327,10 @@ def test_bytes_beside_deeper_images_stay_bytes(make: Callable[..., Any], tmp_pat
     data = make(source="folder", root=str(tmp_path))
 
     assert pixels(data).max() == 1
-    assert any("1 images have 8 bits beside deeper ones" in line for line in data.summary())
-    assert any("9 images are deeper than 8 bits" in line for line in data.summary())
+    flat = "images have 8 bits beside deeper ones: 0 to 255 are black to white"
+    deeper = "images are deeper than 8 bits, and go up to 4095: 0 to 4095 are black to white"
+    assert any(f"{flat} (1: " in line for line in data.summary())
+    assert any(f"{deeper} (9, the first: " in line for line in data.summary())
 
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "bmp", "webp"])

@@ -242,7 +242,7 @@ def test_empty_files_are_counted(make: Make, refusal: Refusal, tmp_path: Path) -
     assert documents_of(texts) == ["A text."]
     assert texts.notes.counts["files are empty: passed over"] == 7
     message = refusal(lambda: train_of(make, nothing))
-    assert "nothing holds no text: 2 files are empty: passed over (" in message
+    assert "nothing holds no text: files are empty: passed over (2, the first: " in message
 
 
 def test_marks_and_the_ends_of_lines_are_no_text(make: Make, tmp_path: Path) -> None:
@@ -309,8 +309,10 @@ def test_the_same_document_twice_or_in_two_splits_is_said(make: Make, tmp_path: 
 
     found = make(source="folder", root=str(tmp_path)).read_source()
 
-    assert found["train"].notes.lines() == ["2 documents of train repeat one before them (0.txt)"]
-    assert found["test"].notes.lines() == ["1 documents of test are in train, too (a.txt)"]
+    assert found["train"].notes.lines() == [
+        "documents of train repeat one before them (2, the first: 0.txt)"
+    ]
+    assert found["test"].notes.lines() == ["documents of test are in train, too (1: a.txt)"]
 
 
 def test_files_of_another_kind_than_most_are_said(make: Make, tmp_path: Path) -> None:
@@ -382,9 +384,9 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
     write(tmp_path, {f"train/{i}.txt": poem(90, f"flower{i}") for i in range(3)})
     write(tmp_path, {"test/a.txt": poem(70), "train/b.txt": b"", "train/c.txt": b"Odd.\r\n"})
 
-    lines = make(source="folder", root=str(tmp_path), vocab_size=2000, window=16).summary()
+    data = make(source="folder", root=str(tmp_path), vocab_size=2000, window=16)
 
-    train, *notes, val, test = lines
+    train, *notes, val, test = data.summary()
     assert train.startswith("train ")
     assert " examples, windows of 16 tokens (" in train
     assert " tokens, 3 documents), from " in train
@@ -392,11 +394,13 @@ def test_a_start_says_where_the_texts_are_from_and_how_much_there_is(
     assert val.startswith("val ")
     assert val.endswith(f"2 documents), held out of {tmp_path / 'train'}, in memory")
     assert test.endswith(f" tokens, 1 document), from {tmp_path / 'test'}, in memory")
-    assert [note.split(" (")[0].strip() for note in notes] == [
-        "files are empty: passed over",
-        "files have lines that end in \\r: read as \\n",
-        "tokens of vocab_size=2000 are more than the text gives: it has fewer",
+    place, found = tmp_path / "train", data.tokenizer.vocab_size
+    assert [note.strip() for note in notes] == [
+        f"files are empty: passed over (1: {place}/b.txt)",
+        f"files have lines that end in \\r: read as \\n (1: {place}/c.txt)",
+        f"texts give fewer tokens than data.vocab_size=2000: all {found:,} are used (1: {place})",
     ]
+    assert found < 2000
 
 
 def test_the_tokenizer_knows_the_training_text_alone(make: Make, tmp_path: Path) -> None:
@@ -450,7 +454,7 @@ def test_a_name_that_is_not_utf_8_is_read_and_escaped(make: Make, tmp_path: Path
     data = make(source="folder", root=str(tmp_path / "data"), vocab_size=300, window=16)
 
     lines = "\n".join(data.summary())
-    assert "60 documents of test are in train, too (caf\\xe90.txt)" in lines
+    assert "documents of test are in train, too (60, the first: caf\\xe90.txt)" in lines
     assert "train/\\xff.txt)" in lines
     assert lines.encode()
 

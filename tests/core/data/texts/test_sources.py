@@ -288,7 +288,7 @@ def test_what_is_no_text_can_be_skipped_and_is_counted(
         data = make(**settings, vocab_size=300)
 
         (line,) = [line for line in data.summary() if "left out" in line]
-        assert line.strip().startswith("documents cannot be read: left out (2")
+        assert line.strip().startswith("documents cannot be read: left out (2, the first: ")
         assert line.endswith("a.txt is no text: byte 0 is zero, as in binary files: replace it)")
         assert data.tokenizer.decode(data.datasets["train"].file.tokens.tolist()) == poem()
 
@@ -299,7 +299,7 @@ def test_only_unreadable_files(make: Callable[..., Any], refusal: Refusal, tmp_p
 
     message = refusal(make(**settings).setup)
 
-    assert "test holds no text: 1 documents cannot be read: left out (" in message
+    assert "test holds no text: documents cannot be read: left out (1: " in message
 
 
 def test_a_folder_that_is_not_there_or_empty(
@@ -391,7 +391,7 @@ def test_a_row_without_text(make: Callable[..., Any], refusal: Refusal, tmp_path
     assert "set data.rows_are_documents=false if its rows are the lines of one text" in message
     assert message.endswith(", or set data.on_error=skip")
     (line,) = [line for line in make(**settings, on_error="skip").summary() if "no text" in line]
-    assert line.strip().startswith("rows have no text in content: passed over (2")
+    assert line.strip().startswith("rows have no text in content: passed over (2, the first: ")
     assert line.endswith("row 1)")
 
 
@@ -472,4 +472,5 @@ def test_a_data_set_that_is_none(
 ) -> None:
     message = refusal(make(source="huggingface", dataset=str(tmp_path)).setup)
 
-    assert "was not made by save_to_disk" in message
+    assert message.startswith(f"data.dataset: {tmp_path} cannot be opened (")
+    assert "expected a folder made by save_to_disk, or files that load_dataset reads" in message

@@ -50,8 +50,8 @@ def tokenizer_for(texts: Texts, config: TextDataConfig) -> BytePairs:
     make_once(file, make)
     tokenizer = BytePairs(file.read_text(encoding="utf-8"))
     if (found := tokenizer.vocab_size) < vocab_size:
-        kind = f"tokens of {vocab_size=} are more than the text gives: it has fewer"
-        texts.notes.add(kind, texts.name, found)
+        kind = f"texts give fewer tokens than data.{vocab_size=}: all {found:,} are used"
+        texts.notes.add(kind, texts.name)
     return tokenizer
 
 
