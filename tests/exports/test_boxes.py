@@ -347,4 +347,6 @@ def test_official_voc_2012(told: Told, tmp_path: Path, source: str) -> None:
     data, lines = told(source=source, dataset="VOCDetection", test_fraction=0)
 
     assert boxes(data, "train") == boxes(data, "val") == ROWS
-    assert [line.split(", from")[0] for line in lines] == [f"train {SIX}", f"val {SIX}"]
+    train, val, shared = lines
+    assert [line.split(", from")[0] for line in (train, val)] == [f"train {SIX}", f"val {SIX}"]
+    assert shared.startswith("images are for training, too (4, the first: ")

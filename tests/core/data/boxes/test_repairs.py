@@ -527,9 +527,10 @@ def test_skip_leaves_out_whole_images_in_every_split(
         .strip()
         .startswith("images have an annotation that cannot be used: left out (2, the first: ")
     )
-    assert lines[2].split(",")[0].split() == ["val", "3", "examples"]
+    assert lines[2].strip() == "classes have no object to train on (1: cat)"
+    assert lines[3].split(",")[0].split() == ["val", "3", "examples"]
     assert (
-        lines[3].strip().startswith("images have an annotation that cannot be used: left out (1: ")
+        lines[4].strip().startswith("images have an annotation that cannot be used: left out (1: ")
     )
     assert torch.equal(data.some(3, "val").label[:, 0], torch.tensor([1, -1, 0]))
 
@@ -558,3 +559,32 @@ def test_a_turned_photo_without_a_size(load: Read, tmp_path: Path) -> None:
         Image.new("RGB", (40, 80)).save(tmp_path / f"{split}2017" / "a.jpg", exif=turned)
 
     assert load()[0]["train"] == {"a": SIX["a"]}
+
+
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_shares_where_coco_has_pixels_are_refused(
+    refused: Callable[..., str], tmp_path: Path, on_error: str
+) -> None:
+    """Each box would be a corner pixel of its image, and nothing would be learned."""
+    content = coco()
+    for one in content["annotations"]:
+        one["bbox"] = [0.1, 0.2, 0.5, 0.4]
+    write_coco(tmp_path, content)
+
+    sentence = refused(tmp_path, on_error=on_error)
+
+    assert "annotations[0] (id 1): the box from (0.1, 0.2) to (0.6, 0.6)" in sentence
+    assert sentence.endswith("as shares of an image are; expected pixels")
+
+
+def test_classes_without_an_object_are_said(make: Callable[..., Any], tmp_path: Path) -> None:
+    """Rows that count classes from 1 where names count from 0."""
+    write_yolo(tmp_path)
+    for file in (tmp_path / "labels").rglob("*.txt"):
+        rows = (row.split(" ", 1)[1] for row in file.read_text().splitlines())
+        file.write_text("".join(f"1 {row}\n" for row in rows))
+
+    data = make(source="folder", root=str(tmp_path), image_size=16, test_fraction=0)
+    lines = [line.strip() for line in data.summary()]
+
+    assert "classes have no object to train on (1: cat)" in lines

@@ -184,7 +184,7 @@ def test_validating_on_what_trains_is_said(read: Read, tmp_path: Path) -> None:
     found, lines = read()
 
     assert found == {"train": ["a", "b"], "val": ["a", "b"]}
-    assert "val images are for training, too (2, the first: " in lines
+    assert "images are for training, too (2, the first: " in lines
 
 
 @pytest.mark.parametrize("prefix", ["data/", "", "/home/somebody/darknet/data/", "x\\"])
@@ -301,3 +301,80 @@ def test_two_formats_at_once(read: Read, refused: Callable[..., str], tmp_path: 
 
     assert found == {"train": ["a", "b"]}
     assert "annotations in another format lie there" in lines
+
+
+def test_images_of_coco_that_train_and_validate_are_said(read: Read, tmp_path: Path) -> None:
+    """A validation file that was drawn from a training file that still has them all."""
+    write_coco_part(tmp_path / "images", tmp_path / "train.json", "abd")
+    write_coco_part(tmp_path / "images", tmp_path / "val.json", "d")
+
+    found, lines = read()
+
+    assert found == {"train": ["a", "b", "d"], "val": ["d"]}
+    assert "images are for training, too (1: " in lines
+
+
+def test_images_that_no_file_of_coco_lists_are_said(read: Read, tmp_path: Path) -> None:
+    write_coco_part(tmp_path / "images", tmp_path / "annotations.json", "ab")
+    write_images(tmp_path / "images", "d")
+
+    found, lines = read(val_fraction=0)
+
+    assert found == {"train": ["a", "b"]}
+    assert "images are in no file of annotations that is read: passed over (1: " in lines
+
+
+def test_splits_of_voc_below_annotations(read: Read, tmp_path: Path) -> None:
+    """ImageNet's detection: Annotations/DET/train beside Data/DET/train."""
+    for split, names in (("train", "ab"), ("val", "d")):
+        images, annotations = (tmp_path / part / "DET" / split for part in ("Data", "Annotations"))
+        write_voc_part(images, annotations, names)
+
+    assert read()[0] == {"train": ["a", "b"], "val": ["d"]}
+
+
+def test_splits_of_voc_in_two_places_are_refused(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    for place in ("day", "night"):
+        for split, names in (("train", "ab"), ("val", "d")):
+            folder = tmp_path / place / split
+            write_voc_part(folder, folder, names)
+
+    sentence = refused(tmp_path)
+
+    assert "has splits in several places" in sentence
+    assert "day ({train: train, val: val})" in sentence
+    assert "night ({train: train, val: val})" in sentence
+
+
+def test_masks_beside_the_xml_files_are_not_the_images(read: Read, tmp_path: Path) -> None:
+    """Oxford's pets: annotations/xmls/a.xml is about images/a.jpg, not about trimaps/a.png."""
+    from boxed_files import IMAGES
+
+    annotations = tmp_path / "annotations"
+    write_images(annotations / "trimaps", "abd", mode="L")
+    write_voc_part(tmp_path / "images", annotations / "xmls", "abd")
+    for name in "abd":
+        (tmp_path / "images" / f"{name}.png").rename(tmp_path / "images" / f"{name}.jpg")
+        size, objects = IMAGES[name]
+        (annotations / "xmls" / f"{name}.xml").write_text(voc_xml(name, objects, size))
+
+    found, lines = read(val_fraction=0)
+
+    assert found == {"train": ["a", "b", "d"]}
+    assert "images have no XML file: passed over (3, the first: " in lines
+    assert "trimaps/a.png)" in lines
+
+
+def test_an_xml_file_whose_image_is_there_twice_is_refused(
+    refused: Callable[..., str], tmp_path: Path
+) -> None:
+    write_voc_part(tmp_path / "small", tmp_path / "annotations" / "xmls", "ab")
+    write_images(tmp_path / "large", "ab")
+
+    sentence = refused(tmp_path)
+
+    assert "the image a.png may be " in sentence
+    assert "large/a.png or " in sentence
+    assert "small/a.png" in sentence

@@ -376,3 +376,68 @@ def test_a_damaged_file_without_a_utf_8_name_is_told(
 
     message.encode()
     assert "cat/\\xff.png cannot be read" in message
+
+
+@pytest.mark.parametrize("within", ["", "train"])
+@pytest.mark.parametrize("names", [("fold_1", "fold_2"), ("raw", "resized"), ("Lehren", "Testen")])
+def test_folders_that_each_hold_the_classes_are_no_classes(
+    reads: Callable[..., Any],
+    refusal: Callable[[Callable[[], Any]], str],
+    tmp_path: Path,
+    names: tuple[str, str],
+    within: str,
+) -> None:
+    for name in names:
+        classes(tmp_path / within / name, cat=10, dog=10)
+    if within:
+        classes(tmp_path / "val", **dict.fromkeys(names, 2))
+
+    sentence = refusal(lambda: reads().setup())
+
+    assert "can be read in two ways" in sentence
+    assert f"as the classes {', '.join(names)}, or as folders that each hold cat, dog" in sentence
+    first, second = ("{train: train}", f"train/{names[0]}") if within else ("{}", names[0])
+    assert f"the first by data.splits='{first}'" in sentence
+    assert f"the second by data.splits='{{train: {second}, ...}}'" in sentence
+    told = reads(splits={"train": "train"} if within else {}, test_fraction=0).summary()[0]
+    assert f"2 classes: {', '.join(names)}" in told
+    assert "2 classes: cat, dog" in reads(splits={"train": second}).summary()[0]
+
+
+def test_splits_inside_of_classes_are_refused(
+    reads: Callable[..., Any], refusal: Callable[[Callable[[], Any]], str], tmp_path: Path
+) -> None:
+    for name in ("cat", "dog"):
+        classes(tmp_path / name, train=5, test=5)
+
+    sentence = refusal(lambda: reads().setup())
+
+    assert "each hold test, train" in sentence
+    assert sentence.endswith("the second by folders such as test/cat")
+
+
+def test_images_deeper_in_a_class_are_said(reads: Callable[..., Any], tmp_path: Path) -> None:
+    """Tiny ImageNet: train/n01443537/images/; what all classes share once says nothing."""
+    for name in ("n01443537", "n01629819"):
+        fill(tmp_path / name / "images", 10)
+
+    notes = notes_of(reads())
+
+    first = "n01443537/images/000.png)"
+    assert len(notes) == 1
+    assert notes[0].endswith(first)
+    assert notes[0].startswith(
+        "images lie in folders inside their class's folder: of that class, too (20, the first: "
+    )
+
+
+def test_classes_in_a_folder_beside_a_readme_are_pointed_at(
+    reads: Callable[..., Any], refusal: Callable[[Callable[[], Any]], str], tmp_path: Path
+) -> None:
+    """Microsoft's cats and dogs: PetImages/Cat, and a readme beside PetImages."""
+    classes(tmp_path / "PetImages", Cat=5, Dog=5)
+    (tmp_path / "readme[1].txt").write_text("About.")
+
+    sentence = refusal(lambda: reads().setup())
+
+    assert sentence.endswith(f"are they in data.root={tmp_path / 'PetImages'}?")

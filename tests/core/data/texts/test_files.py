@@ -146,6 +146,7 @@ def test_zstandard_reads_all_frames(
         ("a.parquet.gz", gzip.compress(parquet(text=["x"]), mtime=0), "that was packed once more"),
         ("a.pdf", b"%PDF-1.7", "is no text: it is a document of another program: save it as text"),
         ("a.docx", b"PK\3\4", "is no text: it is a document of another program: save it as text"),
+        ("a.ipynb", b"{}", "is no text: it is a document of another program: save it as text"),
         ("a", b"%PDF-1.7\nlooks like text", "is a document of another program: save it as text"),
         ("a.txt", b"PK\3\4...", "is an archive: unpack it"),
         ("urlsf_subset00-1_data.xz", lzma.compress(TAR), "is an archive of files: unpack it, tar"),
@@ -324,6 +325,18 @@ def test_files_of_another_kind_than_most_are_said(make: Make, tmp_path: Path) ->
 
     assert counts["files are .py, unlike most: read as texts, too"] == 1
     assert counts["files are markup: their tags are read as text"] == 1
+
+
+@pytest.mark.parametrize("tag", ['<doc id="1">', "\n<!DOCTYPE html>", "<mediawiki>", "<?xml ?>"])
+def test_markup_is_told_by_how_it_begins(make: Make, tmp_path: Path, tag: str) -> None:
+    """WikiExtractor's files have no suffix, and pages of errors are saved as what was wanted."""
+    write(tmp_path, {"wiki_00": f"{tag}\n{poem(30)}", "wiki_01": f"{poem(30)}<doc>"})
+
+    texts = make(source="folder", root=str(tmp_path)).read_source()["train"]
+
+    kind = "files are markup: their tags are read as text"
+    assert texts.notes.counts[kind] == 1
+    assert texts.notes.first[kind].endswith("wiki_00")
 
 
 @pytest.mark.parametrize("lines", [30, 100, 470])  # 1, 3.5 and 17 kB

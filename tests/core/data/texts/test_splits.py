@@ -220,3 +220,33 @@ def test_links_are_followed_and_those_that_lead_nowhere_are_counted(
     assert texts.notes.counts["files or folders are hidden: passed over"] == 1
     assert texts.notes.counts["links lead nowhere: passed over"] == 1
     assert texts.notes.counts["links lead back to a folder that they are in: not followed"] == 1
+
+
+@pytest.mark.parametrize(
+    ("train", "held"),
+    [
+        ("training-monolingual/a.txt", "heldout-monolingual/a.txt"),  # the one billion words
+        ("train.txt", "eval.txt"),
+        ("news.train.txt", "news.holdout.txt"),
+        ("train/a.txt", "Evaluation/a.txt"),
+    ],
+)
+def test_what_is_held_out_for_something_is_not_trained_on(
+    make: Make, refusal: Refusal, tmp_path: Path, train: str, held: str
+) -> None:
+    write(tmp_path, {train: "To learn.", held: "Held out."})
+    names = train.split("/")[0], held.split("/")[0]
+
+    sentence = refusal(lambda: read(make, tmp_path))
+
+    assert f"{names[0]} and {names[1]}, which may be for val or for test" in sentence
+    assert f"data.splits='{{train: {names[0]}, val: {names[1]}}}'" in sentence
+    stated = read(make, tmp_path, splits={"train": names[0], "val": names[1]})
+    assert stated == {"train": ["To learn."], "val": ["Held out."]}
+    assert sorted(read(make, tmp_path, splits={})["train"]) == ["Held out.", "To learn."]
+
+
+def test_an_evaluation_is_a_text_where_nothing_is_for_training(make: Make, tmp_path: Path) -> None:
+    write(tmp_path, {"evaluation.txt": "One.", "methods.txt": "Two."})
+
+    assert read(make, tmp_path) == {"train": ["One.", "Two."]}
