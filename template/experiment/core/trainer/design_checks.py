@@ -153,7 +153,7 @@ def why_unvalidated(trainer: pl.Trainer, module: pl.LightningModule, data: Any) 
         return "trainer.limit_val_batches is 0"
     own_loader = "val_dataloader" in vars(type(data))
     if hasattr(data, "has") and not own_loader and not data.has("val"):
-        return "the data has no val split"
+        return "the data has no val split" + (" with labels" if data.holds("val") else "")
     return None
 
 

@@ -3,9 +3,11 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import pytorch_lightning as pl
 from modules import Modules
 from PIL import Image
 from torchvision.datasets import ImageFolder
@@ -441,3 +443,34 @@ def test_classes_in_a_folder_beside_a_readme_are_pointed_at(
     sentence = refusal(lambda: reads().setup())
 
     assert sentence.endswith(f"are they in data.root={tmp_path / 'PetImages'}?")
+
+
+def test_pointers_of_git_lfs_are_refused_with_what_to_type(
+    reads: Callable[..., Any], refusal: Callable[[Callable[[], Any]], str], tmp_path: Path
+) -> None:
+    classes(tmp_path, cat=5, dog=5)
+    (tmp_path / "cat" / "000.png").write_text("version https://git-lfs.github.com/spec/v1\noid x\n")
+
+    sentence = refusal(lambda: reads().setup())
+
+    assert "cat/000.png is a pointer of Git LFS, not the image itself: git lfs pull" in sentence
+
+
+class Validates(pl.LightningModule):
+    def validation_step(self, batch: Any) -> None: ...
+
+
+@pytest.mark.parametrize(("flat", "end"), [(False, "val split"), (True, "val split with labels")])
+def test_why_a_flat_validation_folder_is_not_scored_is_said(
+    experiment: Modules, reads: Callable[..., Any], tmp_path: Path, flat: bool, end: str
+) -> None:
+    """ImageNet's val/, whose classes stand in a file of its own."""
+    classes(tmp_path / "train", cat=5, dog=5)
+    if flat:
+        fill(tmp_path / "val", 4)
+    data = reads(val_fraction=0.0, test_fraction=0.0)
+    trainer = SimpleNamespace(limit_val_batches=1.0)
+
+    why = experiment("core.trainer.design_checks").why_unvalidated(trainer, Validates(), data)
+
+    assert why == f"the data has no {end}"

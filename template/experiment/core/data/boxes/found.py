@@ -10,11 +10,9 @@ object teaches that there is none.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from PIL import Image
-
 from ...files import shown
 from ..errors import DataError
-from ..images.files import UNREADABLE, unreadable
+from ..images.files import UNREADABLE, open_file, unreadable
 from ..notes import Notes
 
 Box = tuple[float, float, float, float]
@@ -97,7 +95,7 @@ def size_of(file: Path) -> tuple[float, float]:
         DataError: It is no image.
     """
     try:
-        with Image.open(file) as image:
+        with open_file([file], 0) as image:
             turned = image.getexif().get(ORIENTATION) in TURNED
             return (image.width, image.height) if turned else (image.height, image.width)
     except UNREADABLE as error:

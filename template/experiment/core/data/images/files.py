@@ -23,6 +23,8 @@ from .values import GREY_MODES
 
 # What PIL raises at a file that is broken, cut short, too large or no image at all.
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
+LFS = b"version https://git-lfs.github.com/spec/"
+POINTER = "is a pointer of Git LFS, not the image itself: git lfs pull"
 
 
 def open_file(paths: Sequence[str | Path], index: int) -> Image.Image:
@@ -34,7 +36,18 @@ def open_file(paths: Sequence[str | Path], index: int) -> Image.Image:
     try:
         return Image.open(paths[index])
     except UNREADABLE as error:
-        raise DataError(unreadable(shown(paths[index]), error)) from None
+        name = shown(paths[index])
+        if _is_pointer(paths[index]):
+            raise DataError(f"{name} {POINTER}, or set data.on_error=skip") from None
+        raise DataError(unreadable(name, error)) from None
+
+
+def _is_pointer(path: str | Path) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return file.read(len(LFS)) == LFS
+    except OSError:
+        return False
 
 
 def open_pixels(pixels: Tensor, index: int) -> Image.Image:
