@@ -70,7 +70,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     splits = {
         split: _read(split, folder, classes, config.on_error) for split, folder in folders.items()
     }
-    if config.splits is None:
+    if config.splits is None and DEEPER in splits["train"].notes.counts:
         _refuse_classes_inside(splits["train"], classes, root)
     if set(found) != {"train"}:
         _note_files(root, notes, "files lie beside the splits: passed over")
@@ -126,7 +126,8 @@ class _Files:
         found = [path for path in paths if path.lower().endswith(SUFFIXES)]
         self.paths += found
         self.labels += [label] * len(found)
-        if label >= 0 and (deeper := [path for path in found if os.sep in path[len(folder) + 1 :]]):
+        begins = len(folder) + 1
+        if label >= 0 and (deeper := [path for path in found if path.rfind(os.sep) >= begins]):
             self.notes.add(DEEPER, shown(deeper[0]), len(deeper))
         for path in paths if len(found) < len(paths) else ():
             if _is_image(path):
