@@ -71,7 +71,8 @@ def rendered_but_ignored(project: Path) -> list[str]:
     files = (path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file())
     names = (file.removesuffix(".jinja") for file in files if "__pycache__" not in file)
     there = sorted(name for name in names if (project / name).exists())
-    return paths(project, "check-ignore", "-z", *there)
+    # Without -z, which git takes with --stdin alone; no name of ours is quoted.
+    return git(project, "check-ignore", *there).stdout.splitlines()
 
 
 def first_commit(project: Path) -> Stage:

@@ -181,7 +181,7 @@ def test_a_module_is_loaded_with_its_configuration_and_facts(
 ) -> None:
     caplog.set_level("INFO", "experiment")
     config, facts = modules("config").Config(), modules("data").Facts
-    config.model.width, known = 4, facts(["a", "b"], 1, 8, [0.5], [0.5])
+    config.model.width, known = 4, facts(["a", "b"], 1, [0.0, 255.0], 8, [0.5], [0.5])
     module_type = modules("module").ExperimentModule
     made = module_type(config, known)
     checkpoint = {
