@@ -6,6 +6,7 @@ Template's file: updates replace it. Free of torch.
 import json
 import os
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ def project_path(text: str) -> Path:
 def shown(path: str | Path) -> str:
     """A path as a person would type it from where they are; links in it keep their names."""
     absolute = os.path.abspath(path)
-    for here in _here():
+    for here in _here(os.getcwd(), os.environ.get("PWD", "")):
         if absolute.startswith(here):
             return writable(absolute[len(here) :])
     return writable(str(path))
@@ -61,13 +62,11 @@ def writable(text: str) -> str:
         return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _here() -> list[str]:
+@cache  # asked for every file of a data set
+def _here(folder: str, by_link: str) -> list[str]:
     """The working folder, by its own name and by that of the link that a person came through."""
-    by_link = os.environ.get("PWD", "")
-    is_here = os.path.isdir(by_link) and os.path.samefile(by_link, ".")
-    return [
-        os.path.join(folder, "") for folder in (os.getcwd(), by_link if is_here else "") if folder
-    ]
+    is_here = os.path.isdir(by_link) and os.path.samefile(by_link, folder)
+    return [os.path.join(name, "") for name in ((folder, by_link) if is_here else (folder,))]
 
 
 def writable_names(names: list[str]) -> list[str]:

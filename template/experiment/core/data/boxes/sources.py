@@ -8,9 +8,9 @@ from pathlib import Path
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...spelling import did_you_mean, nearest
-from ..images.find_range import range_of, set_range
-from ..images.folder import load_unlabelled as load_images
+from ..images.find_range import set_range
 from ..images.sources import ImageFacts
+from ..images.sources import load_unlabelled as load_images
 from . import demo_scenes, folder, voc
 from .boxed_images import BoxedImages, without_boxes
 
@@ -65,9 +65,7 @@ def load_unlabelled(path: Path, facts: ImageFacts, config: BoxDataConfig) -> Box
     Raises:
         UserError: There is no such file or folder, or no image in it.
     """
-    images = load_images(path, facts.class_names, facts.channels)
-    images.value_range = range_of(config.value_range, facts) or images.value_range
-    return without_boxes(images)
+    return without_boxes(load_images(path, facts, config))
 
 
 def _known(config: BoxDataConfig) -> str:

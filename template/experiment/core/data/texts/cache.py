@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from tqdm import tqdm
 
 VERSION = 3  # of what a hash stands for: another one whenever a reader reads something otherwise
 
@@ -24,6 +25,13 @@ VERSION = 3  # of what a hash stands for: another one whenever a reader reads so
 def digest_of(*parts: Any) -> str:
     """A name for what is made from these."""
     return hashlib.sha256(json.dumps([VERSION, *parts]).encode()).hexdigest()[:20]
+
+
+def progress_of(what: str, num_bytes: int | None = None) -> "tqdm[Any]":
+    """A bar that counts bytes, at a terminal and of what takes longer than two seconds."""
+    return tqdm(
+        total=num_bytes, desc=what, unit="B", unit_scale=True, leave=False, delay=2, disable=None
+    )
 
 
 def make_once(path: Path, make: Callable[[Path], None]) -> None:

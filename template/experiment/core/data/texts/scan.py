@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ...config.data import TextDataConfig
 from ...errors import UserError
@@ -21,7 +20,7 @@ from ...files import project_path
 from ..errors import DataError
 from ..notes import Notes
 from ..split_names import SPLITS
-from .cache import digest_of, make_once
+from .cache import digest_of, make_once, progress_of
 from .documents import Part, PassedOver, Piece, Unreadable
 
 Read = Callable[[Notes], Iterable[Part]]  # all documents of a file, with what is passed over in it
@@ -91,15 +90,7 @@ def _store(found: Scan, folder: Path) -> None:
 def _look(reads: Iterable[Read], name: str, config: TextDataConfig) -> Scan:
     counts, kept, digests, notes = array("q"), array("q"), array("Q"), Notes()
     number, num_bytes, blank = 0, 0, 0
-    bar = tqdm(
-        desc=f"looking through {name}",
-        unit="B",
-        unit_scale=True,
-        leave=False,
-        delay=2,
-        disable=None,  # where there is no terminal
-    )
-    with bar:
+    with progress_of(f"looking through {name}") as bar:
         for read in reads:
             first = number
             for document in _documents(read(notes)):

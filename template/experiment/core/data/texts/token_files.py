@@ -20,13 +20,12 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from ...config.data import TextDataConfig
 from ...files import project_path, write_json
 from ..errors import DataError
 from ..notes import Notes
-from .cache import digest_of, make_once
+from .cache import digest_of, make_once, progress_of
 from .documents import Piece, Texts
 from .tokenizer import BytePairs, train
 
@@ -85,15 +84,7 @@ def _encode(texts: Texts, tokenizer: BytePairs, folder: Path) -> None:
     dtype = np.dtype(np.uint16 if tokenizer.vocab_size <= 2**16 else np.uint32)
     started, count, size, documents = time.monotonic(), 0, 0, 0
     folder.mkdir()
-    bar = tqdm(
-        total=texts.num_bytes,
-        desc=f"encoding {texts.name}",
-        unit="B",
-        unit_scale=True,
-        leave=False,
-        delay=2,
-        disable=None,  # where there is no terminal
-    )
+    bar = progress_of(f"encoding {texts.name}", texts.num_bytes)
     with open(folder / "tokens", "wb") as file, bar:
         end = np.array([tokenizer.end], dtype).tobytes()
         for pieces in _batches(texts.pieces()):
