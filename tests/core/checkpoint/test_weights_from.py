@@ -77,10 +77,10 @@ def test_a_part_of_a_published_file_and_a_folder_of_shards_are_taken(
         "e.pth:model\n"
     )
     assert (part.returncode, folder.returncode) == (0, 0), part.stderr + folder.stderr
-    assert part.stdout.splitlines()[1:3] == [
-        "weights of e.pth: 56 of 56 loaded, no optimizer state",
-        "  names        module.* there is model.* here",
-    ]
+    assert (
+        "\nweights of e.pth: 56 of 56 loaded, no optimizer state\n"
+        "  names        module.* there is model.* here\n"
+    ) in part.stdout
     assert "weights of shards: 56 of 56 loaded, no optimizer state" in folder.stdout
     for name in ("a", "b"):
         assert parameters(experiment.run(name).checkpoint()["state_dict"]) == parameters(state)
