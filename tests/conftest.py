@@ -6,13 +6,14 @@ import shutil
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -39,6 +40,8 @@ for number in (signal.SIGINT, signal.SIGHUP):
 
 from projects import ROOT, Project, Template, copier, make_template  # noqa: E402
 
+SHOWN_FROM = 10  # seconds that a file takes
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--remake", action="store_true", help="store today's numbers as the promise")
@@ -52,6 +55,22 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
         return (yield)
     with _turn(Path(tempfile.gettempdir(), f"tests-{run}"), bool(item.get_closest_marker("alone"))):
         return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say which files take the time, in seconds of their own: two are run side by side."""
+    seconds: Counter[str] = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+    shown = [(file, spent) for file, spent in seconds.most_common() if spent >= SHOWN_FROM]
+    if len(seconds) < 2 or not shown:
+        return
+    terminalreporter.section(f"seconds by file, {SHOWN_FROM} and more")
+    for file, spent in shown:
+        terminalreporter.write_line(f"{spent:7.1f}  {file}")
+    terminalreporter.write_line(f"{sum(seconds.values()):7.1f}  all {len(seconds)} files")
 
 
 @contextmanager
