@@ -1,0 +1,363 @@
+"""What an update refuses before it touches anything: whatever git could not bring back."""
+
+import hashlib
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from projects import AUTHOR, Project, Template, make_template, run
+
+CORE = "experiment/core/data/seeding.py"
+
+
+def improve(it: Template) -> None:
+    """Let a release change a file of each kind, and bring a new one."""
+    it.append(f"template/{CORE}", "# improved")
+    it.replace("template/.gitignore", ".netrc\n", ".netrc\n*.pem\n")
+    it.append("template/experiment/core/new.py", '"""New."""')
+
+
+def fingerprint(folder: Path) -> dict[str, str]:
+    """Read every file of a project, ignored ones included; what is git's own, Copier refreshes."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        if path.relative_to(folder).parts[0] == ".git":
+            continue
+        if path.is_symlink():
+            found[str(path)] = os.readlink(path)
+        elif path.is_file():
+            found[str(path)] = hashlib.sha256(path.read_bytes()).hexdigest()
+        else:
+            found[str(path)] = ""
+    return found
+
+
+def refused(project: Project, *words: str, **variables: str) -> str:
+    """Try an update that must be refused and leave everything byte-equal; return what was said."""
+    before, status = fingerprint(project.path), project.status
+
+    done = project.copier("update", "--trust", "--defaults", *words, **variables)
+
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert fingerprint(project.path) == before
+    assert project.status == status
+    sentences = [line for line in done.stderr.splitlines() if "cannot begin" in line]
+    assert sentences, done.stderr
+    assert "Traceback" not in done.stderr
+    return "\n".join(sentences)
+
+
+def accepted(project: Project, *words: str, **variables: str) -> str:
+    """Try an update that must go through; return what was said."""
+    done = project.copier("update", "--trust", "--defaults", *words, **variables)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Template, Project]:
+    """A template that has a newer release, and a project of before, for everybody to read."""
+    template = make_template(tmp_path_factory.mktemp("newer"))
+    project = template.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+    template.release("v0.0.2", improve)
+    return template, project
+
+
+@pytest.fixture
+def released(newer: tuple[Template, Project], tmp_path: Path) -> Project:
+    """A project of the test's own whose template has a newer release."""
+    folder = tmp_path / "my-experiment"
+    return Project(Path(shutil.copytree(newer[1].path, folder, symlinks=True)))
+
+
+def may_begin(project: Project, **variables: str) -> bool:
+    """Ask the hook alone, in the template's own folder: what an update would hear."""
+    answers = (project / ".copier-answers.yml").read_text()
+    template = answers.partition("_src_path: ")[2].partition("\n")[0]
+    done = run([sys.executable, f"{template}/hooks/before_update.py"], project.path, variables)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done.returncode == 0
+
+
+# ------------------------------------------------------------------------- what git does not show
+def test_untracked_files_that_git_is_told_not_to_show(released: Project) -> None:
+    released.git("config", "status.showUntrackedFiles", "no")
+    released.append("notes.txt", "mine")
+
+    said = refused(released)
+
+    assert "not committed" in said
+    assert "notes.txt" in said
+
+
+@pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])
+def test_files_that_git_is_told_not_to_look_at(released: Project, flag: str) -> None:
+    released.git("update-index", f"--{flag}", ".gitignore")
+    released.append(".gitignore", "/mine/")
+
+    said = refused(released)
+
+    assert ".gitignore" in said
+    assert f"git update-index --no-{flag} FILE" in said
+
+
+def test_a_file_of_yours_that_an_undo_would_overwrite_unseen(released: Project) -> None:
+    released.append("notes.txt", "one")
+    released.commit()
+    released.git("update-index", "--assume-unchanged", "notes.txt")
+    assert may_begin(released)
+    released.append("notes.txt", "two")
+
+    assert "notes.txt" in refused(released)
+
+
+def test_a_skipped_file_of_yours_is_no_obstacle_and_outlives_the_undo(released: Project) -> None:
+    released.append("local.yaml", "one")
+    released.commit()
+    released.git("update-index", "--skip-worktree", "local.yaml")
+    released.append("local.yaml", "two")
+
+    undo = accepted(released).strip().splitlines()[-1].partition("undo it: ")[2]
+
+    assert run(["sh", "-c", undo], released.path).returncode == 0
+    assert (released / "local.yaml").read_text() == "one\ntwo\n"
+
+
+def test_a_sparse_checkout_that_lacks_what_an_update_writes(released: Project) -> None:
+    released.git("sparse-checkout", "set", "--no-cone", "/*", "!/experiment/core/data/")
+    assert not (released / CORE).exists()
+
+    said = refused(released)
+
+    assert "git sparse-checkout disable" in said
+    assert CORE.rpartition("/")[0] in said
+    released.git("sparse-checkout", "disable")
+    assert may_begin(released)
+
+
+def test_a_sparse_checkout_that_lacks_only_what_is_yours(released: Project) -> None:
+    (released / "large").mkdir()
+    released.append("large/notes.txt", "mine")
+    released.commit()
+    released.git("sparse-checkout", "set", "--no-cone", "/*", "!/large/")
+
+    assert may_begin(released)
+
+    assert not (released / "large").exists()
+
+
+def test_an_unfinished_merge_beside_the_project(
+    newer: tuple[Template, Project], tmp_path: Path
+) -> None:
+    outer = Project(tmp_path / "outer")
+    outer.path.mkdir()
+    outer.git("init", "--quiet")
+    project = Project(Path(shutil.copytree(newer[1].path, outer / "inner")))
+    shutil.rmtree(project / ".git")
+    outer.append("sibling.txt", "one")
+    outer.commit()
+    outer.git("checkout", "--quiet", "-b", "other")
+    outer.replace("sibling.txt", "one", "two")
+    outer.commit()
+    outer.git("checkout", "--quiet", "-")
+    outer.replace("sibling.txt", "one", "three")
+    outer.commit()
+    run(["git", *AUTHOR, "merge", "other"], outer.path)
+
+    assert "is not finished: sibling.txt" in refused(project)
+
+
+# ------------------------------------------------------------------------------- what is in the way
+def test_an_ignored_file_where_a_release_brings_one(template: Template, project: Project) -> None:
+    project.append(".gitignore", "of_mine.py\n/tools.py")
+    project.commit()
+    project.append("tools.py", "mine")
+    template.release("v0.0.2", lambda it: it.append("template/tools.py", '"""New."""'))
+
+    assert "tools.py" in refused(project)
+
+    (project / "tools.py").rename(project / "of_mine.py")
+    assert may_begin(project)
+
+
+def test_what_an_answer_keeps_away_is_in_nobodys_way(template: Template, project: Project) -> None:
+    project.append(".gitignore", "/cluster/")
+    project.commit()
+    (project / "cluster").mkdir()
+    project.append("cluster/slurm.sh", "mine")
+    template.release("v0.0.2", improve)
+
+    assert "cluster/slurm.sh" in refused(project, "--data", "cluster=yes")
+    accepted(project)
+    assert (project / "cluster/slurm.sh").read_text() == "mine\n"
+
+
+def test_an_ignored_file_that_is_as_the_template_made_it(released: Project) -> None:
+    released.git("rm", "--quiet", "--cached", CORE)
+    (released / ".git/info/exclude").write_text(f"{CORE}\n")
+    (released / "experiment/.gitignore").unlink(missing_ok=True)
+    released.append("experiment/.gitignore", "seeding.py")
+    released.git("add", "experiment/.gitignore")
+    released.git("commit", "--quiet", "-m", "A step")
+
+    accepted(released)
+
+    assert (released / CORE).read_text().endswith("# improved\n")
+
+
+@pytest.mark.parametrize("kind", ["folder", "empty folder", "file for a folder", "link"])
+def test_another_kind_of_thing_in_the_way(
+    template: Template, project: Project, tmp_path: Path, kind: str
+) -> None:
+    project.append(".gitignore", "/tools")
+    project.commit()
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    brought = "template/tools/new.py" if kind in ("file for a folder", "link") else "template/tools"
+    if kind == "link":
+        (project / "tools").symlink_to(elsewhere)
+    elif kind == "file for a folder":
+        project.append("tools", "mine")
+    else:
+        (project / "tools").mkdir()
+        if kind == "folder":
+            project.append("tools/mine.py", "mine")
+
+    def edit(it: Template) -> None:
+        (it / brought).parent.mkdir(exist_ok=True)
+        it.append(brought, '"""New."""')
+
+    template.release("v0.0.2", edit)
+
+    assert "tools" in refused(project)
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_a_committed_link_that_leads_out_of_the_project(released: Project, tmp_path: Path) -> None:
+    (released / "experiment/core").rename(tmp_path / "core")
+    (released / "experiment/core").symlink_to(tmp_path / "core")
+    released.commit()
+    before = fingerprint(tmp_path / "core")
+
+    assert "experiment/core" in refused(released)
+    assert fingerprint(tmp_path / "core") == before
+
+
+def test_an_ignored_reject_that_copier_would_delete(released: Project) -> None:
+    released.append(".gitignore", "*.rej")
+    released.commit()
+    released.append("experiment/model.py.rej", "mine")
+
+    assert "experiment/model.py.rej" in refused(released)
+
+
+def test_a_reject_in_an_ignored_folder_is_no_obstacle(released: Project) -> None:
+    (released / "data").mkdir()
+    released.append("data/model.py.rej", "mine")
+
+    said = accepted(released)
+
+    assert "The update needs you" not in said
+    assert "undo" in said.strip().splitlines()[0]
+    assert (released / "data/model.py.rej").read_text() == "mine\n"
+
+
+# ------------------------------------------------------------------------------------- the template
+def test_a_template_with_uncommitted_changes(
+    template: Template, project: Project, tmp_path: Path
+) -> None:
+    template.append(f"template/{CORE}", "# not committed")
+
+    said = refused(project, "--vcs-ref", "HEAD")
+
+    assert str(template.path) in said
+    assert "commit them there" in said
+    assert "v0.0.1" in (project / ".copier-answers.yml").read_text()
+
+
+# ------------------------------------------------------------------------------- settings and sizes
+@pytest.mark.parametrize("value", ["error", "error-all", "fix", "strip"])
+def test_a_setting_that_has_git_drop_lines_that_end_in_blanks(
+    released: Project, tmp_path: Path, value: str
+) -> None:
+    settings = tmp_path / "gitconfig"
+    settings.write_text(f"[apply]\n\twhitespace = {value}\n")
+    released.append(".gitignore", "/mine/   ")
+    released.commit()
+
+    said = refused(released, GIT_CONFIG_GLOBAL=str(settings))
+
+    assert f"apply.whitespace={value}" in said
+    way_out = said.partition("`")[2].partition("`")[0]
+    assert run(way_out.split(), released.path).returncode == 0
+    accepted(released, GIT_CONFIG_GLOBAL=str(settings))
+    assert (released / ".gitignore").read_text().endswith("/mine/   \n")
+
+
+def test_line_ends_that_git_refuses_to_convert(released: Project, tmp_path: Path) -> None:
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[core]\n\tautocrlf = true\n\tsafecrlf = true\n")
+
+    assert "core.safecrlf" in refused(released, GIT_CONFIG_GLOBAL=str(settings))
+
+
+@pytest.mark.parametrize(
+    "attribute", ["filter=lfs", "-diff", "binary", "working-tree-encoding=UTF-16"]
+)
+def test_attributes_that_hide_a_shared_files_lines(released: Project, attribute: str) -> None:
+    released.append(".gitignore", "/mine/")
+    released.commit()
+    (released / ".gitattributes").write_text(f"*.svg filter=lfs\n.gitignore {attribute}\n")
+    released.git("add", ".gitattributes")
+    released.git("commit", "--quiet", "-m", "A step")
+    if released.status:
+        pytest.skip("git itself sees a difference then")
+
+    said = refused(released)
+
+    assert ".gitignore (" in said
+    assert "svg" not in said
+
+
+def test_attributes_of_files_that_are_yours_are_no_obstacle(released: Project) -> None:
+    (released / ".gitattributes").write_text("* text=auto\n*.ipynb filter=strip\n*.svg -diff\n")
+    released.commit()
+
+    assert may_begin(released)
+
+
+def test_more_ignored_files_than_fit_into_a_command(released: Project) -> None:
+    (released / "scans").mkdir()
+    released.append("scans/README", "Where they come from")
+    released.append(".gitignore", "/scans/*\n!/scans/README")
+    released.commit()
+    limit = os.sysconf("SC_ARG_MAX")
+    for number in range(limit // 150):
+        (released / "scans" / f"{number:0100}.png").touch()
+
+    said = refused(released)
+
+    assert "in scans/" in said
+    (released / "scans/all").mkdir()
+    for path in (released / "scans").glob("*.png"):
+        path.rename(released / "scans/all" / path.name)
+    assert may_begin(released)
+
+
+def test_more_text_than_git_merges(template: Template, project: Project) -> None:
+    template.release(
+        "v0.0.2", lambda it: it.replace("hooks/sizes.py", "2**30 - 2**24", "2**24 - 2**14")
+    )
+    project.append("picture.bin", "\0" * 2**24)
+    project.commit()
+    assert may_begin(project)
+    (project / "table.csv").write_text("1,2,3\n" * 2**22)
+    project.commit()
+
+    said = refused(project)
+
+    assert "table.csv" in said
+    assert "picture.bin" not in said
