@@ -39,11 +39,13 @@ def sections(text: str, mark: str) -> list[tuple[str, str]]:
 
 
 def points(body: str, heading: str) -> list[str]:
-    """Read the list below a heading, each point as one plain line."""
+    """Read what stands below a heading, each point or paragraph as one plain line."""
     found = [text for title, text in sections(body, "### ") if title.strip() == heading]
-    listed = [point for text in found for point in re.split(r"^- ", text, flags=re.MULTILINE)[1:]]
-    lines = (re.split(r"\n\s*\n", point)[0] for point in listed)
-    return [re.sub(r"\*\*|\[([^]]*)\]\([^)]*\)", r"\1", " ".join(line.split())) for line in lines]
+    listed = [
+        point for text in found for point in re.split(r"^- |\n\s*\n", text, flags=re.MULTILINE)
+    ]
+    lines = (" ".join(point.split()) for point in listed)
+    return [re.sub(r"\*\*|\[([^]]*)\]\([^)]*\)", r"\1", line) for line in lines if line]
 
 
 def is_crossed(heading: str, old: str, new: str) -> bool:

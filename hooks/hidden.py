@@ -30,15 +30,13 @@ def unlooked(project: Path, written: set[str]) -> list[str]:
     assumed = sorted(written.intersection(assumed) | edited(project, assumed))
     absent = sorted(set(skipped) - set(here))
     reasons = {
-        "has them left out by a sparse checkout; `git sparse-checkout disable`": absent,
-        "is told to skip them; `git update-index --no-skip-worktree FILE`": here,
-        "is told to assume them unchanged; `git update-index --no-assume-unchanged FILE`": assumed,
+        "a sparse checkout leaves out what the update writes; `git sparse-checkout disable`": absent,
+        "git skips them; `git update-index --no-skip-worktree FILE`, and commit": here,
+        "git assumes them unchanged; `git update-index --no-assume-unchanged FILE`, and commit": (
+            assumed
+        ),
     }
-    return [
-        f"git {why}, then commit what shows: {some(files)}"
-        for why, files in reasons.items()
-        if files
-    ]
+    return [f"{why}: {some(files)}" for why, files in reasons.items() if files]
 
 
 def edited(project: Path, names: list[str]) -> set[str]:
