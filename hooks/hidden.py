@@ -30,7 +30,7 @@ def unlooked(project: Path, written: set[str]) -> list[str]:
     assumed = sorted(written.intersection(assumed) | edited(project, assumed))
     absent = sorted(set(skipped) - set(here))
     reasons = {
-        "a sparse checkout leaves out what the update writes; `git sparse-checkout disable`": absent,
+        "a sparse checkout lacks what the update writes; `git sparse-checkout disable`": absent,
         "git skips them; `git update-index --no-skip-worktree FILE`, and commit": here,
         "git assumes them unchanged; `git update-index --no-assume-unchanged FILE`, and commit": (
             assumed
