@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from environment import child_variables
-from repository import ANSWERS, git, git_bytes, paths
+from repository import ANSWERS, git, paths
 
 TEMPLATE = Path(__file__).resolve().parents[1]  # Copier's clone of the new version
 SUFFIX = ".jinja"
@@ -86,21 +86,27 @@ def copier(source: Path, answers: str, destination: Path) -> bool:
     return subprocess.run(command, capture_output=True, env=child_variables()).returncode == 0
 
 
-def blobs(version: str = "HEAD") -> dict[str, str]:
+def blobs(version: str) -> dict[str, str]:
     """List the files of a version, each with git's name for what is in it."""
     listed = paths(TEMPLATE, "ls-tree", "-r", "-z", "--full-tree", version, "template/")
     found = (line.partition("\t") for line in listed)
     return {name.removeprefix("template/"): facts.split()[2] for facts, _, name in found}
 
 
-def names(version: str = "HEAD") -> set[str]:
-    """List what the files of a version are called in a project, whatever the answers."""
-    found = (name.removesuffix(SUFFIX) for name in blobs(version))
+def names(version: str = "") -> set[str]:
+    """List what the files of a version are called in a project, whatever the answers.
+
+    Those of the new version lie here, be it a clone or a plain folder.
+    """
+    here = TEMPLATE / "template"
+    files = (path.relative_to(here) for path in here.rglob("*") if not path.is_dir())
+    new = (path.as_posix() for path in files if "__pycache__" not in path.parts)
+    found = (name.removesuffix(SUFFIX) for name in (blobs(version) if version else new))
     return {ANSWERS if "_copier_conf.answers_file" in name else name for name in found}
 
 
 def yours() -> list[str]:
     """Read from copier.yml which files are written once."""
-    text = git_bytes(TEMPLATE, "show", "HEAD:copier.yml").stdout.decode("utf-8")
+    text = (TEMPLATE / "copier.yml").read_text(encoding="utf-8")
     listed = text.partition("\n_skip_if_exists:\n")[2].partition("\n_exclude:")[0]
     return re.findall(r"^ *- */(\S+)$", listed, re.MULTILINE)
