@@ -10,7 +10,23 @@ CONVERTING = ("filter", "working-tree-encoding", "ident")
 
 def settings(project: Path, written: set[str]) -> list[str]:
     """Say which of them stand in the way, and what to type."""
-    return [*whitespace(project), *line_ends(project), *attributes(project, written)]
+    return [
+        *unseen_rejects(project),
+        *whitespace(project),
+        *line_ends(project),
+        *attributes(project, written),
+    ]
+
+
+def unseen_rejects(project: Path) -> list[str]:
+    """Copier asks ``git status`` for the pieces that it could not apply, and merges only those."""
+    value = git(project, "config", "status.showUntrackedFiles").stdout.strip()
+    if value.lower() not in ("no", "false", "off", "0"):
+        return []
+    return [
+        f"with status.showUntrackedFiles={value} neither you nor Copier sees a conflict; "
+        "here in the repository: `git config status.showUntrackedFiles normal`"
+    ]
 
 
 def whitespace(project: Path) -> list[str]:

@@ -110,6 +110,11 @@ def test_untracked_files_that_git_is_told_not_to_show(released: Project) -> None
 
     assert "not committed" in said
     assert "notes.txt" in said
+    (released / "notes.txt").unlink()
+    said = heard(released)  # Copier would not see its own rejects
+    way_out = said.partition("`git")[2].partition("`")[0]
+    assert run(["git", *way_out.split()], released.path).returncode == 0
+    assert may_begin(released)
 
 
 @pytest.mark.parametrize("flag", ["skip-worktree", "assume-unchanged"])

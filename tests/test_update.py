@@ -388,7 +388,6 @@ def test_undo_takes_back_this_folder_only(
     outer.commit()
     outer.append("sibling.txt", "two")
     outer.append("unknown.txt", "mine")
-    outer.git("config", "status.showUntrackedFiles", "no")
     project.append("slurm-1.out", "ignored")
     before = {name: (project / name).read_bytes() for name in project.files()}
 
@@ -404,6 +403,7 @@ def test_undo_takes_back_this_folder_only(
     undo = capfd.readouterr().out.strip().splitlines()[-1].partition("Or undo the update: ")[2]
     assert "UU" in project.status
     assert not (project / "experiment/blocks/drop_path.py").exists()
+    outer.git("config", "status.showUntrackedFiles", "no")
     assert run(["sh", "-c", undo], project.path).returncode == 0
     outer.git("config", "status.showUntrackedFiles", "all")
     assert outer.status.splitlines() == ["M sibling.txt", "?? unknown.txt"]
@@ -483,7 +483,9 @@ def test_an_update_that_was_killed_and_committed_is_noticed_by_the_next(
     template.release("v0.0.2", lambda it: it.append("template/.gitignore", "# new"))
     git = tmp_path / "bin/git"
     git.parent.mkdir()
-    git.write_text('#!/bin/sh\n[ "$1" = apply ] && kill -9 $PPID\nexec /usr/bin/git "$@"\n')
+    git.write_text(
+        '#!/bin/sh\n[ "$1" = apply ] && { kill -9 $PPID; exit 1; }\nexec /usr/bin/git "$@"\n'
+    )
     git.chmod(0o755)
     path = f"{git.parent}:{os.environ['PATH']}"
     words = ("update", "--trust", "--defaults")
