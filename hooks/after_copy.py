@@ -8,9 +8,9 @@ import sys
 import time
 from pathlib import Path
 
+from commit import first_commit, recorded
 from environment import bring_up, run_command
 from report import Stage, quoted, say, say_table
-from repository import first_commit
 from smoke import exit_code, smoke
 
 
@@ -18,6 +18,8 @@ def main() -> int:
     """Prove what can be proven, and end with the next two commands to type."""
     project, earlier = Path.cwd(), before_the_hook()
     stages = [*earlier, bring_up(project), smoke(project), first_commit(project)]
+    if warning := recorded():
+        stages.append(warning)
     say_table(stages)
     say("Next:")
     say(f"  {quoted(['cd', str(project)])}")

@@ -1,22 +1,30 @@
 """Run by Copier, once, after the merge of an update: what needs the person, else a proof."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 from answers import without_effect
+from changes import what_changed
+from earlier import half_done
 from environment import bring_up
+from proof import Merge, conflicted, losses, unreached, worth_a_look
+from rendering import render_both, yours
 from report import Stage, say, say_table
-from repository import conflicted, dropped, undo_command, version
+from repository import ANSWERS, UNDO, answers_at, made_with, some, version
 from smoke import exit_code, smoke
 
 
 def main() -> int:
     """Say what the person has to look at; if there is nothing, try the merged code."""
     project = Path.cwd()
-    say_answers(without_effect(project))
-    conflicts, losses = conflicted(project), dropped(project)
-    if conflicts or losses:
-        say_losses(project, conflicts, losses)
+    say_list("What changed for you:", what_changed(project))
+    heading = "Your answers are others now, and these files are yours. What to edit in them:"
+    say_list(heading, without_effect(project))
+    needed = conflicts(project)
+    needed.update({path: why for path, why in proven(project).items() if path not in needed})
+    if needed:
+        say_needed(needed)
         return exit_code([Stage("update", "needs you", False)])
 
     stages = [bring_up(project), smoke(project)]
@@ -24,27 +32,61 @@ def main() -> int:
     say("Next:")
     say("  git diff HEAD")
     say(f"  git add . && git commit -m 'Update to {version(project)}'")
-    say(f"Or undo it: {undo_command(project)}")
+    say(f"Or undo it: {UNDO}")
     return exit_code(stages)
 
 
-def say_answers(remarks: list[str]) -> None:
-    """List what new answers cannot change, since an update never touches what is yours."""
-    if remarks:
-        say("\nYour answers are others now, and these files are yours. What to edit in them:")
-    for line in remarks:
+def conflicts(project: Path) -> dict[str, str]:
+    """Say of each file with a conflict what to look for."""
+    why = "you and the template changed the same lines; look for <<<<<<<"
+    beside = "what could not be merged lies in it, beside its file"
+    return {path: beside if path.endswith(".rej") else why for path in conflicted(project)}
+
+
+def proven(project: Path) -> dict[str, str]:
+    """Compare what is here with what both sides had; say what is worth a look."""
+    before, now = answers_at(project), (project / ANSWERS).read_text(encoding="utf-8")
+    _, old_version = made_with(before)
+    with tempfile.TemporaryDirectory() as folder:
+        old, new = render_both((old_version, before), ("HEAD", now), Path(folder))
+        if not (old and new):
+            why = f"{old_version} cannot be rendered any more, so that nothing here is proven"
+            return {ANSWERS: f"{why}; read `git diff HEAD`"}
+        merge = Merge(project, old, new, frozenset(yours()))
+        say_worth_a_look(merge)
+        heading = "The update before this one was committed half-done, and took lines of yours:"
+        say_list(heading, half_done(project, old))
+        return losses(merge)
+
+
+def say_worth_a_look(merge: Merge) -> None:
+    """Name, a line each, what an update reached although it was edited, or did not reach."""
+    lines = []
+    if edited := worth_a_look(merge):
+        lines.append(f"yours and the template's edits met, both are there: {some(edited)}")
+    if not (merge.project / "experiment/core").is_dir():
+        lines.append("there is no experiment/core/ here, so that updates arrive nowhere: give the "
+                     "folder experiment/ its name back")  # fmt: skip
+    elif absent := unreached(merge):
+        lines.append(f"not where updates bring them, so that none arrives: {some(absent)}")
+    say_list("Have a look:", lines)
+
+
+def say_list(heading: str, lines: list[str]) -> None:
+    """Print a heading and what stands below it, if there is anything."""
+    if lines:
+        say(f"\n{heading}")
+    for line in lines:
         say(f"  {line}")
 
 
-def say_losses(project: Path, conflicts: list[str], losses: list[str]) -> None:
+def say_needed(reasons: dict[str, str]) -> None:
     """List what the update could not merge, and the ways out."""
     say("\nThe update needs you before anything is tried:")
-    for path in conflicts:
-        say(f"  {path}: you and the template changed the same lines; look for <<<<<<<")
-    for path in losses:
-        say(f"  {path}: dropped by the template, with your edits; yours: git show 'HEAD:./{path}'")
+    for path, why in sorted(reasons.items()):
+        say(f"  {path}: {why}")
     say("\nThen: git add . && uv sync --inexact && uv run python main.py smoke")
-    say(f"Or undo the update: {undo_command(project)}")
+    say(f"Or undo the update: {UNDO}")
 
 
 if __name__ == "__main__":

@@ -1,16 +1,12 @@
 """Answers that an update changed, and that files of the person's can no longer follow."""
 
 import difflib
-import re
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
-from environment import child_variables
-from repository import ANSWERS, git
+from rendering import render_both, yours
+from repository import ANSWERS, answers_at
 
-TEMPLATE = Path(__file__).resolve().parents[1]  # Copier's clone of the new version
 LINES = 3  # a file that would differ in more is another text
 
 
@@ -19,13 +15,13 @@ def without_effect(project: Path) -> list[str]:
 
     Both renderings are of the new version, so that they differ by nothing but the answers.
     """
-    before = git(project, "show", f"HEAD:./{ANSWERS}").stdout
+    before = answers_at(project)
     now = (project / ANSWERS).read_text(encoding="utf-8")
     if not before or given(before) == given(now):
         return []
     with tempfile.TemporaryDirectory() as folder:
-        old, new = Path(folder, "old"), Path(folder, "new")
-        if not (render(before, old) and render(now, new)):
+        old, new = render_both(("HEAD", before), ("HEAD", now), Path(folder))
+        if not (old and new):
             return ["(what they would change could not be found out)"]
         found = (remark(name, project / name, old / name, new / name) for name in yours())
         return [line for line in found if line]
@@ -34,23 +30,6 @@ def without_effect(project: Path) -> list[str]:
 def given(answers: str) -> list[str]:
     """The lines of an answers file but those that say where it comes from."""
     return [line for line in answers.splitlines() if not line.startswith(("_", "#"))]
-
-
-def yours() -> list[str]:
-    """Read from copier.yml which files are written once."""
-    text = (TEMPLATE / "copier.yml").read_text(encoding="utf-8")
-    listed = text.partition("\n_skip_if_exists:\n")[2].partition("\n_exclude:")[0]
-    return re.findall(r"^ *- */(\S+)$", listed, re.MULTILINE)
-
-
-def render(answers: str, destination: Path) -> bool:
-    """Make a project of this version with these answers, no hooks."""
-    answers_file = destination.with_suffix(".yml")
-    answers_file.write_text(answers, encoding="utf-8")
-    options = ["--quiet", "--defaults", "--trust", "--skip-tasks", "--vcs-ref", "HEAD"]
-    command = [sys.executable, "-m", "copier", "copy", *options, "--data-file", str(answers_file)]
-    words = [*command, str(TEMPLATE), str(destination)]
-    return subprocess.run(words, capture_output=True, env=child_variables()).returncode == 0
 
 
 def remark(name: str, file: Path, old: Path, new: Path) -> str:

@@ -104,9 +104,15 @@ def template(published: Template, tmp_path: Path) -> Template:
 
 
 @pytest.fixture
-def project(template: Template, tmp_path: Path) -> Project:
-    """A project of the test's own, made from the template of the test's own."""
-    return template.generate(tmp_path / "my-experiment")
+def project(
+    published: Template, template: Template, default_project: Project, tmp_path: Path
+) -> Project:
+    """A project of the test's own, as if it were made from the template of the test's own."""
+    folder = tmp_path / "my-experiment"
+    project = Project(Path(shutil.copytree(default_project.path, folder, symlinks=True)))
+    project.replace(".copier-answers.yml", str(published.path), str(template.path))
+    project.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    return project
 
 
 @pytest.fixture

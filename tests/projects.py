@@ -153,7 +153,7 @@ def make_template(folder: Path) -> Template:
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".ruff_cache", ".venv")
     for part in ("template", "tasks", "hooks"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
-    for part in ("copier.yml", "start.py"):
+    for part in ("copier.yml", "start.py", "CHANGELOG.md"):
         shutil.copy(ROOT / part, folder / part)
     template = Template(folder)
     template.git("init", "--quiet", "--initial-branch=main")

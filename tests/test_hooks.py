@@ -144,6 +144,18 @@ def test_without_git_the_hook_says_what_to_do(
     assert "git init && git add . && git commit" in done.stdout
 
 
+def test_a_copy_of_uncommitted_changes_says_that_no_update_will_find_it(
+    template: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template.append("template/.gitignore", "# not committed")
+    words = ("copy", "--trust", "--defaults", "--vcs-ref", "HEAD", str(template.path), "x")
+
+    said = copier(*words, folder=tmp_path).stdout
+
+    assert "so no update will find this version" in said
+    assert f"commit them in {template.path}" in said
+
+
 # ----------------------------------------------------------------------------------------- smoke
 @pytest.mark.parametrize(("mode", "code"), [("", 0), ("default", 0), ("Strict", 0), ("strict", 1)])
 def test_a_failed_smoke_check_counts_as_told(

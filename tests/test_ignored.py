@@ -35,10 +35,13 @@ def rendered() -> set[str]:
 def made(template: Template, tmp_path: Path) -> Callable[..., tuple[Project, str]]:
     """Projects of somebody who has git ignore something everywhere, and what was said."""
 
-    def make(name: str, *ignored: str) -> tuple[Project, str]:
-        (tmp_path / "ignored").write_text("\n".join(ignored) + "\n")
+    def make(name: str, *ignored: str, always: bool = False) -> tuple[Project, str]:
+        file = tmp_path / ("git/info/exclude" if always else "ignored")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("\n".join(ignored) + "\n")
         settings = tmp_path / "gitconfig"
-        settings.write_text(f"[core]\n\texcludesFile = {tmp_path / 'ignored'}\n")
+        line = f"[init]\n\ttemplateDir = {tmp_path / 'git'}\n"  # what each new repository gets
+        settings.write_text(line if always else f"[core]\n\texcludesFile = {file}\n")
         words = ("copy", "--trust", "--quiet", "--defaults", str(template.path), name)
         done = copier(*words, folder=tmp_path, GIT_CONFIG_GLOBAL=str(settings))
         assert done.returncode == 0, done.stderr
@@ -107,6 +110,18 @@ def test_a_file_that_the_first_commit_lacks_is_named(
     assert "git check-ignore -v configs/experiment.yaml" in said
     assert "configs/experiment.yaml" not in project.files()
     assert "tree clean" not in said
+
+
+@pytest.mark.parametrize("always", [False, True])
+def test_files_of_a_kind_that_the_first_commit_lacks_are_named(
+    made: Callable[..., tuple[Project, str]], always: bool
+) -> None:
+    project, said = made("my-experiment", "*.toml", "lib", "data", always=always)
+
+    lacking = sorted(rendered() - set(project.files()))
+    assert "pyproject.toml" in lacking
+    assert all(name.endswith(".toml") for name in lacking)
+    assert f"lacks what git ignores: {', '.join(lacking[:3])}" in said
 
 
 def test_the_same_is_named_where_the_commit_is_yours(

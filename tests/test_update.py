@@ -1,13 +1,17 @@
 """``copier update``: what a researcher did and what a release brings, together."""
 
+import os
+import signal
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 from projects import ROOT, YOURS, Folder, Project, Template, run
 
 CORE = "experiment/core/data/seeding.py"
+UNDO = "git restore --source=HEAD --staged --worktree . && git clean -fd ."
 
 
 def count_hooks(template: Template) -> None:
@@ -255,18 +259,21 @@ def test_links_in_place_of_runs_and_data_do_not_block_an_update(
 
 
 @pytest.mark.parametrize("setting", ["color.ui=always", "submodule.recurse=true",
-                                     "grep.fullName=true", "color.grep=always"])  # fmt: skip
+                                     "diff.external=false", "diff.noprefix=true"])  # fmt: skip
 def test_a_conflict_is_listed_whatever_is_set_of_git(tmp_path: Path, setting: str) -> None:
     name, _, value = setting.partition("=")
     outer = Folder(tmp_path / "outer")
-    outer.path.mkdir()
-    outer.git("init", "--quiet")
     inner = outer / "inner"
-    inner.mkdir()
-    (inner / "größe.py").write_text("<<<<<<< before updating\n")
+    inner.mkdir(parents=True)
+    outer.git("init", "--quiet")
+    outer.append("inner/größe.py", "mine")
+    outer.append("inner/quoted.md", "<<<<<<< before updating")
+    outer.commit()
+    outer.append("inner/größe.py", "<<<<<<< before updating")
+    outer.append("inner/quoted.md", "theirs")
     settings = tmp_path / "gitconfig"
     settings.write_text(f"[{name.split('.')[0]}]\n{name.split('.')[1]} = {value}")
-    program = "import repository, pathlib; print(repository.conflicted(pathlib.Path.cwd()))"
+    program = "import proof, pathlib; print(proof.conflicted(pathlib.Path.cwd()))"
     variables = {
         "PYTHONPATH": str(ROOT / "hooks"),
         "GIT_CONFIG_GLOBAL": str(tmp_path / "gitconfig"),
@@ -344,7 +351,7 @@ def test_a_conflict_is_listed_and_can_be_undone(
     assert "pyproject.toml: you and the template changed the same lines" in said
     assert "environment" not in said.split("needs you")[1]
     undo = said.strip().splitlines()[-1].partition("Or undo the update: ")[2]
-    assert undo == "git reset --hard && git clean -fd"
+    assert undo == UNDO
     assert run(["sh", "-c", undo], project.path).returncode == 0
     assert project.status == ""
     assert (project / "pyproject.toml").read_bytes() == before
@@ -369,7 +376,7 @@ def test_edits_that_an_update_drops_are_listed(
     assert project.git("show", f"HEAD:./{CORE}").endswith("# mine")
 
 
-def test_undo_in_a_folder_of_a_larger_repository_touches_only_that_folder(
+def test_undo_takes_back_this_folder_only(
     template: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outer = Project(tmp_path / "outer")
@@ -380,14 +387,200 @@ def test_undo_in_a_folder_of_a_larger_repository_touches_only_that_folder(
     outer.append("sibling.txt", "one")
     outer.commit()
     outer.append("sibling.txt", "two")
-    pyproject = "template/pyproject.toml.jinja"
-    template.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
+    outer.append("unknown.txt", "mine")
+    project.append("slurm-1.out", "ignored")
+    before = {name: (project / name).read_bytes() for name in project.files()}
 
+    def edit(it: Template) -> None:
+        it.replace("template/pyproject.toml.jinja", ">=3.11", ">=3.13")
+        (it / "template/experiment/core/new").mkdir()
+        it.append("template/experiment/core/new/new.py", "# new")
+        (it / "template/experiment/blocks/drop_path.py").unlink()
+
+    template.release("v0.0.2", edit)
     project.update()
 
     undo = capfd.readouterr().out.strip().splitlines()[-1].partition("Or undo the update: ")[2]
+    assert "UU" in project.status
+    assert not (project / "experiment/blocks/drop_path.py").exists()
+    outer.git("config", "status.showUntrackedFiles", "no")
     assert run(["sh", "-c", undo], project.path).returncode == 0
-    assert outer.status.split() == ["M", "sibling.txt"]
+    outer.git("config", "status.showUntrackedFiles", "all")
+    assert outer.status.splitlines() == ["M sibling.txt", "?? unknown.txt"]
+    assert {name: (project / name).read_bytes() for name in project.files()} == before
+    assert not (project / "experiment/core/new").exists()
+    assert (project / "slurm-1.out").read_text() == "ignored\n"
+
+
+def test_lines_that_copier_cannot_carry_over_are_listed(
+    template: Template, project: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with (project / ".gitignore").open("ab") as file:
+        file.write(b"/gr\xfc\xdfe/\n/mine/\n")
+    project.commit()
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+
+    project.update()
+
+    said = capfd.readouterr().out.split("needs you")[1]
+    assert "  .gitignore: 1 line of yours gone, first `/gr\\xfc\\xdfe/`" in said
+    assert "git show 'HEAD:./.gitignore'" in said
+    assert len([line for line in said.splitlines() if line.startswith("  ")]) == 1
+
+
+def test_ordinary_surroundings_raise_no_alarm(
+    template: Template, project: Project, tmp_path: Path
+) -> None:
+    """Line ends that git converts, markers that are quoted, a retired file, the same edit twice."""
+    settings = tmp_path / "gitconfig"
+    settings.write_text("[core]\n\tautocrlf = true\n[user]\n\tname = Ada\n\temail = ada@x\n")
+    project.append("README.md", "<<<<<<< before updating")
+    project.append(".gitignore", "# <<<<<<< before updating\n/mine/")
+    project.replace(".gitignore", ".netrc\n", ".netrc\n*.pem\n")
+    for name in project.files():
+        data = (project / name).read_bytes()
+        (project / name).write_bytes(data.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
+    variables = {"GIT_CONFIG_GLOBAL": str(settings)}
+    for words in (["add", "--all"], ["commit", "--quiet", "-m", "A step"]):
+        assert run(["git", *words], project.path, variables).returncode == 0
+
+    def edit(it: Template) -> None:
+        (it / "template/experiment/blocks/drop_path.py").unlink()
+        it.replace("template/.gitignore", ".netrc\n", ".netrc\n*.pem\n")
+        it.replace("template/.gitignore", "lightning_logs/\n", "")
+        it.append(f"template/{CORE}", "# improved")
+
+    template.release("v0.0.2", edit)
+    done = project.copier("update", "--trust", "--defaults", **variables)
+
+    assert done.returncode == 0, done.stderr
+    assert "needs you" not in done.stdout
+    assert "/mine/" in (project / ".gitignore").read_text()
+    assert "lightning_logs" not in (project / ".gitignore").read_text()
+    assert not (project / "experiment/blocks/drop_path.py").exists()
+
+
+def test_without_the_old_version_nothing_is_judged_and_that_is_said(
+    template: Template, project: Project, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template.release(
+        "v0.0.2",
+        lambda it: it.replace("hooks/after_update.py", "((old_version, before)", "(('v9', before)"),
+    )
+
+    project.update()
+
+    said = capfd.readouterr().out.split("needs you")[1]
+    assert "  .copier-answers.yml: v0.0.1 cannot be rendered any more" in said
+
+
+def test_an_update_that_was_killed_and_committed_is_noticed_by_the_next(
+    template: Template, project: Project, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    project.append("pyproject.toml", "# mine")
+    project.append(CORE, "# mine")
+    project.commit()
+    template.release("v0.0.2", lambda it: it.append("template/.gitignore", "# new"))
+    git = tmp_path / "bin/git"
+    git.parent.mkdir()
+    git.write_text(
+        '#!/bin/sh\n[ "$1" = apply ] && { kill -9 $PPID; exit 1; }\nexec /usr/bin/git "$@"\n'
+    )
+    git.chmod(0o755)
+    path = f"{git.parent}:{os.environ['PATH']}"
+    words = ("update", "--trust", "--defaults")
+    assert project.copier(*words, PATH=path).returncode == -signal.SIGKILL
+    assert "commit or stash" in project.copier(*words).stderr
+    project.commit()
+    assert "# mine" not in (project / CORE).read_text()
+    template.release("v0.0.3", lambda it: it.append("template/.gitignore", "# newer"))
+
+    done = project.copier(*words)
+
+    said = done.stdout.partition("committed half-done")[2].split("\n\n")[0]
+    assert f"  {CORE}: 1 line of yours gone, first `# mine`; before: git show " in said
+    assert "  pyproject.toml: 1 line of yours gone, first `# mine`" in said
+    command = said.partition("before: ")[2].splitlines()[0]
+    assert run(["sh", "-c", command], project.path).stdout.endswith("# mine\n")
+
+
+def test_edits_of_the_templates_files_and_files_out_of_reach_are_named(
+    template: Template, project: Project
+) -> None:
+    """And an update that was finished is not taken for one that was killed."""
+    project.replace(CORE, '"""', '"""Mine. ')
+    project.git("mv", "tests/test_contract.py", "tests/test_mine.py")
+    project.commit()
+    words = ("update", "--trust", "--defaults")
+    for number in (2, 3):
+        template.release(f"v0.0.{number}", lambda it: it.append(f"template/{CORE}", "# improved"))
+        done = project.copier(*words)
+        assert "Have a look:\n" in done.stdout, done.stdout + done.stderr
+        look = done.stdout.partition("Have a look:\n")[2].split("\n\n")[0]
+        assert f"both are there: {CORE}\n" in f"{look}\n"
+        assert "none arrives: tests/test_contract.py" in look
+        assert "half-done" not in done.stdout
+        assert "needs you" not in done.stdout
+        project.commit()
+
+    project.git("mv", "experiment", "wide_net")
+    project.commit()
+    template.release("v0.0.4", lambda it: it.append(f"template/{CORE}", "# improved"))
+    assert "give the folder experiment/ its name back" in project.copier(*words).stdout
+
+
+CHANGES = """# Changelog
+
+## 0.2.0 (not yet tagged)
+
+### You will see
+- **Wings**: they
+  flap ([how](docs/wings.md)).
+
+### You need to do
+- Nothing but to jump.
+
+## 0.1.0
+
+### You will see
+- Feet.
+"""
+
+
+def test_what_changed_for_you_is_said_of_the_versions_crossed(
+    template: Template, project: Project
+) -> None:
+    template.release("v0.1.0", lambda it: (it / "CHANGELOG.md").unlink())
+    words = ("update", "--trust", "--defaults")
+    assert "What changed" not in project.copier(*words).stdout
+    project.commit()
+    template.release("v0.2.0", lambda it: it.append("CHANGELOG.md", CHANGES))
+
+    said = project.copier(*words).stdout
+
+    told = said.partition("What changed for you:\n")[2].split("\n\n")[0].splitlines()
+    assert told == ["  Wings: they flap (how).", "  You need to do: Nothing but to jump."]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "crossed"),
+    [
+        ("v0.1.0", "v0.2.0", ["0.2.0"]),
+        ("v0.1.0", "v0.3.0", ["0.3.0", "0.2.0"]),
+        ("v0.2.0rc1", "v0.2.0", ["0.2.0"]),
+        ("v0.1.0-3-gabcdef0", "v0.2.0", ["0.2.0"]),
+        ("abcdef0", "v0.1.0", ["0.1.0"]),
+        ("abcdef0", "abcdef1", []),
+        ("v0.3.0", "v0.3.0-2-gabcdef0", []),
+    ],
+)
+def test_versions_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, old: str, new: str, crossed: list[str]
+) -> None:
+    monkeypatch.syspath_prepend(ROOT / "hooks")
+    is_crossed = import_module("changes").is_crossed
+
+    assert [it for it in ("0.3.0", "0.2.0", "0.1.0") if is_crossed(it, old, new)] == crossed
 
 
 def test_a_tree_that_is_not_clean_is_refused(template: Template, project: Project) -> None:
