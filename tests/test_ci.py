@@ -75,18 +75,6 @@ class Service:
 
 
 @pytest.fixture
-def small(published: Template, tmp_path: Path) -> Template:
-    """A template of few files: a job brings the same, whatever their number, and in a second."""
-    small = published.copy(tmp_path / "small")
-    for path in (small / "template/experiment").rglob("*"):
-        if path.is_file() and path.name not in ("seeding.py", "ruff.toml", "model.py.jinja"):
-            path.unlink()
-    small.git("tag", "--delete", "v0.0.1")
-    small.release("v0.0.1")
-    return small
-
-
-@pytest.fixture
 def open_service(small: Template, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """A project that its service knows, made from v0.0.1."""
     with fake_forge() as forge:

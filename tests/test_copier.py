@@ -50,6 +50,7 @@ TREE = [
     "docs/metrics.md",
     "docs/optimizers.md",
     "docs/pictures.md",
+    "docs/updating.md",
     "docs/weights.md",
     "docs/samples.svg",
     "experiment/.gitignore",
