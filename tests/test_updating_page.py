@@ -272,7 +272,8 @@ def no_repository(project: Project) -> None:
 
 
 def marked(project: Project) -> None:
-    project.append(".copier-answers.yml", "<<<<<<< HEAD\n")
+    both = "<<<<<<< HEAD\n_commit: v0.0.1\n=======\n_commit: v0.0.3\n>>>>>>> other\n"
+    project.replace(".copier-answers.yml", "_commit: v0.0.1\n", both)
     project.commit()
 
 
@@ -296,7 +297,7 @@ SITUATIONS = {
     "Interactive session required": (lambda it: None, UPDATE[:-1]),
     "Template uses potentially unsafe": (lambda it: None, ("update", "--defaults")),
     "This template requires Copier version": (needs_newer, UPDATE),
-    "yaml.parser.ParserError": (marked, UPDATE),
+    "yaml.scanner.ScannerError": (marked, UPDATE),
 }
 
 
