@@ -31,7 +31,7 @@ def block(section: str) -> str:
 @pytest.fixture
 def mine(small: Template, tmp_path: Path) -> Project:
     """A project that somebody works in, and a release for it."""
-    project = small.generate(tmp_path / "mine")
+    project = small.generate(tmp_path / "my-experiment")
     project.replace("pyproject.toml", '    "numpy>=1.26",\n', '    "numpy>=1.26",\n    "mine",\n')
     project.commit()
     small.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
