@@ -50,6 +50,7 @@ TREE = [
     "docs/metrics.md",
     "docs/optimizers.md",
     "docs/pictures.md",
+    "docs/updating.md",
     "docs/weights.md",
     "docs/samples.svg",
     "experiment/.gitignore",
@@ -118,7 +119,8 @@ def test_cluster_adds_its_folder_and_nothing_else(
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
 def test_the_shell_scripts_are_clean() -> None:
-    scripts = [str(path) for path in (ROOT / "template/cluster").glob("*.sh")]
+    folders = ("template/cluster", "template/.ci")
+    scripts = [str(path) for folder in folders for path in (ROOT / folder).glob("*.sh")]
 
     done = run(["shellcheck", *scripts], ROOT)
 
@@ -208,7 +210,7 @@ def test_what_excludes_files_works_without_the_answer() -> None:
     words = " ".join(str(line) for line in QUESTIONS["_exclude"] + QUESTIONS["_skip_if_exists"])
     used = [name for name in asked if re.search(rf"\{{[{{%][^}}]*\b{name}\b", words)]
 
-    assert "cluster" in used
+    assert {"ci", "cluster"} <= set(used)
     for name in used:
         assert len(re.findall(rf"\b{name} \| default\(", words)) == len(
             re.findall(rf"(?<!/)\b{name}\b", words)
@@ -232,6 +234,7 @@ def test_what_excludes_files_works_without_the_answer() -> None:
         ("task=cooking", "cooking"),
         ("data_source=cloud", "cloud"),
         ("license=WTFPL", "WTFPL"),
+        ("ci=yes", "yes"),
     ],
 )
 def test_a_bad_answer_is_refused_with_its_reason(

@@ -36,7 +36,7 @@ def test_both_lists_name_what_is_yours() -> None:
 def test_every_file_is_somebodys(default_project: Project) -> None:
     templates = re.compile(
         r"experiment/(core|blocks)/|experiment/(__init__|.gitignore)|(setup|conftest).py"
-        r"|tests/test_contract"
+        r"|tests/test_contract|docs/updating.md"
     )
 
     for name in default_project.files():
@@ -51,7 +51,7 @@ def test_a_template_file_says_so_and_where_to_override(default_project: Project)
                 continue
             head = path.read_text(encoding="utf-8")[:600]
             assert "Template's file: updates replace it." in head, path
-    for name in ("conftest.py", "setup.py", "tests/test_contract.py"):
+    for name in ("conftest.py", "setup.py", "tests/test_contract.py", "docs/updating.md"):
         assert "Template's file: updates replace it." in (default_project / name).read_text()
 
 

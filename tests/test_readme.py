@@ -106,13 +106,13 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     typed_elsewhere = (
         "python3 start.py",  # the fixture above
-        "uvx --from",  # tests/test_copier.py, tests/test_update.py: copy and update
+        "uvx --from",  # tests/test_published.py, tests/test_update.py: copy and update
         "copier update",
         "git clone",  # these are spoken of, not typed
         "git init",
         "git switch",
         "git diff",
-        "git reset",  # tests/test_update.py: a conflict can be undone
+        "git restore",  # tests/test_updating_page.py: undoes a conflict, and nothing beside it
         "python3 -m tests",  # below
         "python benchmarks/",  # tests/test_benchmarks.py
         "python -m tests.torture",  # its kinds and moments: tests/core/restart/test_exact_resume.py
@@ -128,7 +128,7 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
 
 def ordered(todo: list[str]) -> list[str]:
     """As they stand, but what needs a trained run after a run, and undoing last."""
-    last = ("git reset",)
+    last = ("git restore",)
     return sorted(todo, key=lambda command: command.startswith(last))
 
 
