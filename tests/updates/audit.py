@@ -235,7 +235,7 @@ class Audit:
 
 
 def returned(base: Lines, before: Lines, after: Lines, fresh: Entry | None) -> Iterable[bytes]:
-    """The lines that the person had removed and that are back, though no release wrote them anew."""
+    """The lines that the person had removed and that are back, without a release's doing."""
     had, have = Counter(before), Counter(after)
     anew = Counter(added(base, fresh.lines)) if fresh else Counter[bytes]()
     for line in added(before, base):

@@ -1,5 +1,6 @@
 """One cell of the matrix: a project is made, edited, updated along a path of tags, and audited."""
 
+import itertools
 import shutil
 import sys
 import tempfile
@@ -30,12 +31,12 @@ from updates.audit import (
 )
 from updates.edits import Edit
 from updates.quick import Program, Watch
-from updates.releases import FIRST, NAMES, TAGS, crossed
+from updates.releases import FIRST, TAGS, crossed
 
 PATHS = {
     "jump": [(TAGS[0], TAGS[-1])],
-    "strides": list(zip(TAGS[::6], [*TAGS[6::6]], strict=False)),
-    "steps": list(zip(TAGS, TAGS[1:], strict=False)),
+    "strides": list(itertools.pairwise(TAGS[::6])),
+    "steps": list(itertools.pairwise(TAGS)),
 }
 HOOK = "after_update.py"
 
@@ -123,10 +124,9 @@ class Bench:
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             new = Path(tempfile.mkdtemp(dir=place.parent))
-            options = {"defaults": True, "overwrite": True, "unsafe": True, "quiet": True}
             run_copy(
                 str(self.template.path), new / "my-experiment", data=answers, vcs_ref=tag,
-                skip_tasks=skip_tasks, **options,
+                skip_tasks=skip_tasks, defaults=True, overwrite=True, unsafe=True, quiet=True,
             )  # fmt: skip
             with suppress(OSError):  # another process was faster
                 new.rename(place)
@@ -169,18 +169,19 @@ class Bench:
         except Exception as error:
             return self.failed(project, before, error)
         base, fresh = (rendered(self.fresh(cell.answers, tag)) for tag in (old, new))
-        trees = (
-            looked_at(tree, cell.edit.uniform) for tree in (before, base, fresh, present(project))
-        )
+        now, are = present(project), ignored(project)
+        trees = [looked_at(tree, cell.edit.uniform) for tree in (before, base, fresh, now)]
         said = "".join(program.said for program in self.watch.programs)
-        audit = Audit(*trees, conflicted(project), named(said), self.yours)
+        audit = Audit(
+            trees[0], trees[1], trees[2], trees[3], conflicted(project), named(said), self.yours
+        )
         found = audit.findings()
         found += hooks(self.watch.programs)
         found += answered(project, given, self.fresh(cell.answers, new), new)
         found += [
             Finding("I", name, "an ignored file is another, or gone")
             for name, status in were.items()
-            if ignored(project).get(name) != status
+            if are.get(name) != status
         ]
         return found
 

@@ -62,8 +62,8 @@ def watch_copier(cache: Path) -> Watch:
         cache: Where renderings are kept, for all processes of a matrix.
     """
     watch = Watch()
-    copier_main.subprocess = watch  # pyright: ignore[reportAttributeAccessIssue]
-    worker: Any = copier_main.Worker
+    main: Any = copier_main
+    main.subprocess, worker = watch, main.Worker
     worker._render_template = _kept(worker._render_template, cache)
     worker.answers_relpath = property(lambda _: Path(".copier-answers.yml"))
     worker._sync_git_index_executable_bit = lambda *_: None  # for Windows; a process for each file

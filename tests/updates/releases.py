@@ -16,6 +16,42 @@ CORE = "template/experiment/core"
 PYPROJECT = "template/pyproject.toml.jinja"
 FIRST = "v1000.0.0"  # above whatever will ever be published
 OWNED = "Template's file: updates replace it."
+GREETING = f'''"""Says hello.
+
+{OWNED}
+"""
+
+
+def greet() -> str:
+    """Say hello, to nobody."""
+    return "hello"'''
+BLOCK = f'''"""Lets through.
+
+{OWNED} To change it, subclass ``Unchanged`` in your model.py.
+"""
+
+from torch import nn
+
+
+class Unchanged(nn.Identity):
+    """Lets through."""'''
+CALLBACK = f'''"""Says which epoch begins.
+
+{OWNED} Turn it on under ``callbacks.epoch_name``.
+"""
+
+from typing import Any
+
+import pytorch_lightning as pl
+
+from ..console import say
+
+
+class EpochName(pl.Callback):
+    """Says which epoch begins."""
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
+        say(f"epoch {{trainer.current_epoch}}")'''
 
 
 def fix_in_core(it: Template) -> None:
@@ -26,11 +62,7 @@ def fix_in_core(it: Template) -> None:
 
 def function_and_its_call(it: Template) -> None:
     """Core offers a function, and a newcomer's main.py calls it."""
-    it.append(
-        f"{CORE}/commands/greeting.py",
-        f'"""Says hello.\n\n{OWNED}\n"""\n\n\n'
-        'def greet() -> str:\n    """Say hello, to nobody."""\n    return "hello"',
-    )
+    it.append(f"{CORE}/commands/greeting.py", GREETING)
     door, last = f"{CORE}/commands/__init__.py", '        "notebook": ("load_run",),\n'
     it.replace(door, last, f'        "greeting": ("greet",),\n{last}')
     dispatch = "    from .dispatch import run_command as run_command\n"
@@ -95,11 +127,7 @@ def choice(it: Template) -> None:
 
 def better_model(it: Template) -> None:
     """Newcomers' model.py is better, by a block that comes with it."""
-    it.append(
-        "template/experiment/blocks/unchanged.py",
-        f'"""Lets through.\n\n{OWNED} To change it, subclass ``Unchanged`` in your model.py.\n"""\n\n'
-        'from torch import nn\n\n\nclass Unchanged(nn.Identity):\n    """Lets through."""',
-    )
+    it.append("template/experiment/blocks/unchanged.py", BLOCK)
     for task in TASKS:
         old = "from .config import ModelConfig\n"
         new = f"from .blocks.unchanged import Unchanged as Unchanged\n{old}"
@@ -174,14 +202,7 @@ def renamed_file_of_core(it: Template) -> None:
 
 def callback(it: Template) -> None:
     """One more callback to switch on in YAML."""
-    it.append(
-        f"{CORE}/callbacks/epoch_name.py",
-        f'"""Says which epoch begins.\n\n{OWNED} Turn it on under ``callbacks.epoch_name``.\n"""\n\n'
-        "from typing import Any\n\nimport pytorch_lightning as pl\n\nfrom ..console import say\n\n\n"
-        'class EpochName(pl.Callback):\n    """Says which epoch begins."""\n\n'
-        "    def on_train_epoch_start(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:\n"
-        '        say(f"epoch {trainer.current_epoch}")',
-    )
+    it.append(f"{CORE}/callbacks/epoch_name.py", CALLBACK)
     settings = f"{CORE}/config/callbacks.py"
     section = '@dataclass\nclass EpochNameConfig:\n    """Say which epoch begins."""\n\n\n'
     everything = "@dataclass\nclass CallbacksConfig:\n"
