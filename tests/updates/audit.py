@@ -11,6 +11,7 @@ import stat
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from projects import YOURS, Project
@@ -116,8 +117,8 @@ def conflicted(project: Project) -> set[str]:
 
 def named(said: str) -> set[str]:
     """List the files that the hook names as in need of the person."""
-    rows = said.partition(NEEDS)[2].splitlines()
-    return {row.strip().partition(": ")[0] for row in rows if row.startswith("  ")}
+    rows = takewhile(lambda row: row.startswith("  "), said.partition(NEEDS)[2].splitlines()[1:])
+    return {row.strip().partition(": ")[0] for row in rows}
 
 
 def added(old: Lines, new: Lines) -> Lines:

@@ -39,6 +39,8 @@ PATHS = {
     "steps": list(itertools.pairwise(TAGS)),
 }
 HOOK = "after_update.py"
+ENDS = set("Er")  # after which there is nothing to go on from
+Ignored = dict[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -147,14 +149,12 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="updates-") as folder:
             project = self.project(cell, Path(folder))
             for old, new in cell.steps:
-                before = project.git("rev-parse", "HEAD")
                 found = self.updated(project, cell, old, new)
                 outcome.found.append(found)
-                if any(finding.code == "E" for finding in found):
-                    break
+                if any(finding.code in ENDS for finding in found):
+                    return outcome
                 settle(project)
-                if new == cell.steps[-1][1]:
-                    found += broken(project, before, cell)
+            outcome.found[-1] += broken(project, cell)
         return outcome
 
     def updated(self, project: Project, cell: Cell, old: str, new: str) -> list[Finding]:
@@ -168,22 +168,22 @@ class Bench:
             )
         except Exception as error:
             return self.failed(project, before, error)
-        base, fresh = (rendered(self.fresh(cell.answers, tag)) for tag in (old, new))
-        now, are = present(project), ignored(project)
-        trees = [looked_at(tree, cell.edit.uniform) for tree in (before, base, fresh, now)]
+        try:
+            base, fresh = (self.fresh(cell.answers, tag) for tag in (old, new))
+        except ValueError as error:
+            return [Finding("A", "", f"the old answers are not taken any more: {error}")]
+        folders = rendered(base), rendered(fresh)
+        trees = [looked_at(t, cell.edit.uniform) for t in (before, *folders, present(project))]
         said = "".join(program.said for program in self.watch.programs)
         audit = Audit(
             trees[0], trees[1], trees[2], trees[3], conflicted(project), named(said), self.yours
         )
-        found = audit.findings()
-        found += hooks(self.watch.programs)
-        found += answered(project, given, self.fresh(cell.answers, new), new)
-        found += [
-            Finding("I", name, "an ignored file is another, or gone")
-            for name, status in were.items()
-            if are.get(name) != status
+        return [
+            *audit.findings(),
+            *hooks(self.watch.programs),
+            *answered(project, given, fresh, new),
+            *touched(were, ignored(project)),
         ]
-        return found
 
     def failed(self, project: Project, before: Tree, error: Exception) -> list[Finding]:
         """Tell a refusal of the hook's, after which nothing has changed, from a failure."""
@@ -191,6 +191,12 @@ class Bench:
         if refused and present(project) == before and not project.status:
             return [Finding("r", "", "refused by the hook")]
         return [Finding("E", "", f"{type(error).__name__}: {error}")]
+
+
+def touched(were: Ignored, are: Ignored) -> list[Finding]:
+    """What git ignores is no business of an update."""
+    others = [name for name, status in were.items() if are.get(name) != status]
+    return [Finding("I", name, "an ignored file is another, or gone") for name in others]
 
 
 def hooks(programs: list[Program]) -> list[Finding]:
@@ -221,7 +227,7 @@ def settle(project: Project) -> None:
     project.commit()
 
 
-def broken(project: Project, before: str, cell: Cell) -> list[Finding]:
+def broken(project: Project, cell: Cell) -> list[Finding]:
     """What ran before the update runs after it."""
     command = ["smoke"] if cell.smoke else ["config"]
     done = main(project.path, *command)
@@ -229,7 +235,7 @@ def broken(project: Project, before: str, cell: Cell) -> list[Finding]:
         return []
     with tempfile.TemporaryDirectory(prefix="updates-") as folder:
         old = Path(folder, "project")
-        project.git("worktree", "add", "--quiet", "--detach", str(old), before)
+        project.git("worktree", "add", "--quiet", "--detach", str(old), "HEAD~1")
         worked = main(old, *command).returncode == 0
         project.git("worktree", "remove", "--force", str(old))
     said = (done.stdout + done.stderr).strip().splitlines() or ["nothing said"]

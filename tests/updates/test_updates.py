@@ -11,7 +11,7 @@ from harness.experiment import Server
 from projects import DEFAULT_TASK, Folder, Template, make_template
 
 from updates import bold as bold  # registers its edits
-from updates.audit import Audit, Entry, added, missing
+from updates.audit import Audit, Entry, added, missing, named
 from updates.breaches import BREACHES
 from updates.edits import EDITS
 from updates.matrix import Bench, Cell
@@ -151,6 +151,12 @@ def test_the_audit_sees(before: str, after: str, codes: str) -> None:
     found = trees(before, after).findings()
 
     assert "".join(finding.code for finding in found) == codes
+
+
+def test_what_the_hook_names_ends_where_its_list_ends() -> None:
+    said = "The update needs you first:\n  a.py: gone\n  b c.py: a conflict\n\nNext:\n  git diff\n"
+
+    assert named(said) == {"a.py", "b c.py"}
 
 
 def test_the_order_of_lines_counts() -> None:
