@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from projects import DEFAULT_TASK, TASKS, Template
 
 from updates.naive import cut
-from updates.releases import CORE, PYPROJECT, dependency, exclude_unless, question
+from updates.releases import CORE, FIRST, PYPROJECT, dependency, exclude_unless, question
 
 BREACHES: dict[str, "Breach"] = {}
 
@@ -61,7 +61,7 @@ def renamed_without_a_shim(it: Template) -> None:
 
 @breach("nothing", "CXN")
 def volatile_value(it: Template) -> None:
-    line = "# made in {{ range(1000000000) | random }}"
+    line = "# made in {{ range(100000) | random }}"
     it.replace(PYPROJECT, "[project]\n", f"{line}\n[project]\n")
 
 
@@ -105,3 +105,12 @@ def hook_that_runs_twice(it: Template) -> None:
     )
     line = text[start : text.index("\n", start) + 1]
     it.replace("copier.yml", line, line * 2)
+
+
+def publish_breach(it: Template, name: str) -> str:
+    """Release a breach right after the first release, beside all others; its tag."""
+    tag = f"v1001.{list(BREACHES).index(name)}.0"
+    it.git("checkout", "--quiet", "--detach", FIRST)
+    it.release(tag, BREACHES[name].act)
+    it.git("checkout", "--quiet", "main")
+    return tag

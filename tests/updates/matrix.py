@@ -53,6 +53,7 @@ class Cell:
         path: A key of ``PATHS``.
         smoke: Whether the merged code is tried by ``main.py smoke`` at the end.
         start: The tag that the project is made from.
+        end: The tag that it is updated to at last.
     """
 
     answers: str
@@ -60,12 +61,13 @@ class Cell:
     path: str
     smoke: bool = False
     start: str = FIRST
+    end: str = TAGS[-1]
 
     @property
     def steps(self) -> list[tuple[str, str]]:
         """The updates, each from one tag to another."""
-        (_, first), *rest = PATHS[self.path]
-        return [(self.start, first), *rest]
+        tags = [self.start, *(new for _, new in PATHS[self.path][:-1]), self.end]
+        return list(itertools.pairwise(tags))
 
 
 @dataclass

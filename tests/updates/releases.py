@@ -317,4 +317,4 @@ def published(template: Template) -> list[str]:
 def crossed(old: str, new: str) -> set[str]:
     """Name the releases that an update from one tag to another brings."""
     first = TAGS.index(old) if old in TAGS else 0
-    return set(NAMES[first : TAGS.index(new)])
+    return set(NAMES[first : TAGS.index(new)]) if new in TAGS else set()
