@@ -8,6 +8,7 @@ from projects import DEFAULT_TASK, TASKS, Template
 from updates.naive import cut
 from updates.releases import CORE, FIRST, PYPROJECT, dependency, exclude_unless, question
 
+UNPROTECTED = "v1000.999.0"
 BREACHES: dict[str, "Breach"] = {}
 
 
@@ -20,21 +21,23 @@ class Breach:
         edit: What a person does who finds out.
         codes: What the gate must find, at least one of them.
         answers: What the project is made with.
+        start: The release that it is made from.
     """
 
     act: Callable[[Template], None]
     edit: str
     codes: str
     answers: str = DEFAULT_TASK
+    start: str = FIRST
 
 
 def breach(
-    edit: str, codes: str, answers: str = DEFAULT_TASK
+    edit: str, codes: str, answers: str = DEFAULT_TASK, start: str = FIRST
 ) -> Callable[[Callable[[Template], None]], Callable[[Template], None]]:
     """Register a breach by its function's name."""
 
     def keep(act: Callable[[Template], None]) -> Callable[[Template], None]:
-        BREACHES[act.__name__] = Breach(act, edit, codes, answers)
+        BREACHES[act.__name__] = Breach(act, edit, codes, answers, start)
         return act
 
     return keep
@@ -65,10 +68,12 @@ def volatile_value(it: Template) -> None:
     it.replace(PYPROJECT, "[project]\n", f"{line}\n[project]\n")
 
 
-@breach("nothing", "XL")
-def page_retired_without_its_name(it: Template) -> None:
-    (it / "template/docs/load.md").unlink()
+@breach("nothing", "XL", start=UNPROTECTED)
+def seed_file_retired(it: Template) -> None:
+    """One release after its path left both lists; until then the older list protects it."""
     cut(it, "copier.yml", r" +(- )?/docs/load\.md\n")
+    it.release(UNPROTECTED)
+    (it / "template/docs/load.md").unlink()
 
 
 @breach("nothing", "E")

@@ -62,8 +62,9 @@ def test_bold_edits_are_never_lost_in_silence(bench: Bench) -> None:
 def test_a_breach_is_found(bench: Bench, name: str) -> None:
     breach = BREACHES[name]
     tag = publish_breach(bench.template, name)
+    cell = Cell(breach.answers, EDITS[breach.edit], "jump", start=breach.start, end=tag)
 
-    outcome = bench.tried(Cell(breach.answers, EDITS[breach.edit], "jump", end=tag))
+    outcome = bench.tried(cell)
 
     faults = [finding for _, finding in outcome.faults()]
     assert {finding.code for finding in faults} & set(breach.codes), faults
