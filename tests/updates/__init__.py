@@ -1,0 +1,1 @@
+"""The update promise, tried: releases, researchers' edits, and what an update makes of both."""

@@ -1,0 +1,112 @@
+"""Copier, watched and quicker: its programs are recorded, and what it makes twice is made once.
+
+Copier renders a template three times an update, and parses the same short texts thousands of times.
+Here a rendering is a function of version, answers and exclusions, kept in a folder. Merging is all
+Copier's own. What a person types is tried in tests/test_update.py and by ``--time``.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from copier import _main as copier_main
+
+IN_PASSING = (
+    "old_copy.",
+    "new_copy.",
+)  # of the folders that Copier makes for the time of an update
+
+
+@dataclass
+class Program:
+    """A program that a template asked for.
+
+    Args:
+        stage: ``task``, or ``before`` or ``after`` of a migration.
+        words: Its command.
+        said: What it printed.
+    """
+
+    stage: str
+    words: list[str]
+    said: str
+
+
+class Watch:
+    """Stands where Copier's main module expects ``subprocess``, and keeps a record."""
+
+    def __init__(self) -> None:
+        self.programs: list[Program] = []
+
+    def run(self, words: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a program as ``subprocess.run`` does, and remember it."""
+        done = subprocess.run(words, capture_output=True, text=True, errors="replace", **options)
+        stage = options["env"].get("STAGE", "")
+        self.programs.append(Program(stage, list(map(str, words)), done.stdout + done.stderr))
+        return done
+
+
+def watch_copier(cache: Path) -> Watch:
+    """Let Copier run as a watched, quicker one in this process, for good.
+
+    Args:
+        cache: Where renderings are kept, for all processes of a matrix.
+    """
+    watch = Watch()
+    main: Any = copier_main
+    main.subprocess, worker = watch, main.Worker
+    worker._render_template = _kept(worker._render_template, cache)
+    worker.answers_relpath = property(lambda _: Path(".copier-answers.yml"))
+    worker._sync_git_index_executable_bit = lambda *_: None  # for Windows; a process for each file
+    jinja2.Environment.from_string = _parsed_once(jinja2.Environment.from_string)
+    return watch
+
+
+def _parsed_once(parse: Callable[..., Any]) -> Callable[..., Any]:
+    """``Environment.from_string``, which remembers what it made of a text."""
+
+    @wraps(parse)
+    def from_string(self: Any, source: Any, *rest: Any) -> Any:
+        known = vars(self).setdefault("known_texts", {})
+        if source not in known:
+            known[source] = parse(self, source, *rest)
+        return known[source]
+
+    return from_string
+
+
+def _kept(render: Callable[[Any], None], cache: Path) -> Callable[[Any], None]:
+    """``Worker._render_template``, which fetches what was rendered before in passing."""
+
+    def render_or_fetch(self: Any) -> None:
+        folder = Path(self.dst_path)
+        if not any(name in str(folder) for name in IN_PASSING):
+            return render(self)
+        kept = cache / _key(self)
+        if not kept.exists():
+            render(self)
+            fresh = Path(f"{kept}.{os.getpid()}")
+            shutil.copytree(folder, fresh, symlinks=True)
+            with suppress(OSError):  # another process was faster
+                fresh.rename(kept)
+        elif not folder.exists() or not any(folder.iterdir()):
+            shutil.copytree(kept, folder, symlinks=True, dirs_exist_ok=True)
+        return None
+
+    return render_or_fetch
+
+
+def _key(worker: Any) -> str:
+    """Name a rendering by all that it depends on."""
+    answers = dict(worker._answers_to_remember())
+    depends = [worker.template.commit_hash, answers, list(worker.exclude), worker.data]
+    return hashlib.sha256(json.dumps(depends, default=str, sort_keys=True).encode()).hexdigest()
