@@ -104,7 +104,6 @@ def template(published: Template, tmp_path: Path) -> Template:
 
 
 @pytest.fixture
-<<<<<<< HEAD
 def project(
     published: Template, template: Template, default_project: Project, tmp_path: Path
 ) -> Project:
@@ -114,7 +113,9 @@ def project(
     project.replace(".copier-answers.yml", str(published.path), str(template.path))
     project.git("commit", "--quiet", "--all", "--amend", "--no-edit")
     return project
-=======
+
+
+@pytest.fixture
 def small(published: Template, tmp_path: Path) -> Template:
     """A template of few files, where a test is about Copier, and not about them: much quicker."""
     small = published.copy(tmp_path / "small")
@@ -124,13 +125,6 @@ def small(published: Template, tmp_path: Path) -> Template:
     small.git("tag", "--delete", "v0.0.1")
     small.release("v0.0.1")
     return small
-
-
-@pytest.fixture
-def project(template: Template, tmp_path: Path) -> Project:
-    """A project of the test's own, made from the template of the test's own."""
-    return template.generate(tmp_path / "my-experiment")
->>>>>>> 0d659cfc65a75994862f2889a669fcf4abcd4d23
 
 
 @pytest.fixture
