@@ -6,11 +6,12 @@ import shutil
 import signal
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -59,12 +60,13 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say which files take the time, in seconds of their own: two are run side by side."""
-    seconds: Counter[str] = Counter()
+    seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
                 seconds[report.nodeid.partition("::")[0]] += report.duration
-    shown = [(file, spent) for file, spent in seconds.most_common() if spent >= SHOWN_FROM]
+    slowest = sorted(seconds.items(), key=itemgetter(1), reverse=True)
+    shown = [(file, spent) for file, spent in slowest if spent >= SHOWN_FROM]
     if len(seconds) < 2 or not shown:
         return
     terminalreporter.section(f"seconds by file, {SHOWN_FROM} and more")
