@@ -22,11 +22,14 @@ LINES = (
 )
 
 
+CACHES = {"__pycache__", ".ruff_cache"}
+
+
 def rendered() -> set[str]:
     """The template's plain files of a project."""
     template = ROOT / "template"
     paths = (path.relative_to(template) for path in template.rglob("*") if path.is_file())
-    plain = (path.as_posix() for path in paths if "__pycache__" not in path.parts)
+    plain = (path.as_posix() for path in paths if not CACHES.intersection(path.parts))
     names = {name.removesuffix(".jinja") for name in plain if "{" not in name}
     return {name for name in names if not name.startswith("cluster/")}
 
