@@ -1,8 +1,7 @@
 """The data: what one example is, where examples come from, how they change, how one looks.
 
-This file is yours: a skeleton that trains as it is. What your field changes is numbered in the
-order in which one thinks of it: 1 to 4 and 8 here, 5 in model.py, 6, 7 and 9 in module.py. The
-rest comes from ``core/data/datamodule.py``, whose docstring says how to override each.
+Yours: a skeleton that trains as it is. What your field changes is numbered as one thinks of it:
+1 to 4, 8 and 9 here, 5 in model.py, 6, 7 and 9 in module.py; ``core/data/datamodule.py`` says more.
 """
 
 from collections.abc import Callable
@@ -71,7 +70,7 @@ class ExperimentData(DataModule[Facts]):
 
     def preview(self, n: int, split: str = "train") -> list[ImageSample]:
         """8. How is one example looked at? Here as a picture: a column a card, a row a feature."""
-        hands, names = zip(*self.some(n, split), strict=True), self.facts.class_names
+        hands, names = zip(*self.some(n, split), strict=True), [*self.facts.class_names, ""]
         return [ImageSample(cards.T[None].clamp(0, 1), names[label]) for cards, label in hands]
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
@@ -94,6 +93,8 @@ def read_hand(file: Path, labelled: bool = True) -> Batch:
     """One file as a sample."""
     with np.load(file) as arrays:
         label = int(arrays["label"]) if labelled else -1
+        if labelled and label not in (0, 1):
+            raise ValueError(f"label is {label}; expected 0, no pair, or 1, a pair")
         return Batch(torch.from_numpy(arrays["cards"]).float(), torch.tensor(label))
 
 

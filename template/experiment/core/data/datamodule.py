@@ -39,7 +39,7 @@ from .batches import stack
 from .cross_validation import folded
 from .datasets import Subset, is_labelled, is_stream, labels_of, num_examples
 from .facts import stored_facts
-from .fetch import Fetch
+from .fetch import Fetch, readable
 from .hidden_names import refuse_hidden, refuse_hiding
 from .loaders import make_loader, make_stream_loader
 from .once import once
@@ -205,7 +205,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
                 return batch
             raise UserError(f"data.py: the stream for {split} gives no example")
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
-        return fetch.untransformed(evenly(len(fetch), min(count, len(fetch))))
+        return readable(fetch, evenly(len(fetch), min(count, len(fetch))))
 
     def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
         raise NotImplementedError("data.py: preview() returns samples: core/data/samples.py")
