@@ -24,7 +24,7 @@ the facts need them earlier. Here each works once, and not when ``predict`` brin
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset
@@ -50,9 +50,6 @@ from .streams import StreamBatches
 from .summary import summary_lines
 from .train_loaders import loaders_of
 from .train_test_split import train_test_split
-
-if TYPE_CHECKING:
-    from .samples import Sample
 
 FactsT = TypeVar("FactsT")
 USES = {"train": "train on", "val": "validate on", "test": "test on"}
@@ -207,7 +204,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
         return readable(fetch, evenly(len(fetch), min(count, len(fetch))))
 
-    def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
+    def preview(self, n: int, split: str = "train") -> Sequence[Any]:
         raise NotImplementedError("data.py: preview() returns samples: core/data/samples.py")
 
     def summary(self) -> list[str]:
