@@ -8,6 +8,7 @@ YAML file). A table ``| in `FILE` | becomes |`` has words that others take the p
 import ast
 import re
 from pathlib import Path
+from textwrap import indent
 
 from projects import Project
 
@@ -16,18 +17,28 @@ TABLE = re.compile(r"\| in `([^`]+)` \| becomes \|\n\|[-|]+\|\n((?:\|.*\|\n)+)")
 ROW = re.compile(r"\| `(.+?)` \| `(.+?)` \|")
 
 
-def type_page(project: Project, page: Path) -> int:
-    """Do what a page says; the number of lines that are typed."""
+def type_page(project: Project, page: Path) -> None:
+    """Do all that a page says."""
+    type_blocks(project, page)
+    type_tables(project, page)
+
+
+def type_blocks(project: Project, page: Path) -> None:
+    """Type its code."""
     text = page.read_text(encoding="utf-8")
-    blocks, tables = BLOCK.findall(text), TABLE.findall(text)
+    blocks = BLOCK.findall(text)
+    assert blocks
     assert len(blocks) == text.count("```") // 2, "a block without a place"
     for place, code in blocks:
         file, _, part = place.partition(", in ")
         _type(project / file, part.removeprefix("place of ") if part else "", code)
-    for file, rows in tables:
+
+
+def type_tables(project: Project, page: Path) -> None:
+    """Change the words in its tables."""
+    for file, rows in TABLE.findall(page.read_text(encoding="utf-8")):
         for old, new in ROW.findall(rows):
             project.replace(file, old, new)
-    return sum(len(code.splitlines()) for _, code in blocks)
 
 
 def _type(file: Path, part: str, code: str) -> None:
@@ -40,8 +51,9 @@ def _type(file: Path, part: str, code: str) -> None:
         assert section.search(text), f"{file} has no {part}"
         file.write_text(section.sub(lambda _: f"{code}\n", text, count=1), encoding="utf-8")
         return
-    (node,) = [n for n in ast.parse(text).body if isinstance(n, ast.ClassDef) and n.name == part]
+    kinds = (ast.ClassDef, ast.FunctionDef)
+    (node,) = [n for n in ast.walk(ast.parse(text)) if isinstance(n, kinds) and n.name == part]
     lines = text.splitlines(keepends=True)
     first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)]) - 1
-    lines[first : node.end_lineno] = [code]
+    lines[first : node.end_lineno] = [indent(code, " " * node.col_offset)]
     file.write_text("".join(lines), encoding="utf-8")
