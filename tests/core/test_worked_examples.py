@@ -240,16 +240,18 @@ def test_what_others_published_drops_in(base: Project, server: Server, tmp_path:
     project.replace("experiment/third_party/dataset.py", "parse_args()", "parse_args([])")
     wire(project)
 
+    tool(project, "ruff", "format", "--quiet")
     tool(project, "ruff", "check", "--fix", "--quiet")
     yours = [str(file) for file in project.path.glob("experiment/*.py")]
     tool(project, "basedpyright", "--pythonpath", str(server.python), *yours)
     calm = Experiment(project.path, server, small=SMALL)
     passed = said(calm.main("smoke", env={"SMOKE": "strict"}))
     dying = calm.copy(tmp_path / "dying")
-    trained = calm.trained()
-    dying.killed("on_train_batch_start", 7)
+    trained = calm.trained(*DRAWN)
+    dying.killed("on_train_batch_start", 7, *DRAWN)
 
-    assert_same(dying.trained(), trained)
+    assert_same(dying.trained(*DRAWN), trained)
+    assert (trained / "samples/epoch-003.png").stat().st_size > 1000
     assert "signal (" in passed
     assert "2 classes" in (trained / "train.log").read_text()
     said(dying.main("predict", "--name", "a", "--input", "test"))
@@ -270,14 +272,15 @@ def wire(project: Project) -> None:
             "from .core.data import DataModule": (
                 "from .third_party.dataset import GaitDataset\nfrom .core.data import DataModule"
             ),
-            "return shuffled if split": "return None if split",
+            'return shuffled if split == "train" and self.config.augment else None': "return None",
+            "zip(*self.some(n, split)": 'zip(*map(self.some(n, split).get, ("signal", "y"))',
         },
         module: {
             "RelationNetwork(config.model, facts)": (
                 "GaitNet(Namespace(hidden_size=config.model.width), facts.features, n_cls=2)"
             ),
             "from .model import RelationNetwork": "from .third_party.net import GaitNet",
-            "import torch.nn.functional": "from argparse import Namespace\nimport torch.nn.functional",
+            "import torch.nn": "from argparse import Namespace\nimport torch.nn",
             "batch.cards": 'batch["signal"]',
             "batch.label": 'batch["y"]',
             "batch: Batch": "batch: dict[str, Tensor]",
