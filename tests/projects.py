@@ -40,6 +40,8 @@ YOURS = (
     "experiment/callbacks.py",
     "tests/test_experiment.py",
 )
+# The same, of projects of one task alone.
+PAGES_OF_ONE_TASK = {"custom": ("docs/graphs.md", "docs/image-pairs.md", "docs/simulation.md")}
 SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
 
 

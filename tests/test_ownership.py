@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from projects import ROOT, SHARED, YOURS, Project, Template
+from projects import PAGES_OF_ONE_TASK, ROOT, SHARED, TASKS, YOURS, Project, Template
 
 SETTINGS = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
 
@@ -30,7 +30,9 @@ def test_both_lists_name_what_is_yours() -> None:
 
     assert first == "{% if _copier_operation == 'update' %}"
     assert last == "{% endif %}"
-    assert skipped == excluded == [f"/{name}" for name in YOURS]
+    assert skipped == excluded
+    pages = [page for pages in PAGES_OF_ONE_TASK.values() for page in pages]
+    assert sorted(skipped) == sorted(f"/{name}" for name in (*YOURS, *pages))
 
 
 def test_every_file_is_somebodys(default_project: Project) -> None:
@@ -42,6 +44,33 @@ def test_every_file_is_somebodys(default_project: Project) -> None:
     for name in default_project.files():
         owners = (name in YOURS, name in SHARED, bool(templates.match(name)))
         assert sum(owners) == 1 or name == ".copier-answers.yml", name
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_task_has_its_own_pages_and_no_others(
+    published: Template, tmp_path: Path, task: str
+) -> None:
+    project = published.generate(tmp_path / "project", task=task)
+
+    pages = {f"docs/{page.name}" for page in (project / "docs").glob("*.md")}
+
+    shared = {name for name in YOURS if re.fullmatch(r"docs/.*\.md", name)}
+    assert pages == shared | set(PAGES_OF_ONE_TASK.get(task, ()))
+
+
+def test_an_update_leaves_alone_the_pages_of_one_task(template: Template, tmp_path: Path) -> None:
+    project = template.generate(tmp_path / "project", task="custom")
+    kept, gone = PAGES_OF_ONE_TASK["custom"][:2]
+    project.append(kept, "Mine")
+    (project / gone).unlink()
+    project.commit()
+    mine = (project / kept).read_bytes()
+    template.release("v0.0.2", lambda it: it.append(f"template/{kept}", "The template's"))
+
+    project.update()
+
+    assert (project / kept).read_bytes() == mine
+    assert not (project / gone).exists()
 
 
 def test_a_template_file_says_so_and_where_to_override(default_project: Project) -> None:

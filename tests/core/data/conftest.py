@@ -12,6 +12,7 @@ TASKS = {
     "images": "image_classification",
     "boxes": "object_detection",
     "texts": "language_modeling",
+    "example_files": "custom",
 }
 
 

@@ -31,7 +31,12 @@ def sentence(error: Exception) -> str:
 
 
 def is_of_data(error: Exception) -> bool:
-    """Whether it came out of the data that main.py's build made, or asked for its facts."""
+    """Whether it came out of the data that main.py's build made, or asked for its facts.
+
+    Not where examples are there and a reader, or what makes a batch of them, fails at these.
+    """
+    if not isinstance(error.__cause__, OSError | ImportError | None):
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     from_main = [number for number, frame in enumerate(frames) if _is_main(frame)]
     called = frames[from_main[-1] + 1 :] if from_main else []

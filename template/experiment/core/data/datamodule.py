@@ -24,7 +24,7 @@ the facts need them earlier. Here each works once, and not when ``predict`` brin
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import pytorch_lightning as pl
 from torch.utils.data import DataLoader, Dataset
@@ -39,7 +39,7 @@ from .batches import stack
 from .cross_validation import folded
 from .datasets import Subset, is_labelled, is_stream, labels_of, num_examples
 from .facts import stored_facts
-from .fetch import Fetch
+from .fetch import Fetch, readable
 from .hidden_names import refuse_hidden, refuse_hiding
 from .loaders import make_loader, make_stream_loader
 from .once import once
@@ -50,9 +50,6 @@ from .streams import StreamBatches
 from .summary import summary_lines
 from .train_loaders import loaders_of
 from .train_test_split import train_test_split
-
-if TYPE_CHECKING:
-    from .samples import Sample
 
 FactsT = TypeVar("FactsT")
 USES = {"train": "train on", "val": "validate on", "test": "test on"}
@@ -205,9 +202,9 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
                 return batch
             raise UserError(f"data.py: the stream for {split} gives no example")
         fetch = Fetch(dataset, None, self.seed, self.collate, self.config.on_error == "skip")
-        return fetch.untransformed(evenly(len(fetch), min(count, len(fetch))))
+        return readable(fetch, evenly(len(fetch), min(count, len(fetch))))
 
-    def preview(self, n: int, split: str = "train") -> "Sequence[Sample]":
+    def preview(self, n: int, split: str = "train") -> Sequence[Any]:
         raise NotImplementedError("data.py: preview() returns samples: core/data/samples.py")
 
     def summary(self) -> list[str]:

@@ -14,7 +14,7 @@ from torch.utils.data import Dataset
 from ..errors import UserError
 from .batch_transforms import BatchTransform
 from .batches import plain, stack
-from .datasets import BatchT, base_of, num_examples, whole_batches
+from .datasets import BatchT, base_of, names_of, num_examples, whole_batches
 from .errors import DataError
 from .sampling import BatchKey, Indices
 from .seeding import SAMPLE, seed_all
@@ -66,7 +66,8 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
     def __getitem__(self, key: BatchKey) -> BatchT:
         tell(self.told, key.epoch, key.progress)
         if not self.whole:
-            return plain(self.collate(self._samples(key.epoch, key.indices, self.transform)))
+            samples = self._samples(key.epoch, key.indices, self.transform)
+            return plain(self._stacked(samples, key.indices))
         if self.seed_draws:
             self.seed_draws(self.seed, SAMPLE, key.epoch, key.batch)
         batch = self.untransformed(key.indices)
@@ -75,7 +76,7 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
     def untransformed(self, indices: Indices) -> BatchT:
         """Some examples as the dataset holds them, in one batch."""
         if self.get_batch is None:
-            return self.collate(self._samples(0, indices, None))
+            return self._stacked(self._samples(0, indices, None), indices)
         return self.get_batch(indices if self.indices is None else self.indices[indices])
 
     def _samples(
@@ -95,6 +96,39 @@ class Fetch(Dataset[BatchT], Generic[BatchT]):
         if not samples:
             raise DataError(f"no example of a batch of {len(indices)} can be read: {error}")
         return samples
+
+    def _stacked(self, samples: list[BatchT], indices: Indices) -> BatchT:
+        try:
+            return self.collate(samples)
+        except UserError as error:
+            raise UserError(f"{error}{self._misfits(samples, indices)}") from error
+
+    def _misfits(self, samples: list[BatchT], indices: Indices) -> str:
+        """Two examples that make no batch, by their names; empty where they have none."""
+        names = names_of(self.source)
+        read = [index for index in indices.tolist() if not self.skipped[index]]
+        for index, sample in zip(read, samples, strict=False) if names else ():
+            try:
+                self.collate([samples[0], sample])
+            except UserError:
+                return f" ({names[read[0]]} and {names[index]})"
+        return ""
+
+
+def readable(fetch: Fetch[BatchT], chosen: Indices) -> BatchT:
+    """Some examples, untransformed, or those behind them where ``skip`` leaves out all of these.
+
+    Raises:
+        DataError: None can be read, or one without ``skip``.
+    """
+    shifts = max(1, len(fetch) // max(1, len(chosen)))
+    for shift in range(shifts - 1):
+        try:
+            return fetch.untransformed(chosen + shift)
+        except DataError:
+            if not fetch.skip_unreadable:
+                raise
+    return fetch.untransformed(chosen + shifts - 1)
 
 
 def told_of_progress(transform: Any) -> list[Any]:
