@@ -18,7 +18,9 @@ pytestmark = pytest.mark.slow
 TASK = "custom"
 EXAMPLES = [Path(name).stem for name in PAGES_OF_ONE_TASK[TASK]]
 # What is typed for a run of a second: some ten batches an epoch, a row of the log each.
-SMALL = ("model.width=8", "data.limit=120", "data.batch_size=12", "trainer.log_every_n_steps=1")
+SMALL = ("model.width=8", "data.batch_size=12", "trainer.log_every_n_steps=1")
+LIMITED = ("data.limit=120",)
+SIZES = {"simulation": ("data.held_out=60", "trainer.limit_train_batches=10")}
 DRAWN = ("callbacks.sample_predictions.every_n_epochs=1", "trainer.check_val_every_n_epoch=1")
 
 
@@ -38,7 +40,7 @@ def typed(page: str, base: Project, folder: Path, server: Server) -> Experiment:
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(project.path)
             runpy.run_path(str(script))
-    return Experiment(project.path, server, small=SMALL)
+    return Experiment(project.path, server, small=SMALL + SIZES.get(page, LIMITED))
 
 
 @pytest.mark.parametrize("page", EXAMPLES)
@@ -58,6 +60,7 @@ def test_an_example_lives_word_for_word(
     again = dying.trained(*DRAWN)
 
     assert_same(again, trained)
+    assert len(again.series("val/loss")) == 3
     assert (again / "samples/epoch-003.png").stat().st_size > 1000
     said(dying.main("validate", "--name", "a"))
     said(dying.main("test", "--name", "a"))
@@ -170,7 +173,7 @@ def test_the_readmes_walk_ends_with_a_passing_smoke(
     assert "data/walk/007.npy" in uneven.stdout
     assert "cards (" in passed
     assert "80, 3) float32" in passed
-    run = Experiment(project.path, server, small=SMALL).trained("--epochs", "1")
+    run = Experiment(project.path, server, small=SMALL + LIMITED).trained("--epochs", "1")
     assert "2 classes: run, walk" in (run / "train.log").read_text()
     (row,) = predicted(experiment, "data/walk/007.npy")
     assert row["class"] in ("run", "walk")
@@ -244,7 +247,7 @@ def test_what_others_published_drops_in(base: Project, server: Server, tmp_path:
     tool(project, "ruff", "check", "--fix", "--quiet")
     yours = [str(file) for file in project.path.glob("experiment/*.py")]
     tool(project, "basedpyright", "--pythonpath", str(server.python), *yours)
-    calm = Experiment(project.path, server, small=SMALL)
+    calm = Experiment(project.path, server, small=SMALL + LIMITED)
     passed = said(calm.main("smoke", env={"SMOKE": "strict"}))
     dying = calm.copy(tmp_path / "dying")
     trained = calm.trained(*DRAWN)
