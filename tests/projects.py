@@ -149,6 +149,29 @@ class Template(Folder):
         """Copy the template, so that a test's releases are its own."""
         return Template(Path(shutil.copytree(self.path, folder, symlinks=True)))
 
+    def without_core(self, folder: Path) -> "Template":
+        """Copy it without most of core's files, where a test is about Copier and not about them."""
+        copy = self.copy(folder)
+        experiment = copy / "template/experiment"
+        for path in (*(experiment / "core").rglob("*"), *(experiment / "blocks").rglob("*")):
+            if path.is_file() and path.relative_to(experiment).as_posix() not in KEPT:
+                path.unlink()
+        copy.git("tag", "--delete", "v0.0.1")
+        copy.release("v0.0.1")
+        return copy
+
+
+# What tests of updates edit, and what these projects are linted by.
+KEPT = (
+    "core/__init__.py",
+    "core/basedpyright.toml",
+    "core/config/data.py",
+    "core/data/images/sources.py",
+    "core/data/seeding.py",
+    "core/ruff.toml",
+    "blocks/drop_path.py",
+)
+
 
 def make_template(folder: Path) -> Template:
     """Put what Copier reads of this working tree into a repository, released as v0.0.1."""

@@ -75,12 +75,12 @@ class Service:
 
 
 @pytest.fixture
-def open_service(small: Template, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def open_service(template: Template, tmp_path: Path) -> Iterator[Callable[..., Service]]:
     """A project that its service knows, made from v0.0.1."""
     with fake_forge() as forge:
 
         def make(name: str) -> Service:
-            home = small.generate(tmp_path / "home", ci=name)
+            home = template.generate(tmp_path / "home", ci=name)
             remote = Folder(tmp_path / "ada/wide.git")
             remote.path.mkdir(parents=True)
             remote.git("init", "--quiet", "--bare", "--initial-branch=main")
@@ -114,10 +114,10 @@ def improve(template: Template, tag: str = "v0.0.2") -> None:
 
 
 # ----------------------------------------------------------------------------------- the job
-def test_a_newer_release_becomes_a_request(small: Template, service: Service) -> None:
+def test_a_newer_release_becomes_a_request(template: Template, service: Service) -> None:
     service.home.append("experiment/model.py", "# mine")
     service.publish()
-    improve(small)
+    improve(template)
 
     done = service.job()
 
@@ -145,8 +145,8 @@ def test_without_a_newer_release_nothing_is_written(github: Service) -> None:
     assert github.branch == ""
 
 
-def test_next_week_the_same_update_is_the_same_commit(small: Template, github: Service) -> None:
-    improve(small)
+def test_next_week_the_same_update_is_the_same_commit(template: Template, github: Service) -> None:
+    improve(template)
     assert github.job().returncode == 0
     first = github.branch
 
@@ -156,7 +156,7 @@ def test_next_week_the_same_update_is_the_same_commit(small: Template, github: S
     assert len(github.forge.pulls) == 1
     github.home.append("experiment/model.py", "# mine")
     github.publish()
-    improve(small, "v0.0.3")
+    improve(template, "v0.0.3")
     done = github.job()
     assert done.returncode == 0, done.stderr
     (request,) = github.forge.pulls
@@ -164,8 +164,8 @@ def test_next_week_the_same_update_is_the_same_commit(small: Template, github: S
     assert github.remote.git("rev-parse", f"{BRANCH}^") == github.remote.git("rev-parse", "main")
 
 
-def test_a_closed_request_is_an_answer(small: Template, github: Service) -> None:
-    improve(small)
+def test_a_closed_request_is_an_answer(template: Template, github: Service) -> None:
+    improve(template)
     github.job()
     github.forge.pulls[0]["state"] = "closed"
     before = github.branch
@@ -175,13 +175,13 @@ def test_a_closed_request_is_an_answer(small: Template, github: Service) -> None
     assert done.returncode == 0
     assert "was closed; the next release is offered again" in done.stdout
     assert (github.branch, len(github.forge.pulls)) == (before, 1)
-    improve(small, "v0.0.3")
+    improve(template, "v0.0.3")
     assert github.job().returncode == 0
     assert len(github.forge.pulls) == 2
 
 
-def test_a_persons_commit_on_the_branch_is_never_lost(small: Template, github: Service) -> None:
-    improve(small)
+def test_a_persons_commit_on_the_branch_is_never_lost(template: Template, github: Service) -> None:
+    improve(template)
     github.job()
     github.home.git("fetch", "--quiet", "origin", BRANCH)
     github.home.git("switch", "--quiet", "-c", BRANCH, "FETCH_HEAD")
@@ -189,7 +189,7 @@ def test_a_persons_commit_on_the_branch_is_never_lost(small: Template, github: S
     github.home.commit()
     github.home.git("push", "--quiet", "origin", BRANCH)
     mine = github.branch
-    improve(small, "v0.0.3")
+    improve(template, "v0.0.3")
 
     done = github.job()
 
@@ -198,24 +198,24 @@ def test_a_persons_commit_on_the_branch_is_never_lost(small: Template, github: S
     assert github.branch == mine
 
 
-def conflict(service: Service, small: Template) -> None:
+def conflict(service: Service, template: Template) -> None:
     """Change the same line on both sides."""
     service.home.replace("pyproject.toml", ">=3.11", ">=3.12")
     pyproject = "template/pyproject.toml.jinja"
-    small.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
+    template.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
 
 
-def drop_an_edited_file(service: Service, small: Template) -> None:
+def drop_an_edited_file(service: Service, template: Template) -> None:
     """Retire a file that somebody has edited although it is the template's."""
     service.home.append(CORE, "# mine")
-    small.release("v0.0.2", lambda it: (it / f"template/{CORE}").unlink())
+    template.release("v0.0.2", lambda it: (it / f"template/{CORE}").unlink())
 
 
 @pytest.mark.parametrize("edit", [conflict, drop_an_edited_file])
 def test_what_needs_a_person_is_an_issue_and_never_pushed(
-    small: Template, service: Service, edit: Callable[..., None]
+    template: Template, service: Service, edit: Callable[..., None]
 ) -> None:
-    edit(service, small)
+    edit(service, template)
     service.publish()
 
     done = service.job()
@@ -233,8 +233,8 @@ def test_what_needs_a_person_is_an_issue_and_never_pushed(
     assert len(service.forge.issues) == 1
 
 
-def test_the_issue_is_closed_once_the_update_works(small: Template, service: Service) -> None:
-    conflict(service, small)
+def test_the_issue_is_closed_once_the_update_works(template: Template, service: Service) -> None:
+    conflict(service, template)
     service.publish()
     service.job()
     service.home.replace("pyproject.toml", ">=3.12", ">=3.11")
@@ -246,12 +246,14 @@ def test_the_issue_is_closed_once_the_update_works(small: Template, service: Ser
     assert len(service.forge.pulls) == 1
 
 
-def test_a_conflict_is_seen_even_if_the_hook_says_nothing(small: Template, github: Service) -> None:
-    (small / "hooks/after_update.py").write_text("print('all is well')\n")
+def test_a_conflict_is_seen_even_if_the_hook_says_nothing(
+    template: Template, github: Service
+) -> None:
+    (template / "hooks/after_update.py").write_text("print('all is well')\n")
     github.home.replace("pyproject.toml", ">=3.11", ">=3.12")
     github.publish()
     pyproject = "template/pyproject.toml.jinja"
-    small.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
+    template.release("v0.0.2", lambda it: it.replace(pyproject, ">=3.11", ">=3.13"))
 
     done = github.job()
 
@@ -261,12 +263,12 @@ def test_a_conflict_is_seen_even_if_the_hook_says_nothing(small: Template, githu
 
 
 def test_a_smoke_check_that_fails_is_an_issue(
-    small: Template, github: Service, tmp_path: Path
+    template: Template, github: Service, tmp_path: Path
 ) -> None:
     python = tmp_path / "failing-python"
     python.write_text('#!/bin/sh\n[ "$1" = -c ] && exit 0\necho "loss is NaN"\nexit 1\n')
     python.chmod(0o755)
-    improve(small)
+    improve(template)
 
     done = github.job(SMOKE_PYTHON=str(python))
 
@@ -276,8 +278,8 @@ def test_a_smoke_check_that_fails_is_an_issue(
     assert github.branch == ""
 
 
-def test_a_template_out_of_reach_is_said_and_no_issue(small: Template, github: Service) -> None:
-    shutil.rmtree(small.path)
+def test_a_template_out_of_reach_is_said_and_no_issue(template: Template, github: Service) -> None:
+    shutil.rmtree(template.path)
 
     done = github.job()
 
@@ -290,11 +292,11 @@ def test_a_template_out_of_reach_is_said_and_no_issue(small: Template, github: S
 
 @pytest.mark.parametrize("token", ["", "of-a-person"])
 def test_a_workflows_own_token_does_not_push_workflows(
-    small: Template, github: Service, token: str
+    template: Template, github: Service, token: str
 ) -> None:
     """GitHub refuses it; and left out, the file would be taken for the researcher's edit."""
     file = f"template/{WORKFLOWS[0]}"
-    small.release("v0.0.2", lambda it: it.append(file, "# improved"))
+    template.release("v0.0.2", lambda it: it.append(file, "# improved"))
 
     done = github.job(TEMPLATE_UPDATE_TOKEN=token)
 
@@ -307,9 +309,9 @@ def test_a_workflows_own_token_does_not_push_workflows(
 
 
 def test_a_release_without_the_workflows_own_files_brings_the_rest(
-    small: Template, github: Service
+    template: Template, github: Service
 ) -> None:
-    small.release("v0.0.2", lambda it: it.append("template/.ci/update.py", "# improved"))
+    template.release("v0.0.2", lambda it: it.append("template/.ci/update.py", "# improved"))
 
     assert github.job().returncode == 0
 
@@ -318,10 +320,10 @@ def test_a_release_without_the_workflows_own_files_brings_the_rest(
 
 # ---------------------------------------------------------------------- what a service may refuse
 def test_a_request_that_is_not_permitted_names_the_setting(
-    small: Template, github: Service
+    template: Template, github: Service
 ) -> None:
     github.forge.refused = {"POST pulls": 403}
-    improve(small)
+    improve(template)
 
     done = github.job()
 
@@ -333,9 +335,9 @@ def test_a_request_that_is_not_permitted_names_the_setting(
     assert len(github.forge.pulls) == 1
 
 
-def test_without_issues_the_log_has_the_text(small: Template, github: Service) -> None:
+def test_without_issues_the_log_has_the_text(template: Template, github: Service) -> None:
     github.forge.refused = {"POST issues": 410}
-    conflict(github, small)
+    conflict(github, template)
     github.publish()
 
     done = github.job()
@@ -358,10 +360,10 @@ def test_without_issues_the_log_has_the_text(small: Template, github: Service) -
     ],
 )
 def test_what_is_missing_is_said_in_a_sentence(
-    small: Template, open_service: Callable[..., Service], variables: dict[str, str], said: str
+    template: Template, open_service: Callable[..., Service], variables: dict[str, str], said: str
 ) -> None:
     service = open_service("gitlab")
-    improve(small)
+    improve(template)
 
     done = service.job(**variables)
 

@@ -16,11 +16,11 @@ CORE = "experiment/core/data/seeding.py"
 
 
 @pytest.fixture
-def address(small: Template, tmp_path: Path) -> str:
+def address(template: Template, tmp_path: Path) -> str:
     """Where the template is published: a bare repository with its tag."""
     bare = tmp_path / "published.git"
-    small.git("clone", "--quiet", "--bare", str(small.path), str(bare))
-    small.git("remote", "add", "origin", f"file://{bare}")
+    template.git("clone", "--quiet", "--bare", str(template.path), str(bare))
+    template.git("remote", "add", "origin", f"file://{bare}")
     return f"file://{bare}"
 
 
@@ -42,10 +42,10 @@ def typed(tmp_path: Path) -> Callable[[str, Path], str]:
     return type_lines
 
 
-def publish(small: Template) -> None:
+def publish(template: Template) -> None:
     """Push a newer release to the address."""
-    small.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
-    small.git("push", "--quiet", "origin", "HEAD", "v0.0.2")
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+    template.git("push", "--quiet", "origin", "HEAD", "v0.0.2")
 
 
 def updates(project: Project, typed: Callable[[str, Path], str]) -> None:
@@ -62,7 +62,7 @@ def updates(project: Project, typed: Callable[[str, Path], str]) -> None:
 
 
 def test_a_project_made_from_an_address_updates_from_it(
-    small: Template, address: str, tmp_path: Path, typed: Callable[[str, Path], str]
+    template: Template, address: str, tmp_path: Path, typed: Callable[[str, Path], str]
 ) -> None:
     (command,) = re.findall(r"`(uvx [^`]*ADDRESS[^`]*)`", README)
 
@@ -71,12 +71,12 @@ def test_a_project_made_from_an_address_updates_from_it(
     project = Project(tmp_path / "my-experiment")
     assert f"_src_path: {address}\n" in (project / ".copier-answers.yml").read_text()
     assert "_commit: v0.0.1\n" in (project / ".copier-answers.yml").read_text()
-    publish(small)
+    publish(template)
     updates(project, typed)
 
 
 def test_a_project_made_by_start_in_a_clone_updates_from_the_clone(
-    small: Template, address: str, tmp_path: Path, typed: Callable[[str, Path], str]
+    template: Template, address: str, tmp_path: Path, typed: Callable[[str, Path], str]
 ) -> None:
     typed(f"git clone --quiet {address} copier-lightning", tmp_path)
     clone = tmp_path / "copier-lightning"
@@ -86,7 +86,7 @@ def test_a_project_made_by_start_in_a_clone_updates_from_the_clone(
 
     assert f"Template: {clone} at v0.0.1" in said  # file:// is of this machine, as well
     project = Project(tmp_path / "my-experiment")
-    publish(small)
+    publish(template)
     fetched = run(["git", *AUTHOR, "pull", "--quiet", "--tags", "origin", "HEAD"], clone)
     assert fetched.returncode == 0, fetched.stderr
     updates(project, typed)

@@ -29,12 +29,12 @@ def block(section: str) -> str:
 
 
 @pytest.fixture
-def mine(small: Template, tmp_path: Path) -> Project:
+def mine(template: Template, tmp_path: Path) -> Project:
     """A project that somebody works in, and a release for it."""
-    project = small.generate(tmp_path / "my-experiment")
+    project = template.generate(tmp_path / "my-experiment")
     project.replace("pyproject.toml", '    "numpy>=1.26",\n', '    "numpy>=1.26",\n    "mine",\n')
     project.commit()
-    small.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
     return project
 
 
@@ -79,7 +79,7 @@ def test_an_update_as_the_page_has_it(mine: Project, typed: Typed) -> None:
     assert mine.status == ""
 
 
-def conflict(small: Template, mine: Project) -> None:
+def conflict(template: Template, mine: Project) -> None:
     """Change the same line on both sides, and bring a new file."""
     mine.replace("pyproject.toml", ">=3.11", ">=3.12")
     mine.commit()
@@ -89,11 +89,11 @@ def conflict(small: Template, mine: Project) -> None:
         it.append("template/experiment/core/new.py", "# new")
         (it / f"template/{CORE}").unlink()
 
-    small.release("v0.0.3", edit)
+    template.release("v0.0.3", edit)
 
 
-def test_undo_takes_a_conflict_back(small: Template, mine: Project, typed: Typed) -> None:
-    conflict(small, mine)
+def test_undo_takes_a_conflict_back(template: Template, mine: Project, typed: Typed) -> None:
+    conflict(template, mine)
     mine.append(".git/info/exclude", "/runs.log")
     mine.append("runs.log", "ignored")
     mine.update()
@@ -107,15 +107,15 @@ def test_undo_takes_a_conflict_back(small: Template, mine: Project, typed: Typed
 
 
 def test_undo_leaves_a_neighbour_in_a_larger_repository_alone(
-    small: Template, tmp_path: Path, typed: Typed
+    template: Template, tmp_path: Path, typed: Typed
 ) -> None:
     outer = Project(tmp_path / "outer")
     outer.path.mkdir()
     outer.git("init", "--quiet")
-    inner = small.generate(outer / "inner")
+    inner = template.generate(outer / "inner")
     outer.append("sibling.txt", "one")
     outer.commit()
-    conflict(small, inner)
+    conflict(template, inner)
     outer.append("sibling.txt", "two")
     outer.append("untracked.txt", "three")
     inner.update()
@@ -203,9 +203,9 @@ def test_a_recopy_of_everything_takes_lines_below_the_fences(mine: Project, type
 
 
 def test_a_template_that_has_moved_is_found_again(
-    small: Template, mine: Project, typed: Typed, tmp_path: Path
+    template: Template, mine: Project, typed: Typed, tmp_path: Path
 ) -> None:
-    small.path.rename(tmp_path / "moved")
+    template.path.rename(tmp_path / "moved")
     assert mine.copier(*UPDATE).returncode == 1
     address = "https://github.com/OWNER/copier-lightning.git"
     move = block("A template that has moved")
@@ -278,8 +278,8 @@ def marked(project: Project) -> None:
 
 
 def needs_newer(project: Project) -> None:
-    small = Template(project.path.parent / "small")
-    small.release("v0.0.3", lambda it: it.replace("copier.yml", '"9.18.0"', '"99.0.0"'))
+    template = Template(project.path.parent / "template")
+    template.release("v0.0.3", lambda it: it.replace("copier.yml", '"9.18.0"', '"99.0.0"'))
 
 
 GONE = set_answer("_src_path", "/gone/template")

@@ -24,6 +24,7 @@ from ..callbacks.make_callbacks import make_callbacks
 from ..callbacks.nan_guard import NanGuard
 from ..callbacks.overfit import Overfit, overfits
 from ..callbacks.progress_bar import make_progress
+from ..callbacks.short_epoch import ShortEpoch
 from ..callbacks.time_limit import TimeLimit
 from ..callbacks.validate_last_step import LastStep
 from ..checkpoint.apply_changes import ChangedSettings
@@ -127,7 +128,7 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
         callbacks += [AfterRollback(run), StopTogether()]
         if config.trainer.max_time:
             callbacks.append(TimeLimit(run, config.trainer.max_seconds))
-        callbacks += [LastBatch(), Heartbeat(run), WandbAlerts(run, config.alert)]
+        callbacks += [LastBatch(), ShortEpoch(), Heartbeat(run), WandbAlerts(run, config.alert)]
         if config.trainer.strategy == "fsdp":
             callbacks.append(SameBuffers())
         if config.trainer.compile:
