@@ -56,6 +56,8 @@ def first_commit(project: Path) -> Stage:
 
 def draft() -> bool:
     """Say whether Copier made up a commit of changes that the template's clone does not have."""
+    if not shutil.which("git"):
+        return False
     return git(TEMPLATE, "log", "-1", "--format=%s").stdout.strip() == DRAFT
 
 

@@ -93,16 +93,17 @@ def blobs(version: str) -> dict[str, str]:
     return {name.removeprefix("template/"): facts.split()[2] for facts, _, name in found}
 
 
-def names(version: str = "") -> set[str]:
-    """List what the files of a version are called in a project, whatever the answers.
+def names(version: str = "HEAD") -> set[str]:
+    """List what the files of a version are called in a project, whatever the answers."""
+    found = (name.removesuffix(SUFFIX) for name in blobs(version) or on_disk())
+    return {ANSWERS if "_copier_conf.answers_file" in name else name for name in found}
 
-    Those of the new version lie here, be it a clone or a plain folder.
-    """
+
+def on_disk() -> list[str]:
+    """List the files of a template that is no clone, but a plain folder."""
     here = TEMPLATE / "template"
     files = (path.relative_to(here) for path in here.rglob("*") if not path.is_dir())
-    new = (path.as_posix() for path in files if "__pycache__" not in path.parts)
-    found = (name.removesuffix(SUFFIX) for name in (blobs(version) if version else new))
-    return {ANSWERS if "_copier_conf.answers_file" in name else name for name in found}
+    return [path.as_posix() for path in files if "__pycache__" not in path.parts]
 
 
 def yours() -> list[str]:
