@@ -6,9 +6,9 @@ from pathlib import Path
 
 from answers import without_effect
 from changes import what_changed
-from earlier import half_done
+from earlier import half_done, last_update
 from environment import bring_up
-from proof import Merge, conflicted, losses, unreached, worth_a_look
+from proof import Merge, conflicted, here, losses, unreached, worth_a_look
 from rendering import render_both, yours
 from report import Stage, say, say_table
 from repository import ANSWERS, UNDO, answers_at, made_with, some, version
@@ -47,15 +47,17 @@ def proven(project: Path) -> dict[str, str]:
     """Compare what is here with what both sides had; say what is worth a look."""
     before, now = answers_at(project), (project / ANSWERS).read_text(encoding="utf-8")
     _, old_version = made_with(before)
+    earlier = last_update(project)
+    looked_at = {*here(project), *(earlier.changed if earlier else ())} - {ANSWERS, *yours()}
     with tempfile.TemporaryDirectory() as folder:
-        old, new = render_both((old_version, before), ("HEAD", now), Path(folder))
+        old, new = render_both((old_version, before), ("HEAD", now), Path(folder), looked_at)
         if not (old and new):
             why = f"{old_version} cannot be rendered any more, so that nothing here is proven"
             return {ANSWERS: f"{why}; read `git diff HEAD`"}
         merge = Merge(project, old, new, frozenset(yours()))
         say_worth_a_look(merge)
         heading = "The update before this one was committed half-done, and took lines of yours:"
-        say_list(heading, half_done(project, old))
+        say_list(heading, half_done(project, earlier, old) if earlier else [])
         return losses(merge)
 
 

@@ -58,10 +58,20 @@ def losses(merge: Merge) -> dict[str, str]:
     return {**named, **come_back(merge)}
 
 
+def here(project: Path) -> list[str]:
+    """List what differs from the last commit, be it new."""
+    return [*changed(project), *untracked(project)]
+
+
+def untracked(project: Path) -> list[str]:
+    """List the files that no commit has, and that git does not ignore."""
+    return paths(project, "ls-files", "--others", "--exclude-standard", "-z")
+
+
 def come_back(merge: Merge) -> dict[str, str]:
     """Name files that the person had removed, and that are here again."""
-    untracked = paths(merge.project, "ls-files", "--others", "--exclude-standard", "-z")
-    removed = [path for path in untracked if read(merge.old / path) and path not in merge.head]
+    new = untracked(merge.project)
+    removed = [path for path in new if read(merge.old / path) and path not in merge.head]
     return dict.fromkeys(removed, "you had removed it, and it is back; remove it again")
 
 
@@ -137,10 +147,10 @@ def conflicted(project: Path) -> list[str]:
 
 def worth_a_look(merge: Merge) -> list[str]:
     """Name what both the person and the template changed of the template's own files."""
-    here = {path: read(merge.project / path) for path in merge.edited}
+    now = {path: read(merge.project / path) for path in merge.edited}
     return [
         path
-        for path, file in here.items()
+        for path, file in now.items()
         if file
         and not file.markers
         and not file.is_shared

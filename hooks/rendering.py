@@ -7,6 +7,7 @@ of git as they are, and Copier renders the rest.
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -18,29 +19,42 @@ SUFFIX = ".jinja"
 AS_IT_IS = ("core.autocrlf=false", "core.eol=lf")  # what the person has set is for their own files
 
 
-def render(version: str, answers: str, folder: Path) -> Path | None:
-    """Make a project's files of a version with these answers, no hooks; None where it cannot be."""
+def render(
+    version: str, answers: str, folder: Path, wanted: "Collection[str] | None" = None
+) -> Path | None:
+    """Make a project's files of a version with these answers, no hooks; None where it cannot be.
+
+    Where no file that is wanted holds an answer, those that do are left out, and Copier with them.
+    """
     whole, source, project = folder / "whole", folder / "source", folder / "project"
     if not check_out(version, whole):
         return None
     plain = whole / "template"
     files = [path for path in plain.rglob("*") if path.is_symlink() or path.is_file()]
     names = {path.relative_to(plain).as_posix(): path for path in files}
-    asked = [name for name in names if depends_on_answers(name, guarded(whole))]
-    for part in ("copier.yml", "tasks", *(f"template/{name}" for name in asked)):
-        move(whole / part, source / part)
-    if not copier(source, answers, project):
-        return None
+    conditional = guarded(whole)
+    asked = [name for name in names if depends_on_answers(name, conditional)]
+    if wanted is None or any(called(name) in wanted for name in asked):
+        for part in ("copier.yml", "tasks", *(f"template/{name}" for name in asked)):
+            move(whole / part, source / part)
+        if not copier(source, answers, project):
+            return None
+    project.mkdir(exist_ok=True)
     for name in set(names) - set(asked):
         move(names[name], project / name)
     return project
 
 
-def render_both(old: tuple[str, str], new: tuple[str, str], folder: Path) -> list[Path | None]:
+def render_both(
+    old: tuple[str, str],
+    new: tuple[str, str],
+    folder: Path,
+    wanted: "Collection[str] | None" = None,
+) -> list[Path | None]:
     """Render two versions, each with its answers, side by side."""
-    places = (folder / "old", folder / "new")
+    whats = ((*old, folder / "old"), (*new, folder / "new"))
     with ThreadPoolExecutor(2) as pool:
-        started = [pool.submit(render, *what, at) for what, at in zip((old, new), places)]  # noqa: B905
+        started = [pool.submit(render, *what, wanted) for what in whats]
     return [each.result() for each in started]
 
 
@@ -95,8 +109,12 @@ def blobs(version: str) -> dict[str, str]:
 
 def names(version: str = "HEAD") -> set[str]:
     """List what the files of a version are called in a project, whatever the answers."""
-    found = (name.removesuffix(SUFFIX) for name in blobs(version) or on_disk())
-    return {ANSWERS if "_copier_conf.answers_file" in name else name for name in found}
+    return {called(name) for name in blobs(version) or on_disk()}
+
+
+def called(name: str) -> str:
+    """Say what becomes of the name of a template's file."""
+    return ANSWERS if "_copier_conf.answers_file" in name else name.removesuffix(SUFFIX)
 
 
 def on_disk() -> list[str]:

@@ -44,6 +44,14 @@ def fit(
 ) -> list[tuple[int, int, str]]:
     """Train; what each batch was: (epoch, batch, digest)."""
     recorder = Recorder(folder / f"{at}.ckpt", at)
+    train_with(recorder, data, recorder.checkpoint if resumed else None, **arguments)
+    return recorder.seen
+
+
+def train_with(
+    module: pl.LightningModule, data: Any, checkpoint: Path | None = None, **arguments: Any
+) -> None:
+    """Train a module for three epochs."""
     trainer = pl.Trainer(
         max_epochs=3,
         accelerator="cpu",
@@ -54,8 +62,7 @@ def fit(
         use_distributed_sampler=False,
         **arguments,
     )
-    trainer.fit(recorder, data, ckpt_path=recorder.checkpoint if resumed else None)
-    return recorder.seen
+    trainer.fit(module, data, ckpt_path=checkpoint)
 
 
 def goes_on_equally(

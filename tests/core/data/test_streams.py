@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from harness.short_fits import fit, goes_on_equally
+from harness.short_fits import Recorder, fit, goes_on_equally, train_with
 from torch.utils.data import IterableDataset
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning", "ignore::FutureWarning")
@@ -133,6 +133,36 @@ def test_a_stream_without_end_beside_another_loader(
 
     assert "trainer.limit_train_batches" in refusal(lambda: fit(data, tmp_path, (9, 9)))
     assert len(fit(data, tmp_path, (9, 9), limit_train_batches=4)) == 12
+
+
+@pytest.mark.parametrize(("end", "limit"), [(12, 100), (26, 7), (26, None), (None, 5)])
+def test_a_stream_that_ends_before_its_limit_would_never_be_validated(
+    make: Make, experiment: Any, refusal: Callable[..., str], tmp_path: Path,
+    end: int | None, limit: int | None,
+) -> None:  # fmt: skip
+    class Validated(Recorder):
+        validations = 0
+
+        def validation_step(self, batch: Any, batch_idx: int) -> None: ...
+
+        def on_validation_epoch_end(self) -> None:
+            self.validations += not self.trainer.sanity_checking
+
+    data = data_of(make, lambda: Draws(end))()
+    data.datasets["val"] = Draws(3)
+    check = experiment("core.callbacks.short_epoch").ShortEpoch()
+    module = Validated(tmp_path / "never.ckpt", (9, 9))
+
+    def train() -> None:
+        train_with(module, data, limit_train_batches=limit, callbacks=[check])
+
+    if limit == 100:
+        said = refusal(train)
+        assert "trainer.limit_train_batches: 100 batches are an epoch" in said
+        assert "the training data ends after 3;" in said
+    else:
+        train()
+        assert module.validations == 3
 
 
 def test_facts_and_pictures_of_a_stream_are_the_same_each_time(make: Make) -> None:
