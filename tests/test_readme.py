@@ -118,6 +118,7 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
         "python -m tests.torture",  # its kinds and moments: tests/core/restart/test_exact_resume.py
         "uv run python -m tests.torture",
         "uv run python -m tests.designs",  # some of them: tests/test_designs.py
+        "uv run python -m tests.updates",  # some of its cells: tests/updates/test_updates.py
         "SMOKE",  # tests/test_hooks.py
     )
 
