@@ -9,6 +9,7 @@ from pathlib import Path
 
 from commit import draft
 from git_settings import settings
+from given import misread
 from hidden import hidden
 from in_the_way import in_the_way, rejects
 from rendering import TEMPLATE, names, yours
@@ -22,10 +23,12 @@ def main(given: str = "{}", by_default: str = "True") -> int:
     project = Path.cwd()
     _, old = made_with(answers_at(project))
     written = (names() | names(old)) - set(yours())
+    answers = json.loads(given)
     reasons = [
         *uncommitted_template(),
+        *misread(answers),
         *hidden(project, written),
-        *in_the_way(project, json.loads(given), by_default == "True"),
+        *in_the_way(project, answers, by_default == "True"),
         *rejects(project),
         *settings(project, written),
         *command_line(project),

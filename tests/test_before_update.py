@@ -384,3 +384,28 @@ def test_more_text_than_git_merges(own: Template, released: Project) -> None:
 
     assert "table.csv" in said
     assert "picture.bin" not in said
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("clustr=yes", "--data clustr=yes: this template asks no clustr; did you mean cluster."),
+        ("cluster=perhaps", "--data cluster=perhaps: the answer is yes or no."),
+        ("reserved_names=[]", "--data reserved_names=[]: this template asks no reserved_names;"),
+    ],
+)
+def test_an_answer_that_copier_would_misread_is_refused(
+    template: Template, project: Project, typed: str, said: str
+) -> None:
+    template.release("v0.0.2", improve)
+
+    assert said in refused(project, "--data", typed)
+
+
+@pytest.mark.parametrize("typed", ["cluster=Yes", "cluster=off", "ci=github", "author=Ada"])
+def test_an_answer_that_copier_reads_goes_through(
+    template: Template, project: Project, typed: str
+) -> None:
+    template.release("v0.0.2", improve)
+
+    accepted(project, "--data", typed)

@@ -365,5 +365,6 @@ def test_git_is_run_in_one_place_only() -> None:
     assert sorted(found.stdout.split()) == [
         "hooks/repository.py",
         "start.py",
+        "template/.ci/update.py",  # runs where nothing of the project can be imported
         "template/experiment/core/runs/git.py",
     ]
