@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from assemble import Package, assemble
-from projects import ROOT, Project, Template, copier
+from projects import PAGES_OF_ONE_TASK, ROOT, Project, Template, copier
 
 # What people ignore, here and in their own settings of git.
 LINES = (
@@ -31,11 +31,13 @@ def rendered() -> set[str]:
     paths = (path.relative_to(template) for path in template.rglob("*") if path.is_file())
     plain = (path.as_posix() for path in paths if not CACHES.intersection(path.parts))
     names = {name.removesuffix(".jinja") for name in plain if "{" not in name}
-    return {name for name in names if not name.startswith("cluster/")}
+    other_tasks = {page for pages in PAGES_OF_ONE_TASK.values() for page in pages}
+    asked_for = ("cluster/", ".ci/", ".github/", ".gitlab-ci.yml")
+    return {name for name in names - other_tasks if not name.startswith(asked_for)}
 
 
 @pytest.fixture
-def made(template: Template, tmp_path: Path) -> Callable[..., tuple[Project, str]]:
+def made(whole_template: Template, tmp_path: Path) -> Callable[..., tuple[Project, str]]:
     """Projects of somebody who has git ignore something everywhere, and what was said."""
 
     def make(name: str, *ignored: str, always: bool = False) -> tuple[Project, str]:
@@ -45,7 +47,7 @@ def made(template: Template, tmp_path: Path) -> Callable[..., tuple[Project, str
         settings = tmp_path / "gitconfig"
         line = f"[init]\n\ttemplateDir = {tmp_path / 'git'}\n"  # what each new repository gets
         settings.write_text(line if always else f"[core]\n\texcludesFile = {file}\n")
-        words = ("copy", "--trust", "--quiet", "--defaults", str(template.path), name)
+        words = ("copy", "--trust", "--quiet", "--defaults", str(whole_template.path), name)
         done = copier(*words, folder=tmp_path, GIT_CONFIG_GLOBAL=str(settings))
         assert done.returncode == 0, done.stderr
         return Project(tmp_path / name), done.stdout
@@ -65,8 +67,9 @@ def test_the_first_commit_has_every_file_whatever_git_ignores_everywhere(
 
 
 def test_an_update_and_a_run_have_every_file_whatever_stands_below_the_fence(
-    template: Template, project: Project
+    whole_template: Template, whole_project: Project
 ) -> None:
+    template, project = whole_template, whole_project
     for line in LINES:
         project.append(".gitignore", line)
     project.commit()

@@ -597,16 +597,16 @@ def test_a_tree_that_is_not_clean_is_refused(template: Template, project: Projec
 # -------------------------------------------------------------------------------------- for real
 @pytest.mark.slow
 def test_the_merged_project_passes_its_smoke_check(
-    template: Template, project: Project, python: Path
+    whole_template: Template, whole_project: Project, python: Path
 ) -> None:
     for name in YOURS:
         if name.endswith((".py", ".md")):
-            project.append(name, "# mine")
-    project.commit()
-    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+            whole_project.append(name, "# mine")
+    whole_project.commit()
+    whole_template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
 
     words = ("update", "--trust", "--defaults")
-    done = project.copier(*words, SMOKE="strict", SMOKE_PYTHON=str(python))
+    done = whole_project.copier(*words, SMOKE="strict", SMOKE_PYTHON=str(python))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every check passed" in done.stdout
