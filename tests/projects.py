@@ -170,6 +170,7 @@ KEPT = (
     "core/data/seeding.py",
     "core/ruff.toml",
     "blocks/drop_path.py",
+    "blocks/ruff.toml",
 )
 
 

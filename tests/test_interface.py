@@ -108,9 +108,10 @@ def test_what_is_used_is_seen() -> None:
 
 
 def test_a_new_setting_of_core_works_in_a_project_made_before_it(
-    template: Template, project: Project, python: Path
+    whole_template: Template, whole_project: Project, python: Path
 ) -> None:
     """A reader gets the whole configuration, and core's part of it is core's."""
+    template, project = whole_template, whole_project
     config = "template/experiment/core/config/data.py"
     reader = "template/experiment/core/data/images/sources.py"
     column = '    label_column: str = "label"  # huggingface: the column that holds the class\n'
