@@ -30,6 +30,6 @@ def questions() -> dict[str, str]:
     """Read from copier.yml what is asked, each with its type; what is only computed is not."""
     text = (TEMPLATE / "copier.yml").read_text(encoding="utf-8")
     blocks = re.findall(r"^([a-z]\w*):\n((?:[ #].*\n|\n)*)", text, re.MULTILINE)
-    kinds = {name: re.search(r"^  type: (\w+)", block, re.MULTILINE) for name, block in blocks}
-    asked = [name for name, block in blocks if not re.search(r"^  when: false", block, re.M)]
-    return {name: found[1] for name, found in kinds.items() if found and name in asked}
+    asked = {name: block for name, block in blocks if "\n  when: false" not in f"\n{block}"}
+    kinds = {name: re.search(r"^  type: (\w+)", block, re.M) for name, block in asked.items()}
+    return {name: found[1] for name, found in kinds.items() if found}
