@@ -117,8 +117,8 @@ def nothing(_: Project) -> None:
 @ordinary()
 def network(project: Project) -> None:
     """Any task's: an import above the first one, and lines all over the file."""
-    above_the_imports = r'\A("""(?:.|\n)*?"""\n\n)'
-    change(project, "experiment/model.py", above_the_imports, r"\1import itertools as itertools\n\n")
+    top = r'\A("""(?:.|\n)*?"""\n\n)'
+    change(project, "experiment/model.py", top, r"\1import itertools as itertools\n\n")
     scatter(project, "experiment/model.py", 15)
 
 
