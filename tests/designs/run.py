@@ -49,7 +49,8 @@ def live(name: str, base: Project, server: Server, folder: Path, whole: bool = T
     lines = finish_edits(project)
     checks = [["ruff", "check"]]
     if whole:
-        checks += [["basedpyright", "--pythonpath", sys.executable], ["pytest", "-q"]]
+        own = [name for name in project.files() if name.endswith(".py") and "/core/" not in name]
+        checks += [["basedpyright", "--pythonpath", sys.executable, *own], ["pytest", "-q"]]
     for words in checks:
         tool(project, *words, python=server.warm if words[0] == "pytest" else None)
     calm = Experiment(project.path, server)
