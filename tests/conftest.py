@@ -1,7 +1,9 @@
 """What the template's tests share: a tagged template, a default project, one environment."""
 
+import compileall
 import fcntl
 import os
+import py_compile
 import shutil
 import signal
 import sys
@@ -42,10 +44,37 @@ for number in (signal.SIGINT, signal.SIGHUP):
 from projects import ROOT, Project, Template, copier, make_template  # noqa: E402
 
 SHOWN_FROM = 10  # seconds that a file takes
+# What takes longest begins first, or one worker ends minutes after the other; by the seconds that
+# the last run has listed. pyproject.toml keeps xdist from an order of its own.
+LONGEST = (
+    "core/commands/test_every_task.py",
+    "test_ci.py",
+    "updates/test_updates.py",
+    "test_update.py",
+    "core/restart/test_exact_resume.py",
+    "test_benchmarks.py",
+    "core/commands/test_evaluate.py",
+    "core/commands/test_smoke_designs.py",
+    "test_readme.py",
+    "test_copier.py",
+    "core/restart/test_restart.py",
+    "core/checkpoint/test_repeat_epoch_start.py",
+    "test_before_update.py",
+    "core/loggers/test_wandb.py",
+    "test_updating_page.py",
+    "core/distributed/test_ranks.py",
+    "test_designs.py",
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--remake", action="store_true", help="store today's numbers as the promise")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first; the others as they stand."""
+    place = {ROOT / "tests" / file: number for number, file in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -96,7 +125,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Template:
 @pytest.fixture(scope="session")
 def default_project(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project that ``--defaults`` makes, for everybody to read."""
-    return published.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+    made = published.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+    compile_files(made)
+    return made
 
 
 @pytest.fixture(scope="session")
@@ -137,6 +168,12 @@ def whole_project(
 ) -> Project:
     """A project of the test's own with all of its files."""
     return moved(default_project, published, whole_template, tmp_path / "my-experiment")
+
+
+def compile_files(project: Project) -> None:
+    """Compile its files once for all copies; by what is in them, since an edit takes no second."""
+    by_hash = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(project.path / "experiment", quiet=1, invalidation_mode=by_hash)
 
 
 def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from copier import run_copy, run_recopy, run_update
+from jinja2 import Environment
 
 ROOT = Path(__file__).parents[1]
 TASKS = sorted(path.name for path in (ROOT / "tasks").iterdir() if path.is_dir())
@@ -43,6 +44,25 @@ YOURS = (
 # The same, of projects of one task alone.
 PAGES_OF_ONE_TASK = {"custom": ("docs/graphs.md", "docs/image-pairs.md", "docs/simulation.md")}
 SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
+
+
+def compile_once() -> None:
+    """Copier has Jinja compile the same paths and conditions for each file: a third of its time."""
+    compile_anew: Any = Environment.compile
+
+    def compiled(self: Any, source: Any, *where: Any, **options: Any) -> Any:
+        known = self.__dict__.setdefault("compiled", {})
+        key = (source, where, *sorted(options.items()))
+        if not isinstance(source, str):
+            return compile_anew(self, source, *where, **options)
+        if key not in known:
+            known[key] = compile_anew(self, source, *where, **options)
+        return known[key]
+
+    Environment.compile = compiled
+
+
+compile_once()
 
 
 def small_words(task: str) -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def scaffolds_are_apart(experiment: Experiment, run: RunFolder) -> None:
         "assert sum(map(len, found)) == len(set.union(*found)) == 300, list(map(len, found))\n"
     )
     (experiment / "apart.py").write_text(program)
-    tool(Project(experiment.path), "apart")
+    tool(Project(experiment.path), "apart", python=experiment.server.warm)
 
     (experiment / "more").mkdir()
     for file in ("scaffold000-0.npz", "scaffold001-3.npz"):
@@ -107,7 +107,7 @@ def pictures_are_answered_by_pictures(experiment: Experiment, run: RunFolder) ->
         "assert len({tuple(noisy.flatten().tolist()) for noisy, _ in flipped}) == 4\n"
     )
     (experiment / "alike.py").write_text(program)
-    tool(Project(experiment.path), "alike")
+    tool(Project(experiment.path), "alike", python=experiment.server.warm)
     (experiment / "more").mkdir()
     for number in range(20):  # two batches
         shutil.copy(experiment / f"data/noisy/{number:03d}.png", experiment / "more")

@@ -49,9 +49,10 @@ def live(name: str, base: Project, server: Server, folder: Path, whole: bool = T
     lines = finish_edits(project)
     checks = [["ruff", "check"]]
     if whole:
-        checks += [["basedpyright", "--pythonpath", sys.executable], ["pytest", "-q"]]
+        own = [name for name in project.files() if name.endswith(".py") and "/core/" not in name]
+        checks += [["basedpyright", "--pythonpath", sys.executable, *own], ["pytest", "-q"]]
     for words in checks:
-        tool(project, *words)
+        tool(project, *words, python=server.warm if words[0] == "pytest" else None)
     calm = Experiment(project.path, server)
     said(calm.main("smoke", *calm.small, *design.WORDS, env={"SMOKE": "strict"}))
 
@@ -80,9 +81,9 @@ def finish_edits(project: Project) -> int:
     return sum(int(added) + int(gone) for added, gone, _ in counts if added != "-")
 
 
-def tool(project: Project, *words: str) -> None:
-    """Run a tool of this environment in the project."""
-    program = [sys.executable, "-m", *words]
+def tool(project: Project, *words: str, python: Path | None = None) -> None:
+    """Run a tool of this environment in the project, or of another Python's."""
+    program = [str(python or sys.executable), "-m", *words]
     said(subprocess.run(program, cwd=project.path, capture_output=True, text=True))
 
 

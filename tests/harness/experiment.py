@@ -19,6 +19,7 @@ import torch
 from projects import DEFAULT_TASK, small_words
 
 SERVER = Path(__file__).with_name("server.py")
+WARM = Path(__file__).with_name("warm_python.py")
 PATIENCE = 120.0  # s, for a process that should end by itself
 SMALL = small_words(DEFAULT_TASK)
 
@@ -36,6 +37,18 @@ class Server:
             stdout=self.log,
             stderr=self.log,
         )
+
+    @property
+    def warm(self) -> Path:
+        """An executable to call in the place of ``python``: it begins with torch imported."""
+        program = self.address.with_name(f"{self.address.name}-python")
+        if not program.exists():
+            text = f"#!{self.python} -IS\n{WARM.read_text(encoding='utf-8')}"
+            program.write_text(text, encoding="utf-8")
+            program.chmod(0o755)
+        while self.process.poll() is None and not self.address.exists():
+            time.sleep(0.05)  # it still imports
+        return program
 
     def close(self) -> None:
         """Let the server end, and with it whatever it started."""

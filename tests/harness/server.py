@@ -4,6 +4,7 @@ Run with a project's interpreter: ``python server.py SOCKET``. Each connection a
 and is told its id at once and its exit code at its end. The child is forked before anything was
 computed, gets its own folder, variables, streams and (if asked) kernel namespaces, and runs the
 project's ``main.py`` as ``python main.py`` would: it ends with a real exit code, by a real signal.
+It runs ``-m MODULE``, ``-c PROGRAM`` or a script as well: warm_python.py asks for these.
 """
 
 import atexit
@@ -22,6 +23,7 @@ import threading
 import traceback
 from collections.abc import Callable
 from functools import wraps
+from types import ModuleType
 from typing import Any, NoReturn
 
 # Importing these takes the seconds that a test would otherwise wait for.
@@ -37,6 +39,7 @@ SLOW_IMPORTS = (
     "jaxtyping",
     "einops",
     "tqdm",
+    "pytest",
 )
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # of <linux/sched.h>
 
@@ -51,12 +54,14 @@ def serve(path: str) -> dict[str, Any] | None:
         while os.path.exists(path) and os.getppid() == parent:
             if select.select([listener], [], [], 0.02)[0]:
                 connection, _ = listener.accept()
-                request = json.loads(connection.makefile().readline())
+                line, streams = receive(connection)
                 pid = os.fork()
                 if pid == 0:
                     for other in (listener, connection, *children.values()):
                         other.close()
-                    return request
+                    return {**json.loads(line), "streams": streams}
+                for stream in streams:
+                    os.close(stream)
                 children[pid] = connection
                 connection.sendall(f"{pid}\n".encode())
             for pid in list(children):
@@ -69,15 +74,26 @@ def serve(path: str) -> dict[str, Any] | None:
     return None
 
 
+def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """A request, and the streams of who asks, if they come with it."""
+    line, streams, _, _ = socket.recv_fds(connection, 65536, 3)
+    while not line.endswith(b"\n"):
+        line += connection.recv(65536)
+    return line, streams
+
+
 def become(request: dict[str, Any]) -> NoReturn:
     """Turn this fork into ``python main.py ...``, run it and end with its exit code."""
     os.setsid()
     os.environ.clear()
     os.environ.update(request["env"])
     os.chdir(request["cwd"])
-    for stream, name, mode in ((1, "stdout", os.O_WRONLY), (2, "stderr", os.O_WRONLY)):
-        os.dup2(os.open(request[name], mode | os.O_CREAT | os.O_APPEND), stream)
-    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, stream in enumerate(request["streams"] or opened(request)):
+        os.dup2(stream, number)
+    # Anew: those of the server know a file, in which one can seek.
+    sys.stdin, sys.stdout = os.fdopen(0, closefd=False), os.fdopen(1, "w", closefd=False)
+    sys.stderr = os.fdopen(2, "w", buffering=1, errors="backslashreplace", closefd=False)
+    sys.executable = request.get("executable", sys.executable)
     small_disks, read_only = request.get("small_disks", {}), request.get("read_only", [])
     isolate(request.get("no_network", False), read_only, small_disks)
     sys.modules["torch"].seed()  # nothing random may come from the server
@@ -87,10 +103,8 @@ def become(request: dict[str, Any]) -> NoReturn:
     pictures.__init__("wandb-media")
     if request.get("interrupt"):
         arm(**request["interrupt"])
-    sys.argv = ["main.py", *request["argv"]]
-    program = request.get("program", "main.py")
-    sys.path[0] = os.path.dirname(os.path.join(request["cwd"], program))
-    code = run_program(program)
+    words = request.get("words") or [request.get("program", "main.py"), *request["argv"]]
+    code = run_program(words)
     # What Python does at its end, short of taking all of torch apart, which takes 2 s.
     threading._shutdown()  # pyright: ignore[reportAttributeAccessIssue]
     atexit._run_exitfuncs()
@@ -99,10 +113,29 @@ def become(request: dict[str, Any]) -> NoReturn:
     os._exit(code)
 
 
-def run_program(path: str) -> int:
-    """Run a program; the exit code that Python would give it."""
+def opened(request: dict[str, Any]) -> list[int]:
+    """The streams of a request that names files: nothing to read, two to write."""
+    write = os.O_WRONLY | os.O_CREAT | os.O_APPEND
+    written = [os.open(request[name], write) for name in ("stdout", "stderr")]
+    return [os.open(os.devnull, os.O_RDONLY), *written]
+
+
+def run_program(words: list[str]) -> int:
+    """Run what follows ``python``; the exit code that Python would give it."""
+    kind, cwd = words[0], os.getcwd()
+    added = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    sys.path[1:1] = [os.path.abspath(folder) for folder in added if folder]
     try:
-        runpy.run_path(path, run_name="__main__")
+        if kind == "-m":
+            sys.argv, sys.path[0] = words[1:], cwd
+            runpy.run_module(words[1], run_name="__main__", alter_sys=True)
+        elif kind == "-c":
+            sys.argv, sys.path[0] = ["-c", *words[2:]], ""
+            sys.modules["__main__"] = main = ModuleType("__main__")
+            exec(compile(words[1], "<string>", "exec"), main.__dict__)
+        else:
+            sys.argv, sys.path[0] = words, os.path.dirname(os.path.join(cwd, kind))
+            runpy.run_path(kind, run_name="__main__")
     except SystemExit as end:
         if isinstance(end.code, str):
             print(end.code, file=sys.stderr)

@@ -1,12 +1,18 @@
-"""What holds for every task type, found by listing the folder: it trains, dies, ends the same."""
+"""What holds for every task type, found by listing the folder: it trains, dies, ends the same.
 
+A task may cost a minute here: its programs are forked from one that has torch imported, but for
+those of the default task, and types are checked once for all.
+"""
+
+import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from core.restart.test_exact_resume import assert_same
 from harness.experiment import Experiment, Server
-from projects import ROOT, TASKS, Project, Template, bring, run, small_words
+from projects import DEFAULT_TASK, ROOT, TASKS, Project, Template, bring, run, small_words
 
 pytestmark = pytest.mark.slow
 
@@ -18,6 +24,8 @@ SPANNING = (
     "data.num_workers=2",
     "trainer.precision=bf16-mixed",
 )
+BASEDPYRIGHT = "template/experiment/core/basedpyright.toml"
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # two files are tested side by side
 YOURS = ("config", "data", "model", "module", "callbacks")
 LINES = 600  # of the files that a researcher reads on the first day, together
 READ = ("main.py", *(f"experiment/{name}.py" for name in YOURS))
@@ -30,9 +38,63 @@ def task(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def project(task: str, published: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A project of the task, made by Copier with the defaults."""
-    return published.generate(tmp_path_factory.mktemp(task) / "my-experiment", task=task)
+def projects(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a project of each task, made by Copier with the defaults."""
+    folder = tmp_path_factory.mktemp("projects")
+    for task in TASKS:
+        published.generate(folder / task / "my-experiment", task=task)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def project(task: str, projects: Path) -> Project:
+    """The project of the task."""
+    return Project(projects / task / "my-experiment")
+
+
+@pytest.fixture(scope="module")
+def complaints(projects: Path, python: Path) -> list[str]:
+    """What the type checker says, a line each, of all projects at once: torch is read but once.
+
+    Each is a root of its own, with the template's settings. Of all but the first, what is the same
+    file there (core, which imports nothing of the task's) is not looked at again.
+    """
+    settings = tomllib.loads((ROOT / BASEDPYRIGHT).read_text(encoding="utf-8"))
+    first = Project(projects / DEFAULT_TASK / "my-experiment")
+    files = {(first / name).read_bytes(): first / name for name in checked(first)}
+    for task in TASKS:
+        project = Project(projects / task / "my-experiment")
+        own = {(project / name).read_bytes(): project / name for name in checked(project)}
+        files = {**own, **files}
+    wrong = projects / TASKS[-1] / "my-experiment/experiment/wrong.py"
+    wrong.write_text('from .core.config import RunConfig\n\nRunConfig(seed="text")\n')
+    files[b""] = wrong  # a fault in the last of them, which has to be found
+    config = {
+        **settings["tool"]["basedpyright"],
+        "include": [str(path.relative_to(projects)) for path in files.values()],
+        "exclude": [],
+        "ignore": [],
+        "executionEnvironments": [{"root": f"{task}/my-experiment"} for task in TASKS],
+    }
+    (projects / "pyrightconfig.json").write_text(json.dumps(config))
+    checker = python.with_name("basedpyright")
+
+    done = run([str(checker), "--outputjson", "--pythonpath", str(python)], projects)
+
+    wrong.unlink()
+    said = json.loads(done.stdout)
+    assert said["summary"]["filesAnalyzed"] == len(files)
+    complaints = [f"{it['file']}: {it['message']}" for it in said["generalDiagnostics"]]
+    found = [line for line in complaints if line.startswith(f"{wrong}: ")]
+    assert found, "a fault was not found"
+    return [line for line in complaints if line not in found]
+
+
+def checked(project: Project) -> list[str]:
+    """The files that the project's own settings have checked."""
+    settings = tomllib.loads((project / "pyproject.toml").read_text(encoding="utf-8"))
+    places = tuple(settings["tool"]["basedpyright"]["include"])
+    return [name for name in project.files() if name.startswith(places) and name.endswith(".py")]
 
 
 @pytest.fixture
@@ -46,25 +108,30 @@ def test_a_task_is_read_in_fifteen_minutes(project: Project) -> None:
     assert sum(len((project / name).read_text().splitlines()) for name in READ) < LINES
 
 
-def test_smoke_passes(experiment: Experiment, python: Path) -> None:
-    done = run([str(python), "main.py", "smoke"], experiment.path)
+@pytest.fixture
+def interpreter(task: str, python: Path, server: Server) -> Path:
+    """A Python that begins with torch imported; of one task, as a user starts it."""
+    return python if task == DEFAULT_TASK else server.warm
+
+
+def test_smoke_passes(experiment: Experiment, interpreter: Path) -> None:
+    done = run([str(interpreter), "main.py", "smoke"], experiment.path, ONE_THREAD)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped" not in done.stdout
 
 
-def test_its_own_tests_pass(experiment: Experiment, python: Path) -> None:
-    done = run([str(python), "-m", "pytest", "-q"], experiment.path)
+def test_its_own_tests_pass(experiment: Experiment, interpreter: Path) -> None:
+    done = run([str(interpreter), "-m", "pytest", "-q"], experiment.path, ONE_THREAD)
 
     assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
 
 
-def test_its_code_is_typed(project: Project, python: Path) -> None:
-    checker = python.with_name("basedpyright")
+def test_its_code_is_typed(project: Project, complaints: list[str]) -> None:
+    of_this = [line for line in complaints if line.startswith(f"{project.path}/")]
 
-    done = run([str(checker), "--pythonpath", str(python)], project.path)
-
-    assert done.returncode == 0, done.stdout
+    assert of_this == []
 
 
 def test_killed_twice_it_ends_with_the_same_bits(experiment: Experiment, tmp_path: Path) -> None:

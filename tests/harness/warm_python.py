@@ -1,0 +1,42 @@
+"""``python`` for tests: asks the fork server beside it for a process that has torch imported.
+
+``Server.warm`` writes it as an executable, ``SOCKET-python``. What it is called with, where, with
+which variables and streams is handed on; it ends as that process ends. What a fork cannot be is
+started cold: a child that dies with its parent, and Python with an option of its own.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+
+TIED = ("EXPERIMENT_SUPERVISOR", "LOCAL_RANK")  # core/restart/orphans.py: it looks at its parent
+
+
+def main() -> int:
+    """The exit code of the process; a signal that ended it ends this one."""
+    me, words = os.path.abspath(sys.argv[0]), sys.argv[1:]
+    has_option = not words or (words[0].startswith("-") and words[0] not in ("-m", "-c"))
+    if has_option or any(name in os.environ for name in TIED):
+        os.execv(sys.executable, [sys.executable, *words])
+    request = {"words": words, "cwd": os.getcwd(), "env": dict(os.environ), "executable": me}
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(me.removesuffix("-python"))
+        line = json.dumps(request).encode() + b"\n"
+        sent = socket.send_fds(connection, [line], [0, 1, 2])
+        connection.sendall(line[sent:])
+        answers = connection.makefile()
+        pid = int(answers.readline())
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            signal.signal(number, lambda received, _: os.kill(pid, received))
+        code = int(answers.readline())
+    if code < 0:
+        if -code != signal.SIGKILL:
+            signal.signal(-code, signal.SIG_DFL)
+        os.kill(os.getpid(), -code)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
