@@ -11,7 +11,7 @@ from environment import bring_up
 from proof import Merge, conflicted, here, losses, unreached, worth_a_look
 from rendering import render_both, yours
 from report import Stage, say, say_table
-from repository import ANSWERS, UNDO, answers_at, made_with, some, version
+from repository import ANSWERS, UNDO, answers_at, made_with, on_a_branch, some, version
 from smoke import exit_code, smoke
 
 
@@ -31,6 +31,8 @@ def main() -> int:
     say_table(stages)
     say("Next:")
     say("  git diff HEAD")
+    if not on_a_branch(project):
+        say("  git switch -c NAME   (no branch names this commit: git would lose what follows)")
     say(f"  git add . && git commit -m 'Update to {version(project)}'")
     say(f"Or undo it: {UNDO}")
     return exit_code(stages)

@@ -60,6 +60,11 @@ def top(project: Path) -> Path | None:
     return Path(found.stdout.removesuffix("\n"))
 
 
+def on_a_branch(project: Path) -> bool:
+    """Whether a branch goes along with the next commit, and will lead back to it."""
+    return git(project, "symbolic-ref", "--quiet", "HEAD").returncode == 0
+
+
 def refusal(project: Path) -> str:
     """Say why git has no answer where there is a repository: it belongs to somebody else, say."""
     found = git(project, "rev-parse", "--show-toplevel")

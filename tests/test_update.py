@@ -594,6 +594,45 @@ def test_a_tree_that_is_not_clean_is_refused(template: Template, project: Projec
     assert (project / "notes.txt").read_text() == "mine\n"
 
 
+def test_a_project_of_an_untagged_commit_updates_to_the_first_tag(
+    template: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    template.git("tag", "--delete", "v0.0.1")
+    project = template.generate(tmp_path / "early")
+    project.append("experiment/model.py", "# mine")
+    project.append(".gitignore", "/mine/")
+    project.commit()
+    template.release("v0.1.0", lambda it: it.append(f"template/{CORE}", "# improved"))
+    capfd.readouterr()
+
+    project.update()
+
+    assert "needs you" not in capfd.readouterr().out
+    assert "_commit: v0.1.0\n" in (project / ".copier-answers.yml").read_text()
+    assert (project / CORE).read_text().endswith("# improved\n")
+    assert (project / "experiment/model.py").read_text().endswith("# mine\n")
+    assert (project / ".gitignore").read_text().endswith("/mine/\n")
+
+
+def test_a_commit_that_no_branch_names_is_updated_as_any_other(
+    template: Template, project: Project
+) -> None:
+    project.append("experiment/model.py", "# mine")
+    project.append(".gitignore", "/mine/")
+    project.commit()
+    project.git("checkout", "--quiet", "--detach")
+    before = project.git("rev-parse", "HEAD")
+    template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
+
+    done = project.copier("update", "--trust", "--defaults")
+
+    assert done.returncode == 0, done.stderr
+    assert project.git("rev-parse", "HEAD") == before
+    assert (project / CORE).read_text().endswith("# improved\n")
+    assert (project / ".gitignore").read_text().endswith("/mine/\n")
+    assert "git switch -c" in done.stdout + done.stderr
+
+
 # -------------------------------------------------------------------------------------- for real
 @pytest.mark.slow
 def test_the_merged_project_passes_its_smoke_check(
