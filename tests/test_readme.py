@@ -72,7 +72,12 @@ def test_the_tests_need_only_python_and_git(tmp_path: Path, command: str, place:
     done = run([*command.split(), "-k", "a b"], ROOT, variables)
 
     assert done.returncode == 3, done.stderr
-    assert done.stdout.splitlines() == [f"{path}:{folder} run pytest -k a b", str(ROOT)]
+    said = done.stdout.splitlines()
+    assert said[::2] == [
+        f"{path}:{folder} sync --quiet --compile-bytecode",
+        f"{path}:{folder} run pytest -k a b",
+    ]
+    assert said[1::2] == [str(ROOT)] * 2
 
 
 @pytest.mark.slow
