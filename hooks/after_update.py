@@ -32,7 +32,7 @@ def main() -> int:
     say("Next:")
     say("  git diff HEAD")
     if not on_a_branch(project):
-        say("  git switch -c NAME   (no branch names this commit: git would lose what follows)")
+        say("  git switch -c NAME   (no branch is checked out: git would lose what you commit)")
     say(f"  git add . && git commit -m 'Update to {version(project)}'")
     say(f"Or undo it: {UNDO}")
     return exit_code(stages)

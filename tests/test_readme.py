@@ -74,7 +74,7 @@ def test_the_tests_need_only_python_and_git(tmp_path: Path, command: str, place:
     assert done.returncode == 3, done.stderr
     said = done.stdout.splitlines()
     assert said[::2] == [
-        f"{path}:{folder} sync --quiet --compile-bytecode",
+        f"{path}:{folder} sync --inexact --quiet --compile-bytecode",
         f"{path}:{folder} run pytest -k a b",
     ]
     assert said[1::2] == [str(ROOT)] * 2

@@ -614,7 +614,7 @@ def test_a_project_of_an_untagged_commit_updates_to_the_first_tag(
     assert (project / ".gitignore").read_text().endswith("/mine/\n")
 
 
-def test_a_commit_that_no_branch_names_is_updated_as_any_other(
+def test_a_detached_head_is_updated_and_the_missing_branch_is_named(
     template: Template, project: Project
 ) -> None:
     project.append("experiment/model.py", "# mine")

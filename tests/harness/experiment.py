@@ -46,16 +46,19 @@ class Server:
             text = f"#!{self.python} -IS\n{WARM.read_text(encoding='utf-8')}"
             program.write_text(text, encoding="utf-8")
             program.chmod(0o755)
-        while self.process.poll() is None and not self.address.exists():
-            time.sleep(0.05)  # it still imports
+        self._wait_for_imports()
         return program
 
     def close(self) -> None:
         """Let the server end, and with it whatever it started."""
-        while self.process.poll() is None and not self.address.exists():
-            time.sleep(0.05)  # it still imports, and would make what is taken away here
+        self._wait_for_imports()  # or it would make what is taken away here
         self.address.unlink(missing_ok=True)
         self.process.wait(PATIENCE)
+
+    def _wait_for_imports(self) -> None:
+        """Wait until it listens, or has ended."""
+        while self.process.poll() is None and not self.address.exists():
+            time.sleep(0.05)
 
     def start(self, **request: Any) -> "Process":
         """Start a process; see ``server.become`` for what a request holds."""

@@ -25,6 +25,7 @@ SPANNING = (
     "trainer.precision=bf16-mixed",
 )
 BASEDPYRIGHT = "template/experiment/core/basedpyright.toml"
+THE_TEMPLATES = ("experiment/core/", "experiment/blocks/")
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # two files are tested side by side
 YOURS = ("config", "data", "model", "module", "callbacks")
 LINES = 600  # of the files that a researcher reads on the first day, together
@@ -56,22 +57,16 @@ def project(task: str, projects: Path) -> Project:
 def complaints(projects: Path, python: Path) -> list[str]:
     """What the type checker says, a line each, of all projects at once: torch is read but once.
 
-    Each is a root of its own, with the template's settings. Of all but the first, what is the same
-    file there (core, which imports nothing of the task's) is not looked at again.
+    Each is a root of its own, with the template's settings.
     """
     settings = tomllib.loads((ROOT / BASEDPYRIGHT).read_text(encoding="utf-8"))
-    first = Project(projects / DEFAULT_TASK / "my-experiment")
-    files = {(first / name).read_bytes(): first / name for name in checked(first)}
-    for task in TASKS:
-        project = Project(projects / task / "my-experiment")
-        own = {(project / name).read_bytes(): project / name for name in checked(project)}
-        files = {**own, **files}
+    files = to_check(projects)
     wrong = projects / TASKS[-1] / "my-experiment/experiment/wrong.py"
     wrong.write_text('from .core.config import RunConfig\n\nRunConfig(seed="text")\n')
-    files[b""] = wrong  # a fault in the last of them, which has to be found
+    files.append(wrong)  # a fault in the last of them, which has to be found
     config = {
         **settings["tool"]["basedpyright"],
-        "include": [str(path.relative_to(projects)) for path in files.values()],
+        "include": [str(path.relative_to(projects)) for path in files],
         "exclude": [],
         "ignore": [],
         "executionEnvironments": [{"root": f"{task}/my-experiment"} for task in TASKS],
@@ -88,6 +83,24 @@ def complaints(projects: Path, python: Path) -> list[str]:
     found = [line for line in complaints if line.startswith(f"{wrong}: ")]
     assert found, "a fault was not found"
     return [line for line in complaints if line not in found]
+
+
+def to_check(projects: Path) -> list[Path]:
+    """All files that the projects have checked, but what is the template's only once.
+
+    It imports nothing of a task's; what is the same elsewhere may mean another thing beside others.
+    """
+    files: list[Path] = []
+    known: set[tuple[str, bytes]] = set()
+    for task in TASKS:
+        project = Project(projects / task / "my-experiment")
+        for name in checked(project):
+            key = name, (project / name).read_bytes()
+            if key not in known:
+                files.append(project / name)
+            if name.startswith(THE_TEMPLATES):
+                known.add(key)
+    return files
 
 
 def checked(project: Project) -> list[str]:
