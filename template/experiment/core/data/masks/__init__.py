@@ -1,0 +1,4 @@
+"""Images with a class for each pixel.
+
+Template's file: updates replace it.
+"""
