@@ -114,7 +114,9 @@ class MaskDataConfig(BaseDataConfig):
             if len(color) != 3 or not all(0 <= part <= 255 for part in color):
                 raise ValueError(f"colors has {name}: {color}; it must be red, green, blue: 0..255")
         if self.mask_names is not None and self.mask_names.count("{}") != 1:
-            raise ValueError(f"mask_names is {self.mask_names}; it must have one {{}}: {{}}_mask.png")
+            raise ValueError(
+                f"mask_names is {self.mask_names}; it must have one {{}}, as {{}}_mask.png has"
+            )
 
     def _check_names(self) -> None:
         names, values = self.class_names, self.class_values
