@@ -68,6 +68,13 @@ def resized_masks(masks: Tensor, size: int) -> Tensor:
     ).squeeze(1)
 
 
+def without_border(square: Tensor, size: Int64[Tensor, " 2"]) -> Tensor:
+    """The part of a ``letterbox``'s square that shows the image, of this height and width."""
+    shown, corner = placement(size, square.shape[-1])
+    (height, width), (top, left) = shown.tolist(), corner.tolist()
+    return square[..., top : top + height, left : left + width]
+
+
 def placement(size: Int64[Tensor, "*batch 2"], side: int) -> tuple[Tensor, Tensor]:
     """Where ``letterbox`` puts images: how high and wide they become, and their top left corners.
 
