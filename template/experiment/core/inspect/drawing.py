@@ -126,7 +126,7 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
 def draw_mask(sample: MaskSample) -> Image.Image:
     """The image, beside it its classes in colour, then the predicted ones; below, their names."""
     masks = [mask for mask in (sample.mask, sample.predicted_mask) if mask is not None]
-    plain, _ = _enlarged(sample.image, TILE)
+    plain, _ = _enlarged(sample.image, 2 * TILE)
     sheet = Image.new("RGB", (plain.width * (1 + len(masks)), plain.height), PAPER)
     sheet.paste(plain)
     for place, mask in enumerate(masks, start=1):
