@@ -68,4 +68,5 @@ def _formats(config: MaskDataConfig, tree: Tree, pairs: Pairs) -> dict[str, str]
 def _nothing(tree: Tree, pairs: Pairs) -> str:
     """Why there is nothing to read, and what would be."""
     text = f"data.root: {tree.place} holds no image with a mask; expected {LAYOUT}, COCO or YOLO"
-    return text + (hint_of(tree) or hint(pairs.strays))
+    other = hint_of(tree) or hint(pairs.strays)
+    return text + (other or '; data.mask_names="{}_mask.png" says what masks are called')

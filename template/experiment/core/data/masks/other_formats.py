@@ -4,6 +4,7 @@ Template's file: updates replace it.
 """
 
 import os
+import re
 
 from ...files import shown
 from ..boxes.tree import Tree
@@ -28,8 +29,17 @@ IN_JSON = (
 )  # fmt: skip
 
 
+LABEL_STUDIO = re.compile(r"task-\d+-annotation-\d+-")
+BRUSH = (
+    "Label Studio's brush export, which names its task and no image: export COCO, or rename each "
+    "mask as its image is called"
+)
+
+
 def hint_of(tree: Tree) -> str:
     """The end of a sentence about the first such file; empty if there is none."""
+    if brush := [path for path in tree.files if LABEL_STUDIO.match(os.path.basename(path))]:
+        return f"; {shown(brush[0])} is of {BRUSH}"
     for suffixes, what in BY_SUFFIX.items():
         if found := tree.ending(*suffixes):
             return f"; {shown(found[0])} is {what}"

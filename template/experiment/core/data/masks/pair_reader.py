@@ -78,7 +78,9 @@ def from_pairs(
     masks = [mask for _, mask in every]
     _refuse_faults(looked, config.on_error)
     if encoding is None:
-        encoding = understand(config, class_table(tree.files), looked, masks)
+        stated = config.class_names or config.class_values or config.colors
+        table = None if stated else class_table(tree.files)
+        encoding = understand(config, table, looked, masks)
     notes["train"].add(f"masks hold {encoding.expected()}", shown(masks[0]), len(masks))
     _check_values(encoding, looked, masks, config.on_error)
     splits, start = {}, 0
