@@ -185,6 +185,8 @@ def _ade(file: str) -> ClassTable:
 def _names(file: str) -> ClassTable | None:
     names = [line.strip() for line in _lines(file)]
     counted = [name for name in names if name not in NOT_COUNTED]
+    if all(re.match(r"\d+\s*[:,]", name) for name in counted):
+        raise ValueError(f"{counted[0]!r}: do masks count from there? state it by class_values")
     if len(set(counted)) < len(counted) or len(counted) < 2:
         raise ValueError(f"{len(counted)} names, expected two or more, each once")
     return ClassTable(file, listed=counted)

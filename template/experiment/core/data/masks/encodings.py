@@ -82,8 +82,10 @@ class Encoding:
         return classes[where].reshape(mask.pixels.shape[:2]).astype(np.uint8)
 
     def refusal(self, path: str, what: str) -> DataError:
+        state = "" if self.in_colors else "state data.ignore_values, "
         return DataError(
-            f"{shown(path)} {what}, expected {self.expected()}: mend it, or set data.on_error=skip"
+            f"{shown(path)} {what}, expected {self.expected()}: mend it, {state}or set "
+            "data.on_error=skip"
         )
 
     def said(self, value: int) -> str:

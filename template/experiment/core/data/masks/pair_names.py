@@ -20,7 +20,7 @@ from .mask_files import MASK_SUFFIXES
 OF_MASKS = {
     *("mask", "masks", "label", "labels", "annotation", "annotations", "annot", "annots", "ann"),
     *("segmentation", "segmentations", "seg", "segs", "gt", "groundtruth", "truth", "trimap"),
-    *("trimaps", "target", "targets", "pixelmaps", "segmentationclass"),
+    *("trimaps", "target", "targets", "pixelmaps", "stuffthingmaps", "lab", "labs"),
 }
 LABELED = {"labeled", "labelled"}  # of masks, unless images are
 OF_IMAGES = {
@@ -40,6 +40,7 @@ MASK_BEHIND = re.compile(rf"(?:[_\-. ]gtFine|[_\-. ]gtCoarse)?[_\-. ](?:{BEHIND}
 MASK_BEFORE = re.compile(r"^(?:mask|label|seg|gt)s?[_\-. ]*(?=.)", re.IGNORECASE)
 IMAGE_BEHIND = re.compile(r"[_\-. ](?:leftImg8bit|image|img|rgb|sat|photo|input)$", re.IGNORECASE)
 IMAGE_BEFORE = re.compile(r"^(?:image|img|photo|input)s?[_\-. ]*(?=.)", re.IGNORECASE)
+PHOTOS = (".jpg", ".jpeg")  # beside which a file of the same name is its mask
 ENDINGS = ("annot", "masks", "mask", "labels", "annotations")  # trainannot
 
 
@@ -72,11 +73,12 @@ def named(root: str, files: Sequence[str]) -> tuple[list[Named], list[Named]]:
     if "image" not in kinds.values() and None not in kinds.values():
         kinds = dict.fromkeys(pictures)  # a folder of masks around it all says nothing
     there = {os.path.splitext(path)[0] for path in pictures}
+    photos = {os.path.splitext(path)[0] for path in pictures if path.lower().endswith(PHOTOS)}
     images, masks = [], []
     for path in pictures:
         stem = os.path.splitext(path)[0]
         kind = kinds[path]
-        if kind is None and _has_image(stem, there):
+        if kind is None and (_has_image(stem, there) or _beside_photo(path, photos)):
             kind = "mask"
         if kind == "mask":
             masks.append(_mask(root, path))
@@ -96,6 +98,11 @@ def _has_image(stem: str, there: set[str]) -> bool:
                 if os.path.join(folder, f"{head}{shorter}{tail}") in there - {stem}:
                     return True
     return False
+
+
+def _beside_photo(path: str, photos: set[str]) -> bool:
+    """Whether a file is ``a.png`` beside ``a.jpg``."""
+    return not path.lower().endswith(PHOTOS) and os.path.splitext(path)[0] in photos
 
 
 def _without_mask_words(stem: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ from ...files import shown
 from ..boxes.tree import Tree
 from ..folders import NO_SPLIT, check_has_train
 from ..images.folder import SUFFIXES
-from ..split_names import SPLITS, Stated, named_splits, stated_splits, word_meaning
+from ..split_names import SPLITS, Stated, meaning, named_splits, stated_splits, word_meaning
 
 SETS = "ImageSets"  # VOC's; in it Segmentation, or SegmentationContext
 REST = "images are in no list of what is held out: to train on"
@@ -86,14 +86,16 @@ def _below(tree: Tree, name: str, images: Sequence[str]) -> list[str]:
 
 
 def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
-    files = {Path(path).stem: path for path in lists(tree)}
+    stems = {Path(image).stem for image in images}
+    files = {Path(path).stem: path for path in lists(tree) if _is_list(tree, path, stems)}
     is_set = {stem for stem, path in files.items() if f"{SETS}/" in tree.relative(path)}
     meant = [stem for stem in files if word_meaning(stem) is not None]
     if any(word_meaning(stem) == "train" and "trainval" not in stem.lower() for stem in meant):
         meant = [stem for stem in meant if "trainval" not in stem.lower()]  # it is both
     found = named_splits(meant, tree.place)
     if found:
-        return {split: _listed(files[stem], images) for split, stem in found.items()}
+        parts = {split: _listed(files[stem], images) for split, stem in found.items()}
+        return {**_unlisted_test(tree, images, parts), **parts}
     if len(files) == 1 and is_set:  # CVAT's default.txt
         return {"train": _listed(next(iter(files.values())), images)}
     held = {split: stem for stem in meant if (split := word_meaning(stem))}
@@ -104,6 +106,29 @@ def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
     rest = [image for image in images if image not in used]
     tree.notes.add(REST, shown(rest[0]) if rest else "", len(rest))
     return {"train": Part(tree.place, rest), **parts}
+
+
+def _is_list(tree: Tree, path: str, stems: set[str]) -> bool:
+    """Whether a text file lists images: by its place, its name, or its first line."""
+    if f"{SETS}/" in tree.relative(path) or meaning(Path(path).stem) is not None:
+        return True
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        words = file.readline(1000).split()
+    return bool(words) and Path(words[0]).stem in stems
+
+
+def _unlisted_test(tree: Tree, images: Sequence[str], parts: dict[str, Part]) -> dict[str, Part]:
+    """The images of a folder for testing that no list names, as LIP has them."""
+    if "test" in parts:
+        return {}
+    listed = {image for part in parts.values() for image in part.images}
+    folders = {image: tree.relative(os.path.dirname(image)) for image in images}
+    inside = [i for i, folder in folders.items() if i not in listed and _is_test(folder)]
+    return {"test": Part(shown(os.path.dirname(inside[0])), inside)} if inside else {}
+
+
+def _is_test(folder: str) -> bool:
+    return any(meaning(part) == "test" for part in folder.split("/"))
 
 
 def _listed(file: str, images: Sequence[str]) -> Part:

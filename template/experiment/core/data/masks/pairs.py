@@ -17,10 +17,6 @@ from .pair_names import Named, group_of, named
 STRAY = "masks belong to no image: passed over"
 VIEW = "pictures show masks that are there as class numbers, too: passed over"
 AN_OBJECT = "a mask for each object, as Kaggle's Data Science Bowl has? Merge those of an image"
-LABEL_STUDIO = (
-    "Label Studio's brush export names its task and no image: export COCO, or rename each mask as "
-    "its image is called"
-)
 
 
 @dataclass
@@ -75,7 +71,8 @@ def _matched(images: Sequence[Named], masks: Sequence[Named]) -> dict[str, list[
     for image in images:
         for stem in image.stems:
             by_place.setdefault((image.group, stem), []).append(image.path)
-            by_name.setdefault(stem, []).append(image)
+            same = by_name.setdefault(stem.lower(), [])
+            same += [] if image in same else [image]
     for mask in masks:
         found = next(filter(None, (by_place.get((mask.group, stem)) for stem in mask.stems)), None)
         if found is None:
@@ -83,7 +80,7 @@ def _matched(images: Sequence[Named], masks: Sequence[Named]) -> dict[str, list[
             found = next(
                 (
                     [image.path for image in by_name[stem]]
-                    for stem in mask.stems
+                    for stem in map(str.lower, mask.stems)
                     if len(by_name.get(stem, ())) == 1
                     and (mask.split is None or by_name[stem][0].split in splits)
                 ),
@@ -188,9 +185,6 @@ def check_all_paired(
 def hint(strays: Sequence[str]) -> str:
     if not strays:
         return ""
-    first = os.path.basename(strays[0])
-    text = f"; {len(strays):,} masks belong to no image, such as {shown(strays[0])}"
-    if first.startswith("task-"):
-        return f"{text} ({LABEL_STUDIO})"
+    text = f"; masks belong to no image ({len(strays):,}, the first: {shown(strays[0])})"
     inside = [path for path in strays if os.path.dirname(path) == os.path.dirname(strays[0])]
-    return f"{text} ({AN_OBJECT})" if 1 < len(inside) < len(strays) else text
+    return f"{text}: {AN_OBJECT}" if 1 < len(inside) < len(strays) else text

@@ -73,6 +73,8 @@ def look(pairs: Sequence[tuple[str, str]], cache: str) -> list[Looked]:
         work = threads.map(lambda pair: _look_at(*pair), pairs)
         bar = tqdm(work, "looking at masks", len(pairs), leave=False, delay=2, unit=" masks")
         found = list(bar)
+    if any(one.fault is not None for one in found):  # may be mended, or the disk's
+        return found
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, [asdict(one) for one in found])
@@ -84,7 +86,11 @@ def look(pairs: Sequence[tuple[str, str]], cache: str) -> list[Looked]:
 def _digest(pairs: Sequence[tuple[str, str]]) -> str:
     states = hashlib.sha256(str(VERSION).encode())
     for path in (path for pair in pairs for path in pair):
-        state = os.stat(path)
+        try:
+            state = os.stat(path)
+        except OSError:  # reading it will say so
+            states.update(f"{path}\0missing\n".encode(errors="replace"))
+            continue
         states.update(f"{path}\0{state.st_size}\0{state.st_mtime_ns}\n".encode(errors="replace"))
     return states.hexdigest()[:20]
 

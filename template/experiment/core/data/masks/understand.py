@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from ...config.data import MaskDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..notes import Notes
 from .class_files import ClassTable
 from .encodings import Encoding, of_colors, of_values, ranges
 from .mask_files import unpacked
@@ -25,16 +24,14 @@ def understand(
     table: ClassTable | None,
     looked: Sequence[Looked],
     paths: Sequence[str],
-    notes: Notes,
 ) -> Encoding:
-    """The encoding of some masks, which is said in a note.
+    """The encoding of some masks.
 
     Args:
         config: What is stated there wins.
         table: What a file beside the masks says of the classes, if there is one.
         looked: What the masks hold, all of them.
         paths: Of the masks.
-        notes: Where it is said.
 
     Raises:
         UserError: Nothing says what they mean, or two ways of reading them fit.
@@ -57,7 +54,6 @@ def understand(
         known = ", ".join(encoding.class_names[:8])
         raise UserError(f"data.ignore_classes has {min(unknown)}, which is no class of {known}")
     _check(encoding)
-    notes.add(f"masks hold {encoding.expected()}", shown(there[0][1]), len(there))
     return encoding
 
 
