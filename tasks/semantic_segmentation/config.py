@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-from .core.config import MaskDataConfig, RunConfig, above, at_least
+from .core.config import MaskDataConfig, RunConfig, at_least
 
 
 @dataclass
@@ -42,8 +42,3 @@ class Config(RunConfig):
 
     data: DataConfig = field(default_factory=DataConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
-    background_weight: float = 1.0  # in the loss: of a pixel of `background`; of others it is 1
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        above(self, 0, "background_weight")

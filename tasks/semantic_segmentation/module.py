@@ -4,7 +4,6 @@ This file is yours. The optimizer, the schedule and the logging come from ``core
 whose docstring says how to override each.
 """
 
-import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -29,8 +28,6 @@ class ExperimentModule(Module):
         super().__init__(config, facts)
         self.facts, self.class_names = facts, facts.class_names
         self.model = build_model(config.model, facts)
-        weights = [config.background_weight if n == "background" else 1.0 for n in self.class_names]
-        self.register_buffer("class_weights", torch.tensor(weights), persistent=False)
         self.add_metrics({"overlap": MaskOverlap(facts.num_classes, masks.IGNORED)})
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
@@ -61,15 +58,10 @@ class ExperimentModule(Module):
     def _step(self, batch: Batch, split: str) -> Tensor:
         """The loss of a batch, and its share of the epoch's metrics."""
         logits = self.model(batch.image)  # (batch, classes, height, width)
-        ignored, counted = masks.IGNORED, (batch.mask != masks.IGNORED).sum().clamp(min=1)
-        total = F.cross_entropy(
-            logits,
-            batch.mask.long(),
-            self.class_weights,
-            ignore_index=ignored,
-            reduction="sum",
-        )
-        loss = total / counted  # of a batch without a pixel that counts it is 0, not 0 / 0
+        counted = (batch.mask != masks.IGNORED).sum().clamp(min=1)
+        targets, ignored = batch.mask.long(), masks.IGNORED
+        losses = F.cross_entropy(logits, targets, ignore_index=ignored, reduction="none")
+        loss = losses.sum() / counted  # 0, not 0 / 0, of a batch in which no pixel counts
         self.average(split, counted, loss=loss)
         if split != "train":
             self.update_metrics(split, logits.argmax(dim=1), batch.mask)

@@ -60,4 +60,4 @@ class TorchvisionSegmenter(nn.Module):
                 "normalises over the images of a batch: set data.batch_size to 2 or more, and "
                 "data.drop_last=true where the last batch has one"
             )
-        return self.network(image.repeat(1, 3 // image.shape[1], 1, 1))["out"]
+        return self.network(image.repeat(1, 3 // image.shape[1], 1, 1))["out"].float()
