@@ -79,6 +79,14 @@ class MaskedImages:
         """Whether anyone knows the classes."""
         return self.open_mask is not None
 
+    @property
+    def _are_squares(self) -> bool:
+        """Whether all are in memory, and have no border when they are fitted into squares."""
+        if self.pixels is None or self.masks is None:
+            return False
+        height, width = self.pixels.shape[-2:]
+        return height == width and self.masks.shape[-2:] == (height, width)
+
     def name(self, index: int) -> str:
         """What to call an image in a message."""
         return self.names[index] if self.names else f"image {index}"
@@ -154,7 +162,9 @@ class MaskedImages:
         """Squares, masks and sizes of every image that can be read, and which those are."""
         count = len(self)
         sizes, kept = np.empty((count, 2), dtype=np.int64), np.arange(count)
-        if self.pixels is not None and self.masks is not None and self.value_range.fits_bytes:
+        if self._are_squares and self.value_range.fits_bytes:
+            assert self.pixels is not None
+            assert self.masks is not None
             sizes[:] = self.pixels.shape[-2:]
             squares = resized(self.pixels, side).numpy()
             return squares, resized_masks(self.masks, side).numpy(), sizes, kept
