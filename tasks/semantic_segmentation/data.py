@@ -100,14 +100,8 @@ class ExperimentData(DataModule[Facts]):
 
         A mask moves with its image; pixels that come in from beyond the edge are ignored.
         """
-        return [
-            v2.RandomAffine(
-                degrees=(0, 0),
-                translate=(0.1, 0.1),
-                scale=(0.9, 1.1),
-                interpolation=v2.InterpolationMode.BILINEAR,
-            ),
-        ]
+        side = self.config.image_size
+        return [v2.RandomCrop(side, padding=side // 16)]  # a shift
 
     def predict_dataset(self, path: Path) -> Dataset[Batch]:
         """The images of ``predict --input``: one file, or all in a folder."""

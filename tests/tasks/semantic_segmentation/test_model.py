@@ -94,6 +94,10 @@ class Fixed(nn.Module):
         return self.logits
 
 
+def gradient(module: Any) -> Tensor:
+    return module.model.logits.grad
+
+
 def some_batch(experiment: Modules, mask: Tensor) -> Any:
     size = torch.tensor([[16, 16]] * len(mask))
     return experiment("data").Batch(torch.randn(len(mask), 1, 16, 16), mask, size)
@@ -117,7 +121,7 @@ def test_the_loss_is_the_mean_over_the_pixels_that_count(experiment: Modules) ->
         if mask[b, y, x] != 255
     ]
     torch.testing.assert_close(loss.detach(), torch.stack(terms).mean())
-    assert module.model.logits.grad[:, :, 4:9].abs().max() == 0
+    assert gradient(module)[:, :, 4:9].abs().max() == 0
 
 
 def test_a_batch_in_which_no_pixel_counts_teaches_nothing(experiment: Modules) -> None:
@@ -128,7 +132,7 @@ def test_a_batch_in_which_no_pixel_counts_teaches_nothing(experiment: Modules) -
     loss.backward()
 
     assert loss == 0
-    assert module.model.logits.grad.abs().max() == 0
+    assert gradient(module).abs().max() == 0
 
 
 @pytest.mark.slow

@@ -140,23 +140,21 @@ def _with_legend(
     picture: Image.Image, masks: Sequence[Tensor], names: Sequence[str]
 ) -> Image.Image:
     """The picture, and below it the name of each class of the masks on its colour."""
-    there = sorted({number for mask in masks for number in mask.unique().tolist()})
+    there: list[int] = sorted({number for mask in masks for number in mask.unique().tolist()})
+    shown = [(names[number], number) for number in there if number < len(names)]
     sheet = Image.new("RGB", (picture.width, picture.height + 16), PAPER)
     sheet.paste(picture)
     pencil, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LETTER)
     colors, left = class_colors(names), 0
-    for number in there:
-        if number >= len(names) or names[number] == BACKGROUND:
+    for name, number in shown:
+        right = left + round(font.getlength(name)) + 8
+        if name == BACKGROUND or right > sheet.width:
             continue
-        right = left + round(font.getlength(names[number])) + 8
-        if right > sheet.width:
-            break
         color = colors[number]
-        pencil.rectangle(
-            (left, picture.height + 1, right - 1, sheet.height - 1), (*color.tolist(),)
-        )
+        box = (left, picture.height + 1, right - 1, sheet.height - 1)
+        pencil.rectangle(box, (*color.tolist(),))
         middle = ((left + right) / 2, picture.height + 8)
-        pencil.text(middle, names[number], INK if color.mean() > 110 else PAPER, font, "mm")
+        pencil.text(middle, name, INK if color.mean() > 110 else PAPER, font, "mm")
         left = right + 2
     return sheet
 
