@@ -159,21 +159,30 @@ def draw(shapes: Sequence[Shape], size: tuple[int, int], *, in_shares: bool = Fa
     mask = np.zeros(size, np.uint8)
     drawn = [(shape.number, _inside(shape, size, in_shares)) for shape in shapes]
     # Groups first, then the largest; of two that are alike, the later one is on top.
-    for number, inside in sorted(drawn, key=lambda one: (one[0] != IGNORED, -int(one[1].sum()))):
-        mask[inside] = number
+    drawn.sort(key=lambda one: (one[0] != IGNORED, -int(one[1][2].sum())))
+    for number, (top, left, inside) in drawn:
+        mask[top : top + inside.shape[0], left : left + inside.shape[1]][inside] = number
     return Image.fromarray(mask)
 
 
-def _inside(shape: Shape, size: tuple[int, int], in_shares: bool) -> NDArray[np.bool_]:
+def _inside(
+    shape: Shape, size: tuple[int, int], in_shares: bool
+) -> tuple[int, int, NDArray[np.bool_]]:
+    """The pixels of an object in the box about it, and that box's first row and column."""
     if shape.kind == POLYGON:
-        inside = np.zeros(size, np.bool_)
-        for part in shape.parts:
-            points = np.array(part, np.float64).reshape(-1, 2)
-            fill(inside, points * (size[::-1] if in_shares else 1))
-        return inside
+        scale = size[::-1] if in_shares else 1
+        parts = [np.array(part, np.float64).reshape(-1, 2) * scale for part in shape.parts]
+        points = np.concatenate(parts)
+        left, top = np.floor(points.min(axis=0)).clip(0, size[::-1]).astype(int).tolist()
+        right, bottom = np.ceil(points.max(axis=0)).clip(0, size[::-1]).astype(int).tolist()
+        inside = np.zeros((bottom - top, right - left), np.bool_)
+        for part in parts:
+            fill(inside, part - (left, top))
+        return top, left, inside
     numbers = [int(value) for value in shape.parts[0]]
     try:
-        return from_runs(unpack(bytes(numbers)) if shape.kind == PACKED_RUNS else numbers, size)
+        counts = unpack(bytes(numbers)) if shape.kind == PACKED_RUNS else numbers
+        return 0, 0, from_runs(counts, size)
     except ValueError as error:
         raise ValueError(f"annotations[{shape.row}] has run lengths {error}") from None
 

@@ -38,7 +38,8 @@ class Looked:
         shares: Of its pixels, for each of them.
         shown_in: With a palette: the colour of each of the values.
         lossy: Whether it is a JPEG.
-        turn: EXIF's number of how it must be turned to lie as its image is seen; None: either way.
+        note: EXIF's number of how its image is turned.
+        turn: The same of how the mask must be, to lie as its image is seen; None: either way.
         fault: Why it cannot be used.
     """
 
@@ -47,6 +48,7 @@ class Looked:
     shares: list[float] = field(default_factory=list)
     shown_in: list[int] = field(default_factory=list)
     lossy: bool = False
+    note: int = 1
     turn: int | None = 1
     fault: str | None = None
 
@@ -99,7 +101,7 @@ def _look_at(image: str, path: str) -> Looked:
     try:
         mask = read_mask(path)
         found = Looked(_kind(mask), lossy=mask.is_lossy)
-        found.turn = _turn(image, path, mask)
+        found.note, found.turn = _turn(image, path, mask)
     except DataError as error:
         return Looked(fault=str(error))
     values, counts = _counted(mask, in_colors=found.kind == "colors")
@@ -132,8 +134,8 @@ def _counted(mask: RawMask, *, in_colors: bool) -> tuple[NDArray[Any], NDArray[A
     return np.unique(pixels, return_counts=True)
 
 
-def _turn(image: str, path: str, mask: RawMask) -> int | None:
-    """How a mask must be turned, from the sizes; None where the sizes do not tell.
+def _turn(image: str, path: str, mask: RawMask) -> tuple[int, int | None]:
+    """How an image is turned, and its mask must be; None where their sizes do not tell.
 
     Raises:
         DataError: The mask has another shape than its image.
@@ -156,8 +158,8 @@ def _turn(image: str, path: str, mask: RawMask) -> int | None:
             "data.on_error=skip"
         )
     if note == 1 or (fits_seen and not fits_file):
-        return 1
-    return note if fits_file and not fits_seen else None
+        return note, 1
+    return note, note if fits_file and not fits_seen else None
 
 
 def turns(
@@ -168,12 +170,12 @@ def turns(
     A fault is noted where there is nothing to go by.
     """
     found = np.ones(len(looked), np.uint8)
-    told = {one.turn != 1 for one, pair in zip(looked, pairs, strict=True) if _tells(one, pair[0])}
+    told = {one.turn != 1 for one in looked if _tells(one)}
     for index, (one, (image, path)) in enumerate(zip(looked, pairs, strict=True)):
         if one.fault is not None:
             continue
         if one.turn is None and len(told) == 1:
-            one.turn = _note(image) if True in told else 1
+            one.turn = one.note if True in told else 1
         if one.turn is None:
             one.fault = (
                 f"{shown(path)} may lie as its photograph {shown(image)} is seen or as it is "
@@ -186,12 +188,6 @@ def turns(
     return found
 
 
-def _tells(one: Looked, image: str) -> bool:
+def _tells(one: Looked) -> bool:
     """Whether the sizes of a turned photograph and its mask say how the mask lies."""
-    return one.fault is None and one.turn is not None and (one.turn != 1 or _note(image) != 1)
-
-
-def _note(image: str) -> int:
-    with open_file([image], 0) as opened:
-        note = int(opened.getexif().get(ORIENTATION, 1))
-    return note if note in range(2, 9) else 1
+    return one.fault is None and one.turn is not None and one.note != 1
