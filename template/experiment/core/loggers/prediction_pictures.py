@@ -40,6 +40,11 @@ class KeepPictures(pl.Callback):
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         rmtree(self.folder, ignore_errors=True)  # of a process that was killed
 
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        rmtree(self.folder, ignore_errors=True)
+
     def on_predict_batch_end(
         self,
         trainer: pl.Trainer,

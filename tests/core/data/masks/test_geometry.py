@@ -106,6 +106,15 @@ def test_a_mask_comes_back_out_of_its_square(experiment: Modules, size: tuple[in
     assert (back == mask[0]).float().mean() > (0.85 if max(size) > 64 else 0.99)
 
 
+def test_a_number_of_no_class_is_refused(experiment: Modules) -> None:
+    masks, error = experiment("core.data.masks"), experiment("core.errors").UserError
+    numbers = torch.tensor([0, 1, 2, 255], dtype=torch.uint8).view(1, 2, 2)
+
+    with pytest.raises(error, match=r"^a mask has 2 in it; .* of the 2 classes.* and 255"):
+        masks.from_pixels(torch.zeros(1, 3, 2, 2, dtype=torch.uint8), numbers, ["a", "b"])
+    assert len(masks.from_pixels(torch.zeros(1, 3, 2, 2), numbers, ["a", "b", "c"])) == 1
+
+
 def test_the_demo_has_a_digit_where_there_is_ink(experiment: Modules) -> None:
     scenes = experiment("core.data.boxes.demo_scenes").load(train=30, test=20)
     splits = experiment("core.data.masks.demo").load(train=30, test=20)

@@ -228,7 +228,16 @@ def from_pixels(
         masks: ``(examples, height, width)`` bytes: class numbers, or ``IGNORED``.
         class_names: The name of each class, by its number.
         place: Where they are from, for the lines that a start prints.
+
+    Raises:
+        DataError: A mask has a number of no class.
     """
+    unknown = masks[(masks >= len(class_names)) & (masks != IGNORED)]
+    if len(unknown):
+        raise DataError(
+            f"a mask has {int(unknown[0])} in it; expected are the numbers of the "
+            f"{len(class_names)} classes, from 0 on, and {IGNORED} where none counts"
+        )
     return MaskedImages(
         list(class_names),
         partial(open_pixels, pixels),
