@@ -86,7 +86,7 @@ def test_each_scene_of_a_batch_moves_by_its_own_draw(make: Callable[..., Any]) -
 
     batch = next(iter(data.train_dataloader()))
 
-    assert len({mask.numpy().tobytes() for mask in batch.mask}) == 16
+    assert len({mask.numpy().tobytes() for mask in batch.mask}) > 8  # of 81 shifts
     # What comes in from beyond the edge is black, as no ground is, and does not count.
     black = (0 - data.facts.mean[0]) / data.facts.std[0]
     outside = (batch.image[:, 0] - black).abs() < 1e-3
