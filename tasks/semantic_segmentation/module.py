@@ -46,14 +46,14 @@ class ExperimentModule(Module):
         the image in their colours; ``predict`` writes pictures as PNG beside its table.
         """
         found = self.model(batch.image).argmax(dim=1).byte()  # (batch, height, width)
-        columns: dict[str, list] = {"classes": [], "mask": [], "overlay": []}
+        shares, pictures, overlays = [], [], []
         for image, square, size in zip(self._visible(batch.image), found, batch.size, strict=True):
             mask = masks.out_of_square(square, size)
-            columns["classes"].append(self._shares(mask))
-            columns["mask"].append(masks.class_picture(mask, self.class_names))
+            shares.append(self._shares(mask))
+            pictures.append(masks.class_picture(mask, self.class_names))
             shown = masks.out_of_square(image, size)
-            columns["overlay"].append(masks.overlay(shown, mask, self.class_names))
-        return columns
+            overlays.append(masks.overlay(shown, mask, self.class_names))
+        return {"classes": shares, "mask": pictures, "overlay": overlays}
 
     def _step(self, batch: Batch, split: str) -> Tensor:
         """The loss of a batch, and its share of the epoch's metrics."""
