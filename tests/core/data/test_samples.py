@@ -63,8 +63,8 @@ def test_masks_are_drawn_beside_their_image(samples: Any, drawing: Any) -> None:
     told = samples.with_prediction(sample, {"classes": {}, "mask": predicted})
     picture = np.asarray(drawing.draw(told))  # enlarged twice
 
-    assert picture.shape == (192 + 16 + 16, 3 * 192, 3)
-    image, truth, said = picture[:192, :192], picture[:192, 192:384], picture[:192, 384:]
+    assert picture.shape == (192 + 16 + 16, 3 * 192 + 2 * 3, 3)
+    image, truth, said = picture[:192, :192], picture[:192, 195:387], picture[:192, 390:]
     assert (image == 50).all()
     grey = (truth == 50).all(axis=2)
     assert grey.sum() == 4 * (96 * 90 - 100)
@@ -81,7 +81,7 @@ def test_a_mask_is_drawn_whatever_its_numbers(samples: Any, drawing: Any) -> Non
 
     for class_names in (names, [], ["background"]):
         sample = samples.MaskSample(torch.rand(1, 16, 16), every, class_names)
-        assert drawing.draw(sample).width == 2 * 192
+        assert drawing.draw(sample).width == 2 * 192 + 3
 
 
 def test_an_image_without_objects_is_drawn(samples: Any, drawing: Any) -> None:

@@ -127,12 +127,13 @@ def draw_mask(sample: MaskSample) -> Image.Image:
     """The image, beside it its classes in colour, then the predicted ones; below, their names."""
     masks = [mask for mask in (sample.mask, sample.predicted_mask) if mask is not None]
     plain, _ = _enlarged(sample.image, 2 * TILE)
-    sheet = Image.new("RGB", (plain.width * (1 + len(masks)), plain.height), PAPER)
+    step = plain.width + MARGIN // 2
+    sheet = Image.new("RGB", (plain.width + step * len(masks), plain.height), PAPER)
     sheet.paste(plain)
     for place, mask in enumerate(masks, start=1):
         drawn = overlay(sample.image, mask, sample.class_names)
         enlarged = drawn.resize(plain.size, Image.Resampling.NEAREST)
-        sheet.paste(enlarged, (place * plain.width, 0))
+        sheet.paste(enlarged, (place * step, 0))
     return with_text(_with_legend(sheet, masks, sample.class_names), sample.text)
 
 
