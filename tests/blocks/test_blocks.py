@@ -88,6 +88,7 @@ CASES: dict[str, Case] = {
     "RotaryPositions": lambda b: (b.rotary.RotaryPositions(4, 6), [numbers(2, 3, 5, 4)]),
     "SinCosPositions2d": lambda b: (b.positions.SinCosPositions2d(2, 3, 8), [numbers(1, 6, 8)]),
     "SwiGLU": lambda b: (b.mlp.SwiGLU(4, dropout=0.5), [numbers(2, 3, 4)]),
+    "UNet": lambda b: (b.unet.UNet(2, [3, 4, 2]), [numbers(2, 2, 5, 6)]),
 }
 
 
@@ -364,6 +365,32 @@ def test_feature_pyramid_is_torchvisions(blocks: ModuleType) -> None:
         assert_close(output, other)
 
 
+def test_a_unet_is_a_unet_within_a_unet(blocks: ModuleType) -> None:
+    """As the paper's figure 1 draws it, written once more from the outside to the inside."""
+    net = with_known_weights(blocks.unet.UNet(2, [3, 4, 5], depth=2))
+
+    def within(x: Tensor, level: int) -> Tensor:
+        seen = net.down[level](x)
+        if level == 2:
+            return seen
+        coarse = net.lateral[level](within(seen, level + 1))
+        rows = torch.arange(seen.shape[2]) // 2  # each pixel of the coarse map twice
+        columns = torch.arange(seen.shape[3]) // 2
+        return net.up[level](torch.cat([seen, coarse[:, :, rows][..., columns]], dim=1))
+
+    image = numbers(2, 2, 12, 8)
+
+    assert_close(net(image), within(image, 0))
+    assert [len(stage) - 1 for stage in net.down] == [2, 2, 4]
+
+
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 7), (33, 18)])
+def test_a_unet_keeps_the_size_of_any_image(height: int, width: int, blocks: ModuleType) -> None:
+    net = blocks.unet.UNet(3, [4, 8, 8, 8]).eval()
+
+    assert net(torch.zeros(1, 3, height, width)).shape == (1, 4, height, width)
+
+
 def test_a_pyramid_of_which_only_the_finest_maps_leave(blocks: ModuleType) -> None:
     whole = blocks.pyramid.FeaturePyramid([2, 3, 4], 5).eval()
     finest = blocks.pyramid.FeaturePyramid([2, 3, 4], 5, num_outputs=1).eval()
@@ -514,6 +541,7 @@ def test_positions_refuse_a_dim_that_4_does_not_divide(blocks: ModuleType) -> No
         ("RotaryPositions", [torch.zeros(2, 5, 4)]),
         ("SinCosPositions2d", [torch.zeros(6, 8)]),
         ("SwiGLU", [torch.zeros(4, dtype=torch.int64)]),
+        ("UNet", [torch.zeros(2, 5, 6)]),
     ],
 )
 def test_a_wrong_shape_or_type_is_named(name: str, wrong: list[Any], blocks: ModuleType) -> None:

@@ -11,6 +11,7 @@ from modules import Modules, modules_of
 TASKS = {
     "images": "image_classification",
     "boxes": "object_detection",
+    "masks": "semantic_segmentation",
     "texts": "language_modeling",
     "example_files": "custom",
 }

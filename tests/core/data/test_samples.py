@@ -51,6 +51,39 @@ def test_boxes_are_drawn_where_they_are(samples: Any, drawing: Any) -> None:
     assert list(told.predicted_names) == ["7: 93%"]
 
 
+def test_masks_are_drawn_beside_their_image(samples: Any, drawing: Any) -> None:
+    mask = torch.zeros(96, 96, dtype=torch.uint8)
+    mask[10:20, 30:40], mask[90:] = 2, 255
+    names = ["background", "cat", "dog"]
+    sample = samples.MaskSample(
+        torch.full((3, 96, 96), 50, dtype=torch.uint8), mask, names, "a.png"
+    )
+    predicted = Image.fromarray(np.full((96, 96), 1, np.uint8), "L")
+
+    told = samples.with_prediction(sample, {"classes": {}, "mask": predicted})
+    picture = np.asarray(drawing.draw(told))  # enlarged twice
+
+    assert picture.shape == (192 + 16 + 16, 3 * 192 + 2 * 3, 3)
+    image, truth, said = picture[:192, :192], picture[:192, 195:387], picture[:192, 390:]
+    assert (image == 50).all()
+    grey = (truth == 50).all(axis=2)
+    assert grey.sum() == 4 * (96 * 90 - 100)
+    assert not grey[20:40, 60:80].any()  # the dog
+    assert not grey[180:].any()  # what does not count
+    assert not (said == 50).all(axis=2).any()  # cats everywhere
+    assert len(np.unique(said.reshape(-1, 3), axis=0)) == 1
+    assert told.mask.equal(mask)
+
+
+def test_a_mask_is_drawn_whatever_its_numbers(samples: Any, drawing: Any) -> None:
+    every = torch.arange(256, dtype=torch.uint8).view(16, 16)
+    names = [f"a class with a long name {number}" for number in range(255)]
+
+    for class_names in (names, [], ["background"]):
+        sample = samples.MaskSample(torch.rand(1, 16, 16), every, class_names)
+        assert drawing.draw(sample).width == 2 * 192 + 3
+
+
 def test_an_image_without_objects_is_drawn(samples: Any, drawing: Any) -> None:
     sample = samples.BoxSample(torch.zeros(1, 8, 8), torch.empty(0, 4))
 

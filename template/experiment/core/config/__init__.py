@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from .data import BaseDataConfig as BaseDataConfig
     from .data import BoxDataConfig as BoxDataConfig
     from .data import ImageDataConfig as ImageDataConfig
+    from .data import MaskDataConfig as MaskDataConfig
     from .data import TextDataConfig as TextDataConfig
     from .logger import LoggerConfig as LoggerConfig
     from .optimizer import OptimizerConfig as OptimizerConfig
@@ -36,6 +37,7 @@ __getattr__ = lazily(
             "BaseDataConfig",
             "ImageDataConfig",
             "BoxDataConfig",
+            "MaskDataConfig",
             "TextDataConfig",
         ),
         "optimizer": (

@@ -84,6 +84,58 @@ class BoxDataConfig(BaseDataConfig):
 
 
 @dataclass
+class MaskDataConfig(BaseDataConfig):
+    """Where images with a class for each pixel come from; see ``core.data.masks``."""
+
+    dataset: str | None = None  # torchvision's class: VOCSegmentation or OxfordIIITPet
+    year: str = "2012"  # of VOCSegmentation, 2007 to 2012
+    # The classes in the order of their numbers, background first where there is one; null: a file
+    # beside the masks names them (classes.txt, labelmap.txt, data.yaml), else their numbers do.
+    class_names: list[str] | None = None
+    class_values: list[int] | None = None  # what a mask holds for each class; null: 0, 1, 2, ...
+    # The colour of each class in masks that are RGB, such as {sky: [128, 128, 128]}; null: a file
+    # beside the masks says it.
+    colors: dict[str, list[int]] | None = None
+    ignore_values: list[int] | None = None  # in masks, of pixels that do not count; null: 255
+    ignore_classes: list[str] | None = None  # classes whose pixels do not count, such as [void]
+    # What masks are called by their image's name, such as "{}_mask.png" or "masks/{}.png"; null:
+    # found by the usual names.
+    mask_names: str | None = None
+    cache: str = "data/.masks"  # folder for what was found in masks; may be deleted
+    # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
+    value_range: list[float] | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_value_range(self.value_range)
+        needs_dataset(self, "torchvision")
+        self._check_names()
+        for name, color in (self.colors or {}).items():
+            if len(color) != 3 or not all(0 <= part <= 255 for part in color):
+                raise ValueError(f"colors has {name}: {color}; it must be red, green, blue: 0..255")
+        if self.mask_names is not None and self.mask_names.count("{}") != 1:
+            raise ValueError(
+                f"mask_names is {self.mask_names}; it must have one {{}}, as {{}}_mask.png has"
+            )
+
+    def _check_names(self) -> None:
+        names, values = self.class_names, self.class_values
+        if names is not None and (len(set(names)) < max(len(names), 2) or len(names) > 255):
+            raise ValueError(f"class_names is {names}; it must be 2 to 255 names, each once")
+        if values is not None and (len(set(values)) < max(len(values), 2) or len(values) > 255):
+            raise ValueError(f"class_values is {values}; it must be 2 to 255 numbers, each once")
+        if names is not None and values is not None and len(names) != len(values):
+            raise ValueError(
+                f"class_values has {len(values)} numbers; it must have one for each of the "
+                f"{len(names)} class_names"
+            )
+        if both := set(values or ()) & set(self.ignore_values or ()):
+            raise ValueError(f"ignore_values has {min(both)}; it must be none of class_values")
+        if self.colors is not None and (names is not None or values is not None):
+            raise ValueError("colors names the classes; class_names and class_values must be null")
+
+
+@dataclass
 class TextDataConfig(BaseDataConfig):
     """Where texts come from, and how they become tokens; see ``core.data.texts``."""
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from .records import Record as Record
     from .samples import BoxSample as BoxSample
     from .samples import ImageSample as ImageSample
+    from .samples import MaskSample as MaskSample
     from .samples import Sample as Sample
     from .samples import TextSample as TextSample
     from .samples import with_prediction as with_prediction
@@ -33,6 +34,7 @@ __getattr__ = lazily(
         "samples": (
             "BoxSample",
             "ImageSample",
+            "MaskSample",
             "Sample",
             "TextSample",
             "with_prediction",

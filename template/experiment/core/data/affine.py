@@ -95,9 +95,15 @@ def warp(transform: Any, maps: AffineMaps) -> Callable[[Tensor], Tensor] | None:
         grid = across.unsqueeze(1) + (y * to_y.unsqueeze(1)).unsqueeze(2)
         # Masks hold class numbers, which have no mean.
         here = "nearest" if isinstance(field, tv_tensors.Mask) else mode
-        return _look_up(field, grid, here, transform.fill)
+        return _look_up(field, grid, here, fill_for(transform, field))
 
     return move
+
+
+def fill_for(transform: Any, field: Tensor) -> Any:
+    """What a transform puts where a field goes on beyond its image; a dict says it by type."""
+    fill = transform.fill
+    return fill.get(type(field), fill.get("others")) if isinstance(fill, dict) else fill
 
 
 def clipped(boxes: Tensor, height: int, width: int) -> Tensor:

@@ -23,7 +23,7 @@ from torchvision import tv_tensors
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from .affine import AffineMaps, clipped, warp
+from .affine import AffineMaps, clipped, fill_for, warp
 from .batches import fields_of, like, stack, unstack, with_fields
 from .seeding import seed_all, seed_torch
 
@@ -91,7 +91,7 @@ def _whole_batch_form(part: Step) -> Step | None:
         return SameForAll(part)
     if type(part) in BY_CHANCE:
         return ByChance(part)
-    if type(part) in GEOMETRY and not isinstance(getattr(part, "fill", None), dict):
+    if type(part) in GEOMETRY:
         return Geometry(part)
     return None
 
@@ -213,7 +213,8 @@ def random_crop(crop: Any, image: Tensor) -> Step | None:
             return moved
         if crop.padding:
             border = [left, top, right, bottom]
-            field = functional.pad(field, border, fill=crop.fill, padding_mode=crop.padding_mode)
+            fill, mode = fill_for(crop, field), crop.padding_mode
+            field = functional.pad(field, border, fill=fill, padding_mode=mode)
         windows = field.as_subclass(Tensor).unfold(-2, height, 1).unfold(-2, width, 1)
         return windows[example, ..., row, column, :, :]
 

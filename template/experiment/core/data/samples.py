@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import singledispatch
 from typing import Any
 
+import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
@@ -52,6 +53,25 @@ class BoxSample:
 
 
 @dataclass
+class MaskSample:
+    """An image with a class for each pixel: the true one, and the one that was predicted.
+
+    Args:
+        image: ``(channels, height, width)``; bytes, or floats from 0 to 1; grey or RGB.
+        mask: ``(height, width)``: class numbers in bytes, 255 where none counts.
+        class_names: The name of each class, by its number.
+        text: What stands below the image.
+        predicted_mask: The same of the model; None: nothing was predicted.
+    """
+
+    image: Image
+    mask: UInt8[Tensor, "height width"]
+    class_names: Sequence[str] = ()
+    text: str = ""
+    predicted_mask: UInt8[Tensor, "height width"] | None = None
+
+
+@dataclass
 class TextSample:
     """A text, and how the model goes on with it."""
 
@@ -59,7 +79,7 @@ class TextSample:
     continuation: str = ""
 
 
-Sample = ImageSample | BoxSample | TextSample
+Sample = ImageSample | BoxSample | MaskSample | TextSample
 Row = Mapping[str, Any]
 
 
@@ -89,6 +109,12 @@ def _(sample: BoxSample, row: Row) -> BoxSample:
     pairs = zip(row["class"], row["confidence"], strict=True)
     names = [f"{name}: {confidence:.0%}" for name, confidence in pairs]
     return replace(sample, predicted_boxes=boxes, predicted_names=names)
+
+
+@with_prediction.register
+def _(sample: MaskSample, row: Row) -> MaskSample:
+    """The column mask: a picture whose values are class numbers."""
+    return replace(sample, predicted_mask=torch.from_numpy(np.array(row["mask"], dtype=np.uint8)))
 
 
 @with_prediction.register

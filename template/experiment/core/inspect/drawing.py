@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
-from ..data.samples import BoxSample, ImageSample, Sample, TextSample
+from ..data.masks.pictures import BACKGROUND, class_colors, overlay
+from ..data.samples import BoxSample, ImageSample, MaskSample, Sample, TextSample
 
 TILE = 96  # pixels, the longer side that small images are enlarged to
 MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
@@ -119,6 +120,44 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
             place, anchor = ((left, above), "lb") if colour == TRUE else ((left, below), "la")
             pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
+
+
+@draw.register
+def draw_mask(sample: MaskSample) -> Image.Image:
+    """The image, beside it its classes in colour, then the predicted ones; below, their names."""
+    masks = [mask for mask in (sample.mask, sample.predicted_mask) if mask is not None]
+    plain, _ = _enlarged(sample.image, 2 * TILE)
+    step = plain.width + MARGIN // 2
+    sheet = Image.new("RGB", (plain.width + step * len(masks), plain.height), PAPER)
+    sheet.paste(plain)
+    for place, mask in enumerate(masks, start=1):
+        drawn = overlay(sample.image, mask, sample.class_names)
+        enlarged = drawn.resize(plain.size, Image.Resampling.NEAREST)
+        sheet.paste(enlarged, (place * step, 0))
+    return with_text(_with_legend(sheet, masks, sample.class_names), sample.text)
+
+
+def _with_legend(
+    picture: Image.Image, masks: Sequence[Tensor], names: Sequence[str]
+) -> Image.Image:
+    """The picture, and below it the name of each class of the masks on its colour."""
+    there: list[int] = sorted({number for mask in masks for number in mask.unique().tolist()})
+    shown = [(names[number], number) for number in there if number < len(names)]
+    sheet = Image.new("RGB", (picture.width, picture.height + 16), PAPER)
+    sheet.paste(picture)
+    pencil, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LETTER)
+    colors, left = class_colors(names), 0
+    for name, number in shown:
+        right = left + round(font.getlength(name)) + 8
+        if name == BACKGROUND or right > sheet.width:
+            continue
+        color = colors[number]
+        box = (left, picture.height + 1, right - 1, sheet.height - 1)
+        pencil.rectangle(box, (*color.tolist(),))
+        middle = ((left + right) / 2, picture.height + 8)
+        pencil.text(middle, name, INK if color.mean() > 110 else PAPER, font, "mm")
+        left = right + 2
+    return sheet
 
 
 @draw.register

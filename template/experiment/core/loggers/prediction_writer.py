@@ -2,7 +2,7 @@
 
 Template's file: updates replace it. What a row holds is what ``predict_step`` in module.py returns:
 a dict of columns, each a list or a tensor with one entry a sample; an entry may be a list, which
-stands in a CSV file as JSON.
+stands in a CSV file as JSON, or a picture of PIL's: prediction_pictures.py.
 """
 
 import csv
@@ -14,6 +14,7 @@ from typing import Any
 
 from ..errors import UserError
 from ..files import shown, writable
+from .prediction_pictures import PictureFolders
 
 
 def check_target(path: Path) -> None:
@@ -37,11 +38,12 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
         names: The input of each sample, such as its file; empty where it has no name.
     """
     unfinished = path.with_name(f".{path.name}.tmp")
-    count = 0
+    pictures, count = PictureFolders(path, names), 0
     escaped = "backslashreplace"  # names that are no UTF-8
     with open(unfinished, "w", newline="", encoding="utf-8", errors=escaped) as file:
         writer: Any = None
         for count, row in enumerate(rows(batches), start=1):
+            row = pictures.placed(row, count)
             if names:
                 row = {"input": names[count - 1], **row}
             row = {writable(name): written(value) for name, value in row.items()}
@@ -52,6 +54,7 @@ def write_predictions(batches: Iterable[Mapping[str, Any]], path: Path, names: l
                 writer = csv.DictWriter(file, list(row))
                 writer.writeheader()
             writer.writerow({name: _cell(value) for name, value in row.items()})
+    pictures.finish()
     os.replace(unfinished, path)
     return count
 

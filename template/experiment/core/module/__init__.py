@@ -12,7 +12,9 @@ if TYPE_CHECKING:  # for editors and type checkers
     from .detectors import Detections as Detections
     from .detectors import Detector as Detector
     from .detectors import TorchvisionDetector as TorchvisionDetector
+    from .mask_metrics import MaskOverlap as MaskOverlap
     from .module import Module as Module
+    from .segmenters import TorchvisionSegmenter as TorchvisionSegmenter
 
 __getattr__ = lazily(
     __name__,
@@ -24,5 +26,7 @@ __getattr__ = lazily(
             "TorchvisionDetector",
         ),
         "box_metrics": ("BoxPrecision",),
+        "segmenters": ("TorchvisionSegmenter",),
+        "mask_metrics": ("MaskOverlap",),
     },
 )

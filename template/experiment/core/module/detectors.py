@@ -9,16 +9,16 @@ by themselves return losses while training and detections otherwise.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
-from urllib.error import URLError
 
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int64
 from torch import Tensor, nn
-from torchvision.models import detection, get_model, get_model_weights, list_models
+from torchvision.models import detection, get_model, list_models
 
 from ..errors import UserError
 from ..spelling import did_you_mean, nearest
+from .published_weights import load_published
 
 
 class Detections(NamedTuple):
@@ -104,7 +104,7 @@ class TorchvisionDetector(Detector):
         change.min_size, change.max_size = (image_size,), image_size
         change.image_mean, change.image_std = [0.0] * 3, [1.0] * 3
         if pretrained:
-            self._load_published(name)
+            load_published(self.network, name)
 
     def forward(self, image: Tensor, targets: list[dict[str, Tensor]] | None = None) -> Any:
         """Losses or detections, as torchvision has them."""
@@ -136,19 +136,6 @@ class TorchvisionDetector(Detector):
             )
 
         return Detections(padded(0, 0.0), padded(1, -1), padded(2, 0.0))
-
-    def _load_published(self, name: str) -> None:
-        weights: Any = get_model_weights(name)
-        try:
-            published = weights.DEFAULT.get_state_dict(progress=False)
-        except (OSError, URLError, RuntimeError) as error:
-            raise UserError(
-                f"model.pretrained: the weights of {name} cannot be downloaded ({error}): check "
-                "the network, or set model.pretrained=false"
-            ) from None
-        own = self.network.state_dict()
-        fits = {k: v for k, v in published.items() if k in own and v.shape == own[k].shape}
-        self.network.load_state_dict(fits, strict=False)
 
 
 @contextmanager

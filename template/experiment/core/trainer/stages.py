@@ -14,6 +14,7 @@ from ..console import say
 from ..data.read_report import predicted_notes
 from ..errors import OutOfTime, TestFailed, UserError
 from ..loggers.make_loggers import finish_loggers, watch_weights
+from ..loggers.prediction_pictures import KeepPictures
 from ..loggers.prediction_writer import write_predictions
 from ..runs.metrics_reader import newest_values
 from ..runs.run import Run
@@ -148,6 +149,7 @@ def predict_checkpoint(
     check_step(module, "predict", "predict")
     if source is not None:
         _choose_input(data, source)
+    trainer.callbacks.append(KeepPictures(target))  # pyright: ignore[reportAttributeAccessIssue]
     with fitting_weights(path):
         batches: Any = trainer.predict(module, data, ckpt_path=path, weights_only=True)
     for line in predicted_notes(trainer) if source is not None else ():

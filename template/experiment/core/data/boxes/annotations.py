@@ -59,7 +59,7 @@ def gather(
     for image in found:
         if image.fault is None and not image.file.is_file():
             faults.of(image, f"{faults.source}: the image {shown(image.file)} is not there")
-        size = _size(image, faults) if image.fault is None else None
+        size = known_size(image, faults) if image.fault is None else None
         objects = checked(image, size, numbers, in_pixels, faults) if size else []
         if image.fault is not None or size is None:
             faults.notes.add(LEFT_OUT, str(image.fault))
@@ -115,7 +115,8 @@ def _refuse_shares(found: list[FoundImage]) -> None:
         )
 
 
-def _size(image: FoundImage, faults: Faults) -> tuple[float, float] | None:
+def known_size(image: FoundImage, faults: Faults) -> tuple[float, float] | None:
+    """Height and width as the annotations have them, else the file; None: the image's fault."""
     if image.size is not None and min(image.size) > 0:
         return image.size
     try:

@@ -10,8 +10,6 @@ Files of COCO's other tasks, such as captions, are passed over. Groups that one 
 (``iscrowd``) are left out, as they are no single objects.
 """
 
-import os
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +19,10 @@ from ...files import shown
 from ..notes import Notes
 from .annotations import gather, together
 from .boxed_images import BoxedImages
-from .coco_files import image_folders, split_files
-from .coco_json import Ids, annotated, categories, read
-from .found import Faults, FoundImage
-from .image_names import ImageFinder
+from .coco_files import split_files
+from .coco_images import listed_images
+from .coco_json import annotated, categories, read
+from .found import Faults
 from .tree import Tree
 
 LAYOUT = "annotations/instances_train2017.json and train2017/, or train/_annotations.coco.json"
@@ -44,7 +42,7 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
     if not files:
         raise UserError(f"data.root: {tree.place} holds no annotations; expected {LAYOUT}")
     contents = {split: read(file, split) for split, file in files.items()}
-    names = _class_names(contents, files, tree.notes)
+    names = class_names(contents, files, tree.notes)
     used: set[str] = set()
     splits = {
         split: _convert(contents[split], files[split], tree, names, split, config.on_error, used)
@@ -57,7 +55,7 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
     return together(splits)
 
 
-def _class_names(
+def class_names(
     contents: dict[str, dict[str, Any]], files: dict[str, Path], notes: Notes
 ) -> list[str]:
     """The classes, in the order of their numbers: the training's categories that are no groups.
@@ -105,74 +103,8 @@ def _convert(
 ) -> BoxedImages:
     """The images of one file; ``used`` gets them, whether they can be used or not."""
     faults = Faults(on_error, shown(file), Notes(shown(file)))
-    folders = image_folders(file, tree, split)
-    # What lies deeper is looked for where only images of this split are.
-    own = [folder for folder in folders if not _holds_other_splits(folder, tree)] or folders
-    finder = ImageFinder(
-        folders, lambda: chain.from_iterable(map(tree.images_below, own)), faults.notes
-    )
-    ids = Ids(faults.notes)
-    images = _images(content, finder, ids, faults)
+    images, ids = listed_images(content, file, tree, split, faults)
     used.update(str(image.file) for image in images)
     annotated(content, ids, categories(content, file), faults)
     labelled = split != "test" or bool(content["annotations"])
     return gather(images, names, faults, split=split, labelled=labelled)
-
-
-def _holds_other_splits(folder: str, tree: Tree) -> bool:
-    return os.path.join(str(tree.root), "").startswith(os.path.join(folder, "")) or folder in {
-        os.path.join(str(tree.root), name) for name in ("data", "images")
-    }
-
-
-def _images(
-    content: dict[str, Any], finder: ImageFinder, ids: Ids, faults: Faults
-) -> list[FoundImage]:
-    """Each image of a file; ``ids`` gets to know them by their numbers."""
-    found: list[FoundImage] = []
-    by_file: dict[str, int] = {}
-    for row, one in enumerate(content["images"]):
-        place = f"{faults.source}: images[{row}]"
-        image = FoundImage(Path(""), None)
-        found.append(image)
-        try:
-            first = ids.add(one["id"], image)
-            name, image.size = str(one["file_name"]), _size(one)
-        except (KeyError, TypeError, ValueError):
-            faults.of(image, f"{place} is incomplete, expected id, file_name, height and width")
-            continue
-        if first is not None:
-            _refuse_both(first, image, f"{place} has the id {one['id']} again", faults)
-            continue
-        path = finder.find(name)
-        if path is None:
-            faults.of(image, f"{place}: {_missing(name, finder)}")
-            continue
-        image.file = Path(path)
-        if path in by_file:
-            what = f"{place} has the file {name} again, as images[{by_file[path]}]"
-            _refuse_both(found[by_file[path]], image, what, faults)
-        by_file.setdefault(path, row)
-    return found
-
-
-def _refuse_both(first: FoundImage, image: FoundImage, what: str, faults: Faults) -> None:
-    """Neither of two entries can be used: which annotations are whose?"""
-    faults.of(image, f"{what}, expected once")
-    first.fault = first.fault or image.fault
-
-
-def _size(one: dict[str, Any]) -> tuple[float, float] | None:
-    """Height and width; None where they are missing or 0."""
-    size = float(one.get("height") or 0), float(one.get("width") or 0)
-    return size if min(size) > 0 else None
-
-
-def _missing(name: str, finder: ImageFinder) -> str:
-    several = finder.named(name.replace("\\", "/").rpartition("/")[2])
-    if len(several) > 1:
-        return f"the image {name} may be {shown(several[0])} or {shown(several[1])}, expected one"
-    place = shown(finder.folders[0]) if finder.folders else "anywhere"
-    if "://" in name:
-        return f"the image {name} is an address: download it into {place}"
-    return f"the image {name} is not there, looked for in {place}"

@@ -4,7 +4,7 @@ Template's file: updates replace it. To read another format, write a reader in d
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +51,7 @@ def categories(content: dict[str, Any], file: Path) -> dict[int, str]:
     found: dict[int, str] = {}
     for row, category in enumerate(content["categories"]):
         try:
-            number, name = _whole(category["id"]), str(category["name"])
+            number, name = whole(category["id"]), str(category["name"])
         except (KeyError, TypeError, ValueError):
             raise UserError(
                 f"{shown(file)}: categories[{row}] is incomplete, expected id, a number, and name"
@@ -94,6 +94,22 @@ class Ids:
 
 def annotated(content: dict[str, Any], ids: Ids, names: dict[int, str], faults: Faults) -> None:
     """Give each annotation of a file to its image."""
+    for _, place, one, image in matched(content, ids, faults):
+        if is_crowd(one):
+            faults.notes.add(CROWDS, place)
+        elif image.fault is None:
+            _add_object(one, image, names, place, faults)
+
+
+def is_crowd(one: dict[str, Any]) -> bool:
+    """Whether an annotation is of several objects at once."""
+    return one.get("iscrowd") in (1, True, "1")
+
+
+def matched(
+    content: dict[str, Any], ids: Ids, faults: Faults
+) -> Iterator[tuple[int, str, dict[str, Any], FoundImage]]:
+    """The row of each annotation, where it stands, itself, and its image."""
     for row, one in enumerate(content["annotations"]):
         place = f"{faults.source}: annotations[{row}]"
         try:
@@ -105,17 +121,15 @@ def annotated(content: dict[str, Any], ids: Ids, names: dict[int, str], faults: 
         if image is None:
             missing = f"the image {one['image_id']}, which is missing from images"
             faults.add(LOST, f"{place} is of {missing}")
-        elif one.get("iscrowd") in (1, True, "1"):
-            faults.notes.add(CROWDS, place)
-        elif image.fault is None:
-            _add_object(one, image, names, place, faults)
+        else:
+            yield row, place, one, image
 
 
 def _add_object(
     one: dict[str, Any], image: FoundImage, names: dict[int, str], place: str, faults: Faults
 ) -> None:
     try:
-        category = _whole(one["category_id"])
+        category = whole(one["category_id"])
         box = _box(one, place, faults.notes)
     except (KeyError, TypeError, ValueError):
         wanted = "expected image_id, category_id, bbox of 4 numbers"
@@ -158,7 +172,7 @@ def _numbers(values: Any) -> Sequence[float]:
     return [float(value) for value in values]
 
 
-def _whole(number: Any) -> int:
+def whole(number: Any) -> int:
     """A number that is one, be it written as text.
 
     Raises:
@@ -174,6 +188,6 @@ def _alike(number: Any) -> str:
     """``7``, ``7.0``, ``"7"`` and ``"007"`` alike."""
     text = str(number).strip()
     try:
-        return str(int(text)) if text.lstrip("-").isdigit() else str(_whole(number))
+        return str(int(text)) if text.lstrip("-").isdigit() else str(whole(number))
     except (TypeError, ValueError):
         return text

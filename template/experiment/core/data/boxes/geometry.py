@@ -15,7 +15,7 @@ from torchvision import tv_tensors
 from torchvision.transforms.v2 import functional
 
 from ..batches import like
-from ..resize import placement
+from ..resize import placement, without_border
 
 
 def as_boxes(boxes: Float[Tensor, "*batch 4"], side: int) -> tv_tensors.BoundingBoxes:
@@ -56,9 +56,7 @@ def out_of_square(
 
 def image_out_of_square(image: Tensor, size: Int64[Tensor, " 2"]) -> Tensor:
     """The image that lies in a square, without its border and in its own size."""
-    shown, corner = placement(size, image.shape[-1])
-    (height, width), (top, left) = shown.tolist(), corner.tolist()
-    part = image[..., top : top + height, left : left + width]
+    part = without_border(image, size)
     return functional.resize(part, size.tolist()) if part.shape[-2:] != (*size,) else part
 
 

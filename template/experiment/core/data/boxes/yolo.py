@@ -11,9 +11,11 @@ without a text file has no objects; a test split without any has no labels.
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from ...config.data import BoxDataConfig
+from ...config.data import BaseDataConfig, BoxDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
@@ -48,6 +50,40 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
     Raises:
         UserError: No names, images or labels, or (unless skipped) a row that cannot be used.
     """
+    told = read_labels(config, tree)
+    rows = [row for _, rows in told.found["train"] for row in rows]
+    points = body_points(told.settings, rows)
+    splits = {
+        split: _gathered(found, told.names, points, told.faults[split], split)
+        for split, found in told.found.items()
+    }
+    splits["train"].notes.update(tree.notes)
+    return together(splits)
+
+
+@dataclass
+class Labels:
+    """What the text files of a folder hold.
+
+    Args:
+        names: Of the classes, by their numbers.
+        settings: What the files with the names say besides.
+        found: The images of each split, with their rows.
+        faults: Where the faults of each split go.
+    """
+
+    names: list[str]
+    settings: list[dict[str, Any]]
+    found: dict[str, list[tuple[FoundImage, list[LabelRow]]]]
+    faults: dict[str, Faults]
+
+
+def read_labels(config: BaseDataConfig, tree: Tree) -> Labels:
+    """The rows of every image, before it is known what their numbers are: boxes or polygons.
+
+    Raises:
+        UserError: No names, images or labels, or (unless skipped) a row that cannot be used.
+    """
     files = names_files(tree.root, tree.ending(".txt"))
     names = class_names(files, f"data.root: {tree.place} has labels")
     if not tree.images:
@@ -58,15 +94,8 @@ def load(config: BoxDataConfig, tree: Tree) -> dict[str, BoxedImages]:
         for split, part in parts.items()
     }
     labels = _match(parts, tree, faults)
-    read = {split: _read(part, labels, split, faults[split]) for split, part in parts.items()}
-    rows = [row for _, rows in read["train"] for row in rows]
-    points = body_points([one.settings for one in files], rows)
-    splits = {
-        split: _gathered(found, names, points, faults[split], split)
-        for split, found in read.items()
-    }
-    splits["train"].notes.update(tree.notes)
-    return together(splits)
+    found = {split: _read(part, labels, split, faults[split]) for split, part in parts.items()}
+    return Labels(names, [one.settings for one in files], found, faults)
 
 
 def _match(parts: dict[str, Part], tree: Tree, faults: dict[str, Faults]) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
 
-from ...config.data import BoxDataConfig, ImageDataConfig
+from ...config.data import BoxDataConfig, ImageDataConfig, MaskDataConfig
 from ...errors import UserError
 from . import demo_digits, folder
 from .find_range import range_of, set_range
@@ -54,7 +54,7 @@ def load(
 
 
 def load_unlabelled(
-    path: Path, facts: ImageFacts, config: ImageDataConfig | BoxDataConfig
+    path: Path, facts: ImageFacts, config: ImageDataConfig | BoxDataConfig | MaskDataConfig
 ) -> LabelledImages:
     """One image, or every image below a folder, as the training images are; each class is -1.
 
