@@ -139,7 +139,8 @@ def ordered(todo: list[str]) -> list[str]:
 
 
 def shorten(project: Path) -> None:
-    """Twenty steps instead of hundreds: the commands are what is tested here, not the learning."""
+    """Few steps on little data: the commands are what is tested here, not the learning."""
     file = project / "configs" / "experiment.yaml"
-    text = re.sub(r"max_steps: \d+", "max_steps: 20", file.read_text(encoding="utf-8"))
-    file.write_text(text, encoding="utf-8")
+    text = file.read_text(encoding="utf-8")
+    text = re.sub(r"max_steps: \d+", "max_steps: 20", text)
+    file.write_text(text.replace("\ndata:\n", "\ndata:\n  limit: 400\n", 1), encoding="utf-8")

@@ -24,7 +24,7 @@ from ..trainer.design_checks import has_split, has_step
 from .smoke_batches import Once, first_batch, once_each
 from .smoke_errors import Skipped
 
-EPOCHS, EPOCHS_BY_HAND, STEPS = 20, 60, 10  # steps of an epoch; by hand with the module's own rates
+EPOCHS, EPOCHS_BY_HAND, STEPS = 30, 60, 10  # steps of an epoch; by hand with the module's own rates
 LEARNED = 0.9  # of the loss is gone
 SURE = 5  # last epochs in which it must be gone to contradict what is stated
 RATE = 2e-3
