@@ -26,11 +26,11 @@ def baselines() -> dict[str, float]:
     splits = demo.load(train=200)
     train, test = splits["train"], splits["test"]
     ink = [_blurred(test.pixels) > bright for bright in BRIGHT]
-    nearest = [_nearest(train, test.pixels[:SCENES], there[:SCENES]) for there in ink]
+    digits = _nearest(train, test.pixels[:SCENES], ink[0][:SCENES])  # the others are within it
     return {
         "all background": _miou(torch.zeros_like(ink[0]), test.masks),
         "ink, as one digit": max(_miou(there, test.masks) for there in ink),
-        "ink, 5 nearest windows": max(_miou(guess, test.masks[:SCENES]) for guess in nearest),
+        "ink, 5 nearest windows": max(_miou(digits * i[:SCENES], test.masks[:SCENES]) for i in ink),
     }
 
 
