@@ -24,7 +24,7 @@ def main() -> int:
     needed = conflicts(project)
     needed.update({path: why for path, why in proven(project).items() if path not in needed})
     if needed:
-        say_needed(needed)
+        say_needed(needed, on_a_branch(project))
         return exit_code([Stage("update", "needs you", False)])
 
     stages = [bring_up(project), smoke(project)]
@@ -84,12 +84,13 @@ def say_list(heading: str, lines: list[str]) -> None:
         say(f"  {line}")
 
 
-def say_needed(reasons: dict[str, str]) -> None:
+def say_needed(reasons: dict[str, str], on_branch: bool) -> None:
     """List what the update could not merge, and the ways out."""
     say("\nThe update needs you before anything is tried:")
     for path, why in sorted(reasons.items()):
         say(f"  {path}: {why}")
-    say("\nThen: git add . && uv sync --inexact && uv run python main.py smoke")
+    branch = "" if on_branch else "git switch -c NAME && "  # git would lose what is committed
+    say(f"\nThen: git add . && {branch}uv sync --inexact && uv run python main.py smoke")
     say(f"Or undo the update: {UNDO}")
 
 

@@ -633,6 +633,22 @@ def test_a_detached_head_is_updated_and_the_missing_branch_is_named(
     assert "git switch -c" in done.stdout + done.stderr
 
 
+def test_a_conflict_on_a_detached_head_ends_on_a_branch(
+    template: Template, project: Project
+) -> None:
+    project.git("checkout", "--quiet", "--detach")
+    project.replace(CORE, '"""', '"""Mine: ')
+    project.commit()
+    template.release("v0.0.2", lambda it: it.replace(f"template/{CORE}", '"""', '"""Theirs: '))
+    said = project.copier("update", "--trust", "--defaults").stdout
+
+    then = said.partition("\nThen: ")[2].partition(" && uv sync")[0]
+    done = run(["sh", "-c", then.replace("NAME", "updated")], project.path)
+
+    assert done.returncode == 0, done.stderr
+    assert project.git("branch", "--show-current") == "updated"
+
+
 # -------------------------------------------------------------------------------------- for real
 @pytest.mark.slow
 def test_the_merged_project_passes_its_smoke_check(
