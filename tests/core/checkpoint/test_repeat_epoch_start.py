@@ -1,11 +1,14 @@
 """What an epoch's start sets up is there in a resumed epoch, too: the same weights and numbers."""
 
+import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 from core.restart.test_exact_resume import assert_same
-from harness.experiment import Experiment, replace
+from harness.experiment import Experiment, RunFolder, Server, replace
+from projects import Project
 
 pytestmark = pytest.mark.slow
 
@@ -133,6 +136,27 @@ def edited(experiment: Experiment) -> Callable[[str], Experiment]:
     return edit
 
 
+@pytest.fixture(scope="module")
+def calm(
+    default_project: Project, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], RunFolder]:
+    """A run with one of the callbacks that nothing happened to, trained once for all moments."""
+
+    @cache
+    def train(name: str) -> RunFolder:
+        path = tmp_path_factory.mktemp("calm") / "experiment"
+        shutil.copytree(default_project.path, path, symlinks=True)
+        add_callback(path, name)
+        return Experiment(path, server).trained(*words_for(name))
+
+    return train
+
+
+def words_for(name: str) -> tuple[str, ...]:
+    """What is typed to train with one of them."""
+    return (f"callbacks.extra.experiment.callbacks.{name}={{}}", *SAVED)
+
+
 def spanning() -> list[tuple[str, str]]:
     """Each callback at two moments, each moment with some; the rest: ``tests.torture``."""
     names, moments = [*CALLBACKS, *LIGHTNINGS], [*MOMENTS]
@@ -146,16 +170,17 @@ def spanning() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("name", "moment"), spanning())
 def test_a_callback_finds_what_it_had_set_up(
-    name: str, moment: str, edited: Callable[[str], Experiment]
+    name: str,
+    moment: str,
+    edited: Callable[[str], Experiment],
+    calm: Callable[[str], RunFolder],
 ) -> None:
     experiment = edited(name)
-    calm = experiment.copy(experiment.path.with_name("calm"))
-    words = (f"callbacks.extra.experiment.callbacks.{name}={{}}", *SAVED)
 
-    experiment.killed(*MOMENTS[moment], *words)
-    run = experiment.trained(*words)
+    experiment.killed(*MOMENTS[moment], *words_for(name))
+    run = experiment.trained(*words_for(name))
 
-    assert_same(run, calm.trained(*words))
+    assert_same(run, calm(name))
 
 
 @pytest.mark.parametrize("moment", ["in the first epoch", "in the fourth epoch"])
@@ -209,7 +234,7 @@ def test_what_comes_with_the_template_is_set_up_again(
 
 
 def test_the_worked_example_logs_a_time_that_can_be(experiment: Experiment) -> None:
-    words = ("callbacks.extra.experiment.callbacks.EpochTime={}", *SAVED)
+    words = words_for("EpochTime")
 
     experiment.killed(*MOMENTS["in the fourth epoch"], *words)
     run = experiment.trained(*words)
@@ -226,7 +251,7 @@ def test_who_learns_otherwise_than_was_saved_is_told(edited: Callable[[str], Exp
         "pl_module.model.head.requires_grad_(getattr(self, 'seen', None) is not None)\n"
         "        self.seen = True",
     )
-    words = ("callbacks.extra.experiment.callbacks.Curriculum={}", *SAVED)
+    words = words_for("Curriculum")
     experiment.killed(*MOMENTS["in the fourth epoch"], *words)
 
     done = experiment.fit("--name", "a", *words)
