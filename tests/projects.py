@@ -17,7 +17,7 @@ from unittest import mock
 
 from copier import run_copy, run_recopy, run_update
 from harness.fork_server import COPIER_SERVER, Server
-from jinja2 import Environment
+from harness.quick_copier import quicken
 
 ROOT = Path(__file__).parents[1]
 TASKS = sorted(path.name for path in (ROOT / "tasks").iterdir() if path.is_dir())
@@ -51,25 +51,7 @@ YOURS = (
 PAGES_OF_ONE_TASK = {"custom": ("docs/graphs.md", "docs/image-pairs.md", "docs/simulation.md")}
 SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
 
-
-def compile_once() -> None:
-    """Copier has Jinja compile the same paths and conditions for each file, each version anew."""
-    compile_anew: Any = Environment.compile
-    known: dict[Any, Any] = {}
-
-    def compiled(self: Any, source: Any, *where: Any, **options: Any) -> Any:
-        if not isinstance(source, str):
-            return compile_anew(self, source, *where, **options)
-        settings = (type(self), self.lexer, self.autoescape, *self.extensions)
-        key = (settings, source, where, *sorted(options.items()))
-        if key not in known:
-            known[key] = compile_anew(self, source, *where, **options)
-        return known[key]
-
-    Environment.compile = compiled
-
-
-compile_once()
+quicken()
 
 
 def small_words(task: str) -> tuple[str, ...]:

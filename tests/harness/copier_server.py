@@ -1,6 +1,6 @@
 """The fork server that has Copier imported, and has rendered the template once.
 
-What Jinja has compiled by then, it need not compile again (``projects.compile_once``). What stands
+What Jinja has compiled by then, it need not compile again (quick_copier.py). What stands
 in these processes for ``python`` runs the hooks as well, and the Copier that hooks start.
 """
 

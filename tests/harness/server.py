@@ -11,6 +11,7 @@ server of another kind imports and forgets is in copier_server.py.
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -49,6 +50,7 @@ def serve(path: str) -> dict[str, Any] | None:
     """Fork a child, which gets the request, for each one while our parent and the socket last."""
     children: dict[int, socket.socket] = {}
     parent = os.getppid()
+    gc.freeze()  # no child looks through all that was imported, copying the pages as it goes
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
