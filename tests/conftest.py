@@ -41,7 +41,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-from projects import ROOT, Project, Template, copier, make_template  # noqa: E402
+from projects import ROOT, Project, Template, copier, make_template, moved  # noqa: E402
 
 SHOWN_FROM = 10  # seconds that a file takes
 # What takes longest begins first, or one worker ends minutes after the other; by the seconds that
@@ -126,6 +126,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def default_project(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project that ``--defaults`` makes, for everybody to read."""
     made = published.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+    made.pack()
     compile_files(made)
     return made
 
@@ -139,7 +140,9 @@ def published_small(published: Template, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def small_project(published_small: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project that it makes."""
-    return published_small.generate(tmp_path_factory.mktemp("small-made") / "my-experiment")
+    made = published_small.generate(tmp_path_factory.mktemp("small-made") / "my-experiment")
+    made.pack()
+    return made
 
 
 @pytest.fixture
@@ -174,14 +177,6 @@ def compile_files(project: Project) -> None:
     """Compile its files once for all copies; by what is in them, since an edit takes no second."""
     by_hash = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(project.path / "experiment", quiet=1, invalidation_mode=by_hash)
-
-
-def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
-    """Copy a project, and let it be one of another copy of its template."""
-    copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))
-    copy.replace(".copier-answers.yml", str(old.path), str(new.path))
-    copy.git("commit", "--quiet", "--all", "--amend", "--no-edit")
-    return copy
 
 
 @pytest.fixture

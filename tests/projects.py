@@ -214,6 +214,14 @@ def copy_parts(folder: Path) -> None:
         shutil.copy(ROOT / part, folder / part)
 
 
+def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
+    """Copy a project, and let it be one of another copy of its template."""
+    copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))
+    copy.replace(".copier-answers.yml", str(old.path), str(new.path))
+    copy.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    return copy
+
+
 def copier(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Type a copier command."""
     return run([copier_python(), "-m", "copier", *words], folder, variables)

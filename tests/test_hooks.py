@@ -9,7 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from projects import ROOT, Project, Template, copier, run
+from projects import ROOT, Project, Template, cold_copier, copier, run
 
 BASICS = "/usr/bin:/bin"
 
@@ -282,11 +282,11 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(published: Template, tmp_p
 
 
 @pytest.mark.slow
-def test_the_hook_proves_a_default_project(
+def test_the_hook_proves_what_a_cold_copy_has_made(
     published: Template, tmp_path: Path, python: Path
 ) -> None:
     words = ("copy", "--trust", "--defaults", str(published.path), "x")
-    done = copier(*words, folder=tmp_path, SMOKE="strict", SMOKE_PYTHON=str(python))
+    done = cold_copier(*words, folder=tmp_path, SMOKE="strict", SMOKE_PYTHON=str(python))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every check passed" in done.stdout
