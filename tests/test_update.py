@@ -179,11 +179,12 @@ OTHERS = {"license": "Apache-2.0", "data_source": "folder", "description": "What
 
 @pytest.mark.parametrize(
     "questions",
-    [("license", "data_source", "wandb_project", "description"), ("wandb_entity", "author")],
+    [("license", "data_source", "description"), ("wandb_project", "author"), ("wandb_entity",)],
 )
 def test_answers_that_come_too_late_say_so_and_what_to_edit(
     project: Project, questions: tuple[str, ...]
 ) -> None:
+    """As many at a time as have no file in common, of which the first line is told."""
     answers = [f"--data={question}={OTHERS.get(question, 'other')}" for question in questions]
     lost = [beginning for question in questions for beginning in LOST[question]]
 
