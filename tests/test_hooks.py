@@ -10,6 +10,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from harness.fork_server import Server
 from projects import ROOT, Project, Template, cold_copier, copier, run
 
 BASICS = "/usr/bin:/bin"
@@ -310,12 +311,12 @@ def test_the_hook_proves_what_a_cold_copy_has_made(
 
 @pytest.mark.slow
 def test_a_mistake_in_model_py_is_named_by_the_smoke_check(
-    whole_project: Project, python: Path
+    whole_project: Project, server: Server
 ) -> None:
     project = whole_project
     project.append("experiment/model.py", "raise RuntimeError('my mistake')")
 
-    done = after_copy(project, SMOKE_PYTHON=str(python))
+    done = after_copy(project, SMOKE_PYTHON=str(server.warm))
 
     assert done.returncode == 0
     assert "experiment/model.py" in done.stdout + done.stderr
