@@ -16,12 +16,9 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from operator import itemgetter
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from harness.experiment import Server
 
 # Before Copier is imported, which keeps a copy of the variables: no environment and no smoke check
 # unless a test asks for them, and nobody's own settings of git or Copier.
@@ -41,29 +38,33 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-from projects import ROOT, Project, Template, copier, make_template  # noqa: E402
+from harness.fork_server import Server  # noqa: E402
+from projects import ROOT, Project, Template, copier, make_template, moved  # noqa: E402
 
 SHOWN_FROM = 10  # seconds that a file takes
 # What takes longest begins first, or one worker ends minutes after the other; by the seconds that
 # the last run has listed. pyproject.toml keeps xdist from an order of its own.
 LONGEST = (
-    "core/commands/test_every_task.py",
-    "test_ci.py",
-    "updates/test_updates.py",
-    "test_update.py",
-    "core/restart/test_exact_resume.py",
-    "test_benchmarks.py",
-    "core/commands/test_evaluate.py",
-    "core/commands/test_smoke_designs.py",
     "test_readme.py",
-    "test_copier.py",
+    "updates/test_updates.py",
     "core/restart/test_restart.py",
+    "test_benchmarks.py",
+    "core/commands/test_every_task.py",
+    "core/commands/test_evaluate.py",
     "core/checkpoint/test_repeat_epoch_start.py",
-    "test_before_update.py",
     "core/loggers/test_wandb.py",
-    "test_updating_page.py",
+    "core/test_worked_examples.py",
+    "core/restart/test_exact_resume.py",
+    "core/sweep/test_real_sweeps.py",
+    "core/callbacks/test_overfit.py",
     "core/distributed/test_ranks.py",
+    "core/commands/test_smoke_designs.py",
+    "core/restart/test_after_training.py",
+    "core/sweep/test_sweep.py",
+    "test_update.py",
+    "test_ci.py",
     "test_designs.py",
+    "test_hooks.py",
 )
 
 
@@ -126,6 +127,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Template:
 def default_project(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project that ``--defaults`` makes, for everybody to read."""
     made = published.generate(tmp_path_factory.mktemp("made") / "my-experiment")
+    made.pack()
     compile_files(made)
     return made
 
@@ -139,7 +141,9 @@ def published_small(published: Template, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture(scope="session")
 def small_project(published_small: Template, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The project that it makes."""
-    return published_small.generate(tmp_path_factory.mktemp("small-made") / "my-experiment")
+    made = published_small.generate(tmp_path_factory.mktemp("small-made") / "my-experiment")
+    made.pack()
+    return made
 
 
 @pytest.fixture
@@ -174,14 +178,6 @@ def compile_files(project: Project) -> None:
     """Compile its files once for all copies; by what is in them, since an edit takes no second."""
     by_hash = py_compile.PycInvalidationMode.CHECKED_HASH
     compileall.compile_dir(project.path / "experiment", quiet=1, invalidation_mode=by_hash)
-
-
-def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
-    """Copy a project, and let it be one of another copy of its template."""
-    copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))
-    copy.replace(".copier-answers.yml", str(old.path), str(new.path))
-    copy.git("commit", "--quiet", "--all", "--amend", "--no-edit")
-    return copy
 
 
 @pytest.fixture
@@ -237,10 +233,8 @@ def docstrings(package: str) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def server(python: Path, tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Server]":
+def server(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The process that has torch and Lightning imported."""
-    from harness.experiment import Server  # imports torch, which most fast tests do without
-
     server = Server(python, tmp_path_factory.mktemp("server"))
     yield server
     server.close()

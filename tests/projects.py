@@ -1,17 +1,23 @@
 """Projects made for tests: a template with releases, and what a researcher does with a project."""
 
+import atexit
 import os
 import runpy
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from copier import run_copy, run_recopy, run_update
-from jinja2 import Environment
+from harness.fork_server import COPIER_SERVER, Server
+from harness.quick_copier import quicken
 
 ROOT = Path(__file__).parents[1]
 TASKS = sorted(path.name for path in (ROOT / "tasks").iterdir() if path.is_dir())
@@ -45,24 +51,7 @@ YOURS = (
 PAGES_OF_ONE_TASK = {"custom": ("docs/graphs.md", "docs/image-pairs.md", "docs/simulation.md")}
 SHARED = ("pyproject.toml", ".gitignore", ".pre-commit-config.yaml")
 
-
-def compile_once() -> None:
-    """Copier has Jinja compile the same paths and conditions for each file: a third of its time."""
-    compile_anew: Any = Environment.compile
-
-    def compiled(self: Any, source: Any, *where: Any, **options: Any) -> Any:
-        known = self.__dict__.setdefault("compiled", {})
-        key = (source, where, *sorted(options.items()))
-        if not isinstance(source, str):
-            return compile_anew(self, source, *where, **options)
-        if key not in known:
-            known[key] = compile_anew(self, source, *where, **options)
-        return known[key]
-
-    Environment.compile = compiled
-
-
-compile_once()
+quicken()
 
 
 def small_words(task: str) -> tuple[str, ...]:
@@ -103,6 +92,10 @@ class Folder:
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
 
+    def pack(self) -> None:
+        """Put git's objects into one file: each clone has a folder for each of them else."""
+        self.git("repack", "-adq")
+
     def commit(self) -> None:
         """Commit everything that is there."""
         self.git("add", "--all")
@@ -126,11 +119,17 @@ class Project(Folder):
 
     def update(self, **answers: str) -> None:
         """Update to the template's newest release, as ``copier update --defaults`` does."""
-        run_update(self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True)
+        with warm_hooks():
+            run_update(
+                self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True
+            )
 
     def recopy(self, **answers: str) -> None:
         """Generate anew over what is there, as ``copier recopy`` does."""
-        run_recopy(self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True)
+        with warm_hooks():
+            run_recopy(
+                self.path, data=answers, defaults=True, overwrite=True, unsafe=True, quiet=True
+            )
 
     def copier(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Type a copier command inside the project."""
@@ -152,10 +151,11 @@ class Template(Folder):
 
     def generate(self, folder: Path, **answers: str) -> Project:
         """Make a project as ``copier copy --defaults`` does."""
-        run_copy(
-            str(self.path), folder, data=answers, defaults=True, overwrite=True, unsafe=True,
-            quiet=True,
-        )  # fmt: skip
+        with warm_hooks():
+            run_copy(
+                str(self.path), folder, data=answers, defaults=True, overwrite=True, unsafe=True,
+                quiet=True,
+            )  # fmt: skip
         return Project(folder)
 
     def release(self, tag: str, edit: Callable[["Template"], None] | None = None) -> None:
@@ -178,6 +178,7 @@ class Template(Folder):
                 path.unlink()
         copy.git("tag", "--delete", "v0.0.1")
         copy.release("v0.0.1")
+        copy.pack()
         return copy
 
 
@@ -196,17 +197,55 @@ KEPT = (
 
 def make_template(folder: Path) -> Template:
     """Put what Copier reads of this working tree into a repository, released as v0.0.1."""
+    copy_parts(folder)
+    template = Template(folder)
+    template.git("init", "--quiet", "--initial-branch=main")
+    template.release("v0.0.1")
+    template.pack()
+    return template
+
+
+def copy_parts(folder: Path) -> None:
+    """Copy what Copier reads of this working tree."""
     ignored = shutil.ignore_patterns("__pycache__", "*.pyc", ".ruff_cache", ".venv")
     for part in ("template", "tasks", "hooks"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     for part in ("copier.yml", "start.py", "CHANGELOG.md"):
         shutil.copy(ROOT / part, folder / part)
-    template = Template(folder)
-    template.git("init", "--quiet", "--initial-branch=main")
-    template.release("v0.0.1")
-    return template
+
+
+def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
+    """Copy a project, and let it be one of another copy of its template."""
+    copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))
+    copy.replace(".copier-answers.yml", str(old.path), str(new.path))
+    copy.git("commit", "--quiet", "--all", "--amend", "--no-edit")
+    return copy
 
 
 def copier(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Type a copier command."""
+    return run([copier_python(), "-m", "copier", *words], folder, variables)
+
+
+def cold_copier(*words: str, folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The same as a person's computer does it, nothing of it prepared."""
     return run([sys.executable, "-m", "copier", *words], folder, variables)
+
+
+@cache
+def copier_python() -> str:
+    """The interpreter that runs Copier and its hooks: in tests, forked with Copier imported."""
+    if "PYTEST_VERSION" not in os.environ:
+        return sys.executable
+    folder = tempfile.TemporaryDirectory(prefix="copier-server-")
+    server = Server(Path(sys.executable), Path(folder.name), COPIER_SERVER)
+    atexit.register(folder.cleanup)
+    atexit.register(server.close)  # first
+    return str(server.warm)
+
+
+@contextmanager
+def warm_hooks() -> Iterator[None]:
+    """Copier starts hooks by the interpreter that it runs in."""
+    with mock.patch.object(sys, "executable", copier_python()):
+        yield

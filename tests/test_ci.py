@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fake_forge import FakeForge, fake_forge
-from projects import ROOT, Folder, Project, Template, run
+from projects import ROOT, Folder, Project, Template, copier_python, moved, run
 
 CORE = "experiment/core/data/seeding.py"
 BRANCH = "template-update"
@@ -74,13 +74,25 @@ class Service:
         return self.remote.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{BRANCH}")
 
 
+@pytest.fixture(scope="module")
+def made(published_small: Template, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Project]:
+    """A project of each answer, for everybody to read."""
+    made = {}
+    for answer in ("none", *ADDED):
+        made[answer] = published_small.generate(tmp_path_factory.mktemp(answer) / "x", ci=answer)
+        made[answer].pack()
+    return made
+
+
 @pytest.fixture
-def open_service(template: Template, tmp_path: Path) -> Iterator[Callable[..., Service]]:
+def open_service(
+    made: dict[str, Project], published_small: Template, template: Template, tmp_path: Path
+) -> Iterator[Callable[..., Service]]:
     """A project that its service knows, made from v0.0.1."""
     with fake_forge() as forge:
 
         def make(name: str) -> Service:
-            home = template.generate(tmp_path / "home", ci=name)
+            home = moved(made[name], published_small, template, tmp_path / "home")
             remote = Folder(tmp_path / "ada/wide.git")
             remote.path.mkdir(parents=True)
             remote.git("init", "--quiet", "--bare", "--initial-branch=main")
@@ -89,7 +101,7 @@ def open_service(template: Template, tmp_path: Path) -> Iterator[Callable[..., S
             uvx.parent.mkdir()
             uvx.write_text(f'#!/bin/sh\n[ "$1 $3" = "--from copier" ] || exit 9\nshift 3\n'
                            f'! env | grep -q {SECRET} || exit 8\n'
-                           f'exec {sys.executable} -m copier "$@"\n')  # fmt: skip
+                           f'exec {copier_python()} -m copier "$@"\n')  # fmt: skip
             uvx.chmod(0o755)
             service = Service(name, forge, home, remote, tmp_path)
             service.publish()
@@ -376,12 +388,12 @@ def test_what_is_missing_is_said_in_a_sentence(
 # ---------------------------------------------------------------------------------- the files
 @pytest.mark.parametrize("answer", ["none", "github", "gitlab"])
 def test_ci_adds_its_files_and_nothing_else(
-    published: Template, default_project: Project, tmp_path: Path, answer: str
+    made: dict[str, Project], small_project: Project, answer: str
 ) -> None:
-    project = published.generate(tmp_path / "my-experiment", ci=answer)
+    project = made[answer]
 
     added = ADDED.get(answer, [])
-    assert sorted(project.files()) == sorted([*default_project.files(), *added])
+    assert sorted(project.files()) == sorted([*small_project.files(), *added])
     for name in added:
         text = (project / name).read_text(encoding="utf-8")
         assert "Template's file: updates replace it." in text[:300], name
@@ -464,15 +476,16 @@ def test_the_pipeline_of_gitlab_has_two_jobs_and_room_for_yours() -> None:
 
 
 @pytest.mark.parametrize("fails", ["", "format"])
-def test_the_checks_stop_at_what_is_wrong(published: Template, tmp_path: Path, fails: str) -> None:
+def test_the_checks_stop_at_what_is_wrong(
+    made: dict[str, Project], tmp_path: Path, fails: str
+) -> None:
     """A stand-in for uv keeps what it is asked for."""
-    project = published.generate(tmp_path / "x", ci="github")
     uv = tmp_path / "bin/uv"
     uv.parent.mkdir()
     uv.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\n[ "$3" != "{fails or "-"}" ]\n')
     uv.chmod(0o755)
 
-    done = run([".ci/check.sh"], project.path, {"PATH": f"{uv.parent}:/usr/bin:/bin"})
+    done = run([".ci/check.sh"], made["github"].path, {"PATH": f"{uv.parent}:/usr/bin:/bin"})
 
     asked = (tmp_path / "asked").read_text().splitlines()
     assert asked[:3] == ["sync", "run ruff check .", "run ruff format --check ."]
@@ -482,9 +495,9 @@ def test_the_checks_stop_at_what_is_wrong(published: Template, tmp_path: Path, f
 
 @pytest.mark.parametrize("answer", ["github", "gitlab"])
 def test_the_scripts_pass_the_projects_own_linters(
-    published: Template, tmp_path: Path, answer: str
+    made: dict[str, Project], tmp_path: Path, answer: str
 ) -> None:
-    project = published.generate(tmp_path / "x", ci=answer)
+    project = Project(Path(shutil.copytree(made[answer].path, tmp_path / "x", symlinks=True)))
     project.replace("pyproject.toml", "[tool.ruff]\n", "[tool.ruff]\nline-length = 60\n")
     project.append("pyproject.toml", '[tool.ruff.lint]\nextend-select = ["ANN", "D"]')
 

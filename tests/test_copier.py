@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -103,11 +104,11 @@ def test_core_and_blocks_are_the_same_files_in_every_project(default_project: Pr
 
 
 def test_cluster_adds_its_folder_and_nothing_else(
-    published: Template, default_project: Project, tmp_path: Path
+    published_small: Template, small_project: Project, tmp_path: Path
 ) -> None:
-    project = published.generate(tmp_path / "my-experiment", cluster="yes")
+    project = published_small.generate(tmp_path / "my-experiment", cluster="yes")
 
-    assert sorted(project.files()) == sorted([*default_project.files(), *CLUSTER])
+    assert sorted(project.files()) == sorted([*small_project.files(), *CLUSTER])
     for name in CLUSTER:
         text = (project / name).read_text(encoding="utf-8")
         assert not re.search(r"\{\{|\{%", text), name
@@ -129,13 +130,12 @@ def test_the_shell_scripts_are_clean() -> None:
 
 @pytest.mark.parametrize(("task", "source", "license"), CHOICES)
 def test_every_choice_renders_clean_code(
-    published: Template, tmp_path: Path, task: str, source: str, license: str
+    published_small: Template, tmp_path: Path, task: str, source: str, license: str
 ) -> None:
     answers = {"task": task, "license": license, "data_source": source}
 
-    project = published.generate(tmp_path / "project", **answers)
+    project = published_small.generate(tmp_path / "project", **answers)
 
-    assert compileall.compile_dir(project.path, quiet=2)
     assert f"source: {source}" in (project / "configs/experiment.yaml").read_text()
     settings = tomllib.loads((project / "pyproject.toml").read_text())
     assert settings["project"]["license"].removeprefix("LicenseRef-") == license
@@ -146,8 +146,19 @@ def test_every_choice_renders_clean_code(
         assert text.endswith("\n")
         assert not text.endswith("\n\n"), path
         assert not re.search(r"\{\{|\{%|\{#", text) or path.startswith("tests/"), path  # f-strings
-    assert (check := ruff(project, "check")).returncode == 0, check.stdout
-    assert (check := ruff(project, "format", "--check")).returncode == 0, check.stdout
+    clean(project)
+
+
+def test_a_whole_project_is_clean_code(copied: Callable[[], Project]) -> None:
+    """Once, since core is the same in each: most of it is left out above."""
+    clean(copied())
+
+
+def clean(project: Project) -> None:
+    """Compile and lint it."""
+    assert compileall.compile_dir(project.path, quiet=2)
+    for words in (["check"], ["format", "--check"]):
+        assert (check := ruff(project, *words)).returncode == 0, check.stdout
 
 
 def test_a_task_file_arrives_byte_for_byte(default_project: Project) -> None:
@@ -157,9 +168,9 @@ def test_a_task_file_arrives_byte_for_byte(default_project: Project) -> None:
         assert (default_project / f"experiment/{name}").read_bytes() == task_file.read_bytes()
 
 
-def test_answers_reach_the_files(published: Template, tmp_path: Path) -> None:
+def test_answers_reach_the_files(published_small: Template, tmp_path: Path) -> None:
     description = 'Does "wide" beat {{ deep }}? \\ 😀'
-    project = published.generate(
+    project = published_small.generate(
         tmp_path / "x", project_name="wide-net", description=description, author='Ada "L" Løve',
         data_source="folder", wandb_project="a b", wandb_entity="123",
     )  # fmt: skip
@@ -187,20 +198,26 @@ def test_answers_reach_the_files(published: Template, tmp_path: Path) -> None:
      ("café Łódź", "cafe-lodz"), ("cafe\u0301", "cafe")],
 )  # fmt: skip
 def test_the_folder_names_the_project(
-    published: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str, name: str
+    published_small: Template,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    folder: str,
+    name: str,
 ) -> None:
     (tmp_path / folder).mkdir()
     monkeypatch.chdir(tmp_path / folder)
 
-    published.generate(Path("."))
+    published_small.generate(Path("."))
 
     project = Project(tmp_path / folder)
     assert f'name = "{name}"\n' in (project / "pyproject.toml").read_text()
     assert f"project_name: {name}\n" in (project / ".copier-answers.yml").read_text()
 
 
-def test_a_folder_that_is_new_names_the_project_too(published: Template, tmp_path: Path) -> None:
-    project = published.generate(tmp_path / "new" / "2nd Größe")
+def test_a_folder_that_is_new_names_the_project_too(
+    published_small: Template, tmp_path: Path
+) -> None:
+    project = published_small.generate(tmp_path / "new" / "2nd Größe")
 
     assert 'name = "my-2nd-groesse"\n' in (project / "pyproject.toml").read_text()
 
@@ -238,39 +255,39 @@ def test_what_excludes_files_works_without_the_answer() -> None:
     ],
 )
 def test_a_bad_answer_is_refused_with_its_reason(
-    published: Template, tmp_path: Path, answer: str, reason: str
+    published_small: Template, tmp_path: Path, answer: str, reason: str
 ) -> None:
     name, _, text = answer.partition("=")
 
     with pytest.raises(ValueError, match=re.escape(reason)):
-        published.generate(tmp_path / "x", **{name: text})
+        published_small.generate(tmp_path / "x", **{name: text})
 
     assert not (tmp_path / "x").exists()
 
 
-def test_the_last_line_says_why(published: Template, tmp_path: Path) -> None:
+def test_the_last_line_says_why(published_small: Template, tmp_path: Path) -> None:
     words = ("copy", "--trust", "--defaults", "--data", "project_name=Wide Net")
 
-    done = copier(*words, str(published.path), "x", folder=tmp_path)
+    done = copier(*words, str(published_small.path), "x", folder=tmp_path)
 
     assert done.returncode == 1
     last_line = done.stderr.strip().splitlines()[-1]
     assert "Wide Net is not a project name: use lower-case letters" in last_line
 
 
-def test_without_trust_nothing_is_made(published: Template, tmp_path: Path) -> None:
-    done = copier("copy", "--defaults", str(published.path), "x", folder=tmp_path)
+def test_without_trust_nothing_is_made(published_small: Template, tmp_path: Path) -> None:
+    done = copier("copy", "--defaults", str(published_small.path), "x", folder=tmp_path)
 
     assert done.returncode == 4
     assert "--trust" in done.stderr
     assert not (tmp_path / "x").exists()
 
 
-def test_trust_can_be_given_for_good(published: Template, tmp_path: Path) -> None:
-    (tmp_path / "settings.yml").write_text(yaml.safe_dump({"trust": [str(published.path)]}))
+def test_trust_can_be_given_for_good(published_small: Template, tmp_path: Path) -> None:
+    (tmp_path / "settings.yml").write_text(yaml.safe_dump({"trust": [str(published_small.path)]}))
     settings = str(tmp_path / "settings.yml")
 
-    words = ("copy", "--defaults", str(published.path), "x")
+    words = ("copy", "--defaults", str(published_small.path), "x")
     done = copier(*words, folder=tmp_path, COPIER_SETTINGS_PATH=settings)
 
     assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from projects import ROOT, Project, Template, copier, run
+from harness.fork_server import Server
+from projects import ROOT, Project, Template, cold_copier, copier, run
 
 BASICS = "/usr/bin:/bin"
 
@@ -21,6 +23,18 @@ def program(folder: Path, name: str, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(0o755)
     return path
+
+
+@pytest.fixture
+def copied(small_project: Project, tmp_path: Path) -> Callable[[], Project]:
+    """Copies of a project without most of core, which the hook knows nothing of."""
+    numbers = iter(range(100))
+
+    def copy() -> Project:
+        folder = tmp_path / f"copy-{next(numbers)}"
+        return Project(Path(shutil.copytree(small_project.path, folder, symlinks=True)))
+
+    return copy
 
 
 def after_copy(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -48,12 +62,12 @@ def test_the_first_commit_needs_no_identity_and_leaves_a_clean_tree(
 
 
 def test_in_a_repository_the_commit_is_yours(
-    published: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+    published_small: Template, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     outer = Project(tmp_path)
     outer.git("init", "--quiet")
 
-    project = published.generate(tmp_path / "inner")
+    project = published_small.generate(tmp_path / "inner")
 
     said = capfd.readouterr().out
     assert f"yours to make, in {tmp_path}:" in said
@@ -63,13 +77,13 @@ def test_in_a_repository_the_commit_is_yours(
 
 
 def test_a_folder_that_the_outer_repository_ignores_gets_its_own(
-    published: Template, tmp_path: Path
+    published_small: Template, tmp_path: Path
 ) -> None:
     outer = Project(tmp_path)
     outer.git("init", "--quiet")
     outer.append(".gitignore", "/inner/")
 
-    project = published.generate(tmp_path / "inner")
+    project = published_small.generate(tmp_path / "inner")
 
     assert (project / ".git").exists()
     assert project.status == ""
@@ -252,7 +266,7 @@ def test_without_uv_pip_makes_the_environment(copied: Callable[[], Project]) -> 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/usr/bin/unshare").exists(), reason="needs unshare")
 def test_without_a_network_the_project_is_made_all_the_same(
-    published: Template, tmp_path: Path
+    published_small: Template, tmp_path: Path
 ) -> None:
     command = ["unshare", "-n", sys.executable, "-m", "copier", "copy", "--trust", "--defaults"]
     variables = {
@@ -260,7 +274,7 @@ def test_without_a_network_the_project_is_made_all_the_same(
         "UV_HTTP_RETRIES": "0", "VIRTUAL_ENV": "",
     }  # fmt: skip
 
-    done = run([*command, str(published.path), "x"], tmp_path, variables)
+    done = run([*command, str(published_small.path), "x"], tmp_path, variables)
 
     assert done.returncode == 0, done.stderr
     assert "could not be made (see above); with a network, and in this folder:" in done.stdout
@@ -269,10 +283,12 @@ def test_without_a_network_the_project_is_made_all_the_same(
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/usr/bin/unshare").exists(), reason="needs unshare")
-def test_a_home_that_cannot_be_written_is_no_obstacle(published: Template, tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_written_is_no_obstacle(
+    published_small: Template, tmp_path: Path
+) -> None:
     home = tmp_path / "home"
     home.mkdir()
-    copy = f"{sys.executable} -m copier copy --trust --defaults --quiet {published.path} x"
+    copy = f"{sys.executable} -m copier copy --trust --defaults --quiet {published_small.path} x"
     mount = f"mount --bind {home} {home} && mount -o remount,ro,bind {home} && ! touch {home}/a"
 
     done = run(["unshare", "-m", "sh", "-c", f"{mount} && {copy}"], tmp_path, {"HOME": str(home)})
@@ -282,11 +298,11 @@ def test_a_home_that_cannot_be_written_is_no_obstacle(published: Template, tmp_p
 
 
 @pytest.mark.slow
-def test_the_hook_proves_a_default_project(
+def test_the_hook_proves_what_a_cold_copy_has_made(
     published: Template, tmp_path: Path, python: Path
 ) -> None:
     words = ("copy", "--trust", "--defaults", str(published.path), "x")
-    done = copier(*words, folder=tmp_path, SMOKE="strict", SMOKE_PYTHON=str(python))
+    done = cold_copier(*words, folder=tmp_path, SMOKE="strict", SMOKE_PYTHON=str(python))
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every check passed" in done.stdout
@@ -295,12 +311,12 @@ def test_the_hook_proves_a_default_project(
 
 @pytest.mark.slow
 def test_a_mistake_in_model_py_is_named_by_the_smoke_check(
-    copied: Callable[[], Project], python: Path
+    whole_project: Project, server: Server
 ) -> None:
-    project = copied()
+    project = whole_project
     project.append("experiment/model.py", "raise RuntimeError('my mistake')")
 
-    done = after_copy(project, SMOKE_PYTHON=str(python))
+    done = after_copy(project, SMOKE_PYTHON=str(server.warm))
 
     assert done.returncode == 0
     assert "experiment/model.py" in done.stdout + done.stderr

@@ -4,12 +4,11 @@ Stand-ins: ``uv`` and ``uvx``, which run the Copier of these tests.
 """
 
 import re
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import AUTHOR, ROOT, Project, Template, run
+from projects import AUTHOR, ROOT, Project, Template, copier_python, run
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CORE = "experiment/core/data/seeding.py"
@@ -31,7 +30,7 @@ def typed(tmp_path: Path) -> Callable[[str, Path], str]:
     for name in ("uv", "uvx"):
         program = tmp_path / "bin" / name
         skip = 'while [ "$1" != copier ]; do shift; done; shift'
-        program.write_text(f'#!/bin/sh\n{skip}\nexec {sys.executable} -m copier "$@"\n')
+        program.write_text(f'#!/bin/sh\n{skip}\nexec {copier_python()} -m copier "$@"\n')
         program.chmod(0o755)
 
     def type_lines(lines: str, folder: Path) -> str:

@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
-from projects import ROOT, YOURS, Folder, Project, Template, run
+from projects import ROOT, YOURS, Folder, Project, Template, cold_copier, run
 
 CORE = "experiment/core/data/seeding.py"
 UNDO = "git restore --source=HEAD --staged --worktree . && git clean -fd ."
@@ -177,23 +177,26 @@ LOST = {
 OTHERS = {"license": "Apache-2.0", "data_source": "folder", "description": "What is seen"}
 
 
-@pytest.mark.parametrize("question", LOST)
-def test_an_answer_that_comes_too_late_says_so_and_what_to_edit(
-    project: Project, question: str
+@pytest.mark.parametrize(
+    "questions",
+    [("license", "data_source", "description"), ("wandb_project", "author"), ("wandb_entity",)],
+)
+def test_answers_that_come_too_late_say_so_and_what_to_edit(
+    project: Project, questions: tuple[str, ...]
 ) -> None:
-    answer = OTHERS.get(question, "other")
+    """As many at a time as have no file in common, of which the first line is told."""
+    answers = [f"--data={question}={OTHERS.get(question, 'other')}" for question in questions]
+    lost = [beginning for question in questions for beginning in LOST[question]]
 
-    done = project.copier(
-        "update", "--trust", "--defaults", "--data", f"{question}={answer}", SMOKE="skip"
-    )
+    done = project.copier("update", "--trust", "--defaults", *answers, SMOKE="skip")
 
     assert done.returncode == 0, done.stderr
     _, told, rest = done.stdout.partition("these files are yours. What to edit in them:\n")
     assert told, done.stdout
     told = rest.split("\n\n")[0]
-    for beginning in LOST[question]:
+    for beginning in lost:
         assert f"  {beginning}" in told
-    assert len(told.splitlines()) == len(LOST[question])
+    assert len(told.splitlines()) == len(lost)
 
 
 def test_an_answer_that_the_files_follow_already_needs_no_word(project: Project) -> None:
@@ -651,7 +654,7 @@ def test_a_conflict_on_a_detached_head_ends_on_a_branch(
 
 # -------------------------------------------------------------------------------------- for real
 @pytest.mark.slow
-def test_the_merged_project_passes_its_smoke_check(
+def test_what_a_cold_update_has_merged_passes_its_smoke_check(
     whole_template: Template, whole_project: Project, python: Path
 ) -> None:
     for name in YOURS:
@@ -661,7 +664,8 @@ def test_the_merged_project_passes_its_smoke_check(
     whole_template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
 
     words = ("update", "--trust", "--defaults")
-    done = whole_project.copier(*words, SMOKE="strict", SMOKE_PYTHON=str(python))
+    variables = {"SMOKE": "strict", "SMOKE_PYTHON": str(python)}
+    done = cold_copier(*words, folder=whole_project.path, **variables)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every check passed" in done.stdout

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from projects import ROOT, Project, Template, copier, run
+from projects import ROOT, Project, Template, copier, copier_python, run
 
 PAGE = (ROOT / "template/docs/updating.md").read_text(encoding="utf-8")
 CORE = "experiment/core/data/seeding.py"
@@ -29,9 +29,8 @@ def block(section: str) -> str:
 
 
 @pytest.fixture
-def mine(template: Template, tmp_path: Path) -> Project:
+def mine(template: Template, project: Project) -> Project:
     """A project that somebody works in, and a release for it."""
-    project = template.generate(tmp_path / "my-experiment")
     project.replace("pyproject.toml", '    "numpy>=1.26",\n', '    "numpy>=1.26",\n    "mine",\n')
     project.commit()
     template.release("v0.0.2", lambda it: it.append(f"template/{CORE}", "# improved"))
@@ -43,7 +42,7 @@ def typed(tmp_path: Path) -> Callable[[str, Project], str]:
     """Type a block in a project; each command must succeed."""
     uvx = tmp_path / "bin/uvx"
     uvx.parent.mkdir()
-    uvx.write_text(f'#!/bin/sh\nshift 3\nexec {sys.executable} -m copier "$@"\n')
+    uvx.write_text(f'#!/bin/sh\nshift 3\nexec {copier_python()} -m copier "$@"\n')
     uvx.chmod(0o755)
 
     def type_block(text: str, project: Project) -> str:

@@ -4,12 +4,14 @@ Run with a project's interpreter: ``python server.py SOCKET``. Each connection a
 and is told its id at once and its exit code at its end. The child is forked before anything was
 computed, gets its own folder, variables, streams and (if asked) kernel namespaces, and runs the
 project's ``main.py`` as ``python main.py`` would: it ends with a real exit code, by a real signal.
-It runs ``-m MODULE``, ``-c PROGRAM`` or a script as well: warm_python.py asks for these.
+It runs ``-m MODULE``, ``-c PROGRAM`` or a script as well: warm_python.py asks for these. What a
+server of another kind imports and forgets is in copier_server.py.
 """
 
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -48,6 +50,7 @@ def serve(path: str) -> dict[str, Any] | None:
     """Fork a child, which gets the request, for each one while our parent and the socket last."""
     children: dict[int, socket.socket] = {}
     parent = os.getppid()
+    gc.freeze()  # no child looks through all that was imported, copying the pages as it goes
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(path)
         listener.listen()
@@ -82,8 +85,13 @@ def receive(connection: socket.socket) -> tuple[bytes, list[int]]:
     return line, streams
 
 
-def become(request: dict[str, Any]) -> NoReturn:
-    """Turn this fork into ``python main.py ...``, run it and end with its exit code."""
+def become(request: dict[str, Any], forget: Callable[[], None]) -> NoReturn:
+    """Turn this fork into ``python main.py ...``, run it and end with its exit code.
+
+    Args:
+        request: What was asked for.
+        forget: Undoes what the server's imports have kept of the server.
+    """
     os.setsid()
     os.environ.clear()
     os.environ.update(request["env"])
@@ -96,11 +104,7 @@ def become(request: dict[str, Any]) -> NoReturn:
     sys.executable = request.get("executable", sys.executable)
     small_disks, read_only = request.get("small_disks", {}), request.get("read_only", [])
     isolate(request.get("no_network", False), read_only, small_disks)
-    sys.modules["torch"].seed()  # nothing random may come from the server
-    # Each has a folder of its own in which W&B makes pictures: it is removed at the process's end.
-    pictures = sys.modules["wandb.sdk.data_types._private"].MEDIA_TMP
-    pictures._finalizer.detach()
-    pictures.__init__("wandb-media")
+    forget()
     if request.get("interrupt"):
         arm(**request["interrupt"])
     words = request.get("words") or [request.get("program", "main.py"), *request["argv"]]
@@ -111,6 +115,14 @@ def become(request: dict[str, Any]) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)
+
+
+def forget_imports() -> None:
+    """Nothing random comes from the server, and W&B gets a folder for pictures of its own."""
+    sys.modules["torch"].seed()
+    pictures = sys.modules["wandb.sdk.data_types._private"].MEDIA_TMP
+    pictures._finalizer.detach()  # it would remove the server's at this process's end
+    pictures.__init__("wandb-media")
 
 
 def opened(request: dict[str, Any]) -> list[int]:
@@ -199,4 +211,4 @@ if __name__ == "__main__":
         importlib.import_module(slow)
     sys.modules["torch"].set_num_threads(1)
     if asked := serve(sys.argv[1]):
-        become(asked)
+        become(asked, forget_imports)
