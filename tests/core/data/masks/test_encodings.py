@@ -325,6 +325,10 @@ SETTINGS = {
     "class_names": (["a"], "2 to 255 names"),
     "class_values": ([1, 1], "2 to 255 numbers"),
     "colors": ({"a": [0, 0]}, "must be red, green, blue"),
+    "colors that are the same": (
+        {"a": [0, 0, 0], "b": [0, 0, 0]},
+        "must be 2 colours or more, each once",
+    ),
     "mask_names": ("a_mask.png", "must have one {}"),
 }
 
@@ -334,4 +338,4 @@ def test_settings_that_cannot_be_meant(experiment: Any, name: str) -> None:
     value, expected = SETTINGS[name]
 
     with pytest.raises(ValueError, match=expected):
-        experiment("core.config").MaskDataConfig(**{name: value})
+        experiment("core.config").MaskDataConfig(**{name.split()[0]: value})

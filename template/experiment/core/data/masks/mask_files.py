@@ -121,11 +121,10 @@ def _picture(image: Image.Image, path: str | Path) -> RawMask:
     return RawMask(np.asarray(image.convert("RGB")), None, lossy)
 
 
-def _is_lossy(image: Image.Image) -> bool:
+def _is_lossy(image: Any) -> bool:
     """Whether its values are only near what was meant."""
     if image.format != "WEBP":
         return image.format in ("JPEG", "MPO")
-    assert image.fp is not None
     image.fp.seek(0)
     return b"VP8L" not in image.fp.read(4096)  # else lossless
 
