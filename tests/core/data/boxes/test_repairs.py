@@ -465,29 +465,27 @@ def test_the_image_of_an_xml_file(load: Read, tmp_path: Path, name: str, sentenc
 @pytest.mark.parametrize("kind", ["COCO", "VOC", "YOLO"])
 def test_accents_beside_their_letters(load: Read, tmp_path: Path, kind: str, form: str) -> None:
     """As macOS and its archives write them, of images or of labels."""
-    other, name = unicodedata.normalize("NFD" if form == "NFC" else "NFC", "ä"), ""
+    apart, together = unicodedata.normalize("NFD", "ä"), unicodedata.normalize("NFC", "ä")
+    name, other = (together, apart) if form == "NFC" else (apart, together)
     if kind == "COCO":
         write_images(tmp_path / "images", "abcd")
         (tmp_path / "images" / "a.png").rename(tmp_path / "images" / f"{other}.png")
         text = json.dumps(coco("abcd"), ensure_ascii=False)
-        name = unicodedata.normalize(form, "ä")
         (tmp_path / "labels.json").write_text(text.replace("a.png", f"{name}.png"))
     elif kind == "YOLO":
         write_yolo(tmp_path)
         for file in (*tmp_path.rglob("a.png"), *tmp_path.rglob("a.txt")):
-            name = unicodedata.normalize(form, "ä") if file.suffix == ".txt" else other
-            file.rename(file.with_stem(name))
+            file.rename(file.with_stem(name if file.suffix == ".txt" else other))
     else:
         write_voc_folder(tmp_path)
         for file in (*tmp_path.rglob("a.png"), *tmp_path.rglob("a.xml")):
-            name = unicodedata.normalize(form, "ä") if file.suffix == ".xml" else other
-            file.rename(file.with_stem(name))
+            file.rename(file.with_stem(name if file.suffix == ".xml" else other))
         for file in tmp_path.rglob("*.xml"):
             file.write_text(re.sub(r"<filename>.*</filename>", "", file.read_text()))
 
     found, lines = load()
 
-    assert found["train"] == {other: SIX["a"], **{name: SIX[name] for name in "bcd"}}
+    assert found["train"] == {other: SIX["a"], **{one: SIX[one] for one in "bcd"}}
     assert "Label Studio" not in lines
     assert "lie in a folder below" not in lines
 

@@ -165,7 +165,10 @@ def test_lists_in_a_folder_of_their_own(read: Read, write: Write) -> None:
 
 def test_accents_beside_their_letters(read: Read, write: Write) -> None:
     """As macOS and its archives write them."""
-    apart, together = (unicodedata.normalize(form, "Zürich é") for form in ("NFD", "NFC"))
+    apart, together = (
+        unicodedata.normalize("NFD", "Zürich é"),
+        unicodedata.normalize("NFC", "Zürich é"),
+    )
     write(f"images/{together} 1.JPG")
     write(f"masks/{apart} 1.PNG", mask(0, 1))
     write(f"images/{apart} 2.jpg")
