@@ -317,6 +317,13 @@ def test_words_that_are_refused(load: Loader, word: str, says: str) -> None:
     assert load.error(word) == f"command line: {says}"
 
 
+def test_a_mapping_says_what_its_names_hold(package: Package) -> None:
+    in_words = package.module("core.config.schema").in_words
+
+    assert in_words(dict[str, list[int]]) == "a mapping, each name with a list of whole numbers"
+    assert in_words(dict[str, Any] | None) == "a mapping or null"
+
+
 @pytest.mark.parametrize(
     ("file", "says"),
     [

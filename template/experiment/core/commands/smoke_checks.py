@@ -20,6 +20,7 @@ import torch
 
 from ..config.dump import dump_config, leaves
 from ..config.load import Settings
+from ..config.yaml_reader import COMMAND_LINE
 from ..errors import UserError
 from ..files import PROJECT, shown
 from ..inspect.training_step_check import BATCHES, EPOCHS, TrainingStepCheck
@@ -105,6 +106,11 @@ class Smoke:
     asked: int = 0  # questions that were printed
     reached: bool = True  # whether the data can be had
 
+    @property
+    def is_asked_for(self) -> bool:
+        """Whether the data's source is typed: then it is that one, and its faults are errors."""
+        return self.settings.origins["data.source"] == COMMAND_LINE
+
     def checks(self) -> Iterator[tuple[str, Callable[[], str]]]:
         yield "configuration", self.configuration
         yield "sweeps", self.sweeps
@@ -115,7 +121,7 @@ class Smoke:
 
     def configuration(self) -> str:
         config = self.settings.config
-        source = demo_or_configured(config)
+        source = config.data.source if self.is_asked_for else demo_or_configured(config)
         config.data.source = source
         config.data.num_workers = 0
         trainer = config.trainer
@@ -162,7 +168,8 @@ class Smoke:
         try:
             self.datamodule, self.module, self.trainer = self.build(self.settings.config, run)
         except UserError as error:
-            self.reached = self.settings.config.data.source == "demo" or not is_of_data(error)
+            wanted = self.settings.config.data.source == "demo" or self.is_asked_for
+            self.reached = wanted or not is_of_data(error)
             if self.reached:
                 raise
             raise Unreachable(str(error)) from error

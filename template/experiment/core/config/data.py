@@ -113,6 +113,9 @@ class MaskDataConfig(BaseDataConfig):
         for name, color in (self.colors or {}).items():
             if len(color) != 3 or not all(0 <= part <= 255 for part in color):
                 raise ValueError(f"colors has {name}: {color}; it must be red, green, blue: 0..255")
+        colors = [tuple(color) for color in (self.colors or {}).values()]
+        if self.colors is not None and len(set(colors)) < max(len(colors), 2):
+            raise ValueError(f"colors is {self.colors}; it must be 2 colours or more, each once")
         if self.mask_names is not None and self.mask_names.count("{}") != 1:
             raise ValueError(
                 f"mask_names is {self.mask_names}; it must have one {{}}, as {{}}_mask.png has"

@@ -174,6 +174,8 @@ def _words(part: Any) -> list[str]:
         _, many = WORDS.get(arguments[0], WORDS[Any])
         count = f"{len(arguments)} " if origin is tuple and Ellipsis not in arguments else ""
         return [f"a list of {count}{many}"]
+    if origin is dict and get_origin(arguments[1]) is list:
+        return [f"a mapping, each name with {in_words(arguments[1])}"]
     if isinstance(part, type) and issubclass(part, Enum):
         return list(part.__members__)
     if isinstance(part, type) and is_dataclass(part):

@@ -4,6 +4,7 @@ Template's file: updates replace it. To read another layout, write a reader in d
 """
 
 import os
+import unicodedata
 from collections.abc import Callable, Collection
 from operator import attrgetter
 from pathlib import Path
@@ -122,6 +123,11 @@ def holds(folder: Path, wanted: Callable[["os.DirEntry[str]"], bool]) -> bool:
     """Whether something right in a folder, be it of fifty thousand files, is as wanted."""
     with os.scandir(folder) as entries:
         return any(wanted(entry) and not is_left_behind(entry.name) for entry in entries)
+
+
+def composed(name: str) -> str:
+    """A name with its accents on their letters: macOS writes them apart, other systems do not."""
+    return unicodedata.normalize("NFC", name)
 
 
 def folder_names(folder: Path) -> list[str]:

@@ -1,6 +1,8 @@
 """What is dropped, clipped or worked out is counted; all else is refused with its place."""
 
 import json
+import re
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -457,6 +459,35 @@ def test_the_image_of_an_xml_file(load: Read, tmp_path: Path, name: str, sentenc
     assert found["train"] == SIX
     assert sentence in lines
     assert bool(sentence) == bool(lines)
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("kind", ["COCO", "VOC", "YOLO"])
+def test_accents_beside_their_letters(load: Read, tmp_path: Path, kind: str, form: str) -> None:
+    """As macOS and its archives write them, of images or of labels."""
+    apart, together = unicodedata.normalize("NFD", "ä"), unicodedata.normalize("NFC", "ä")
+    name, other = (together, apart) if form == "NFC" else (apart, together)
+    if kind == "COCO":
+        write_images(tmp_path / "images", "abcd")
+        (tmp_path / "images" / "a.png").rename(tmp_path / "images" / f"{other}.png")
+        text = json.dumps(coco("abcd"), ensure_ascii=False)
+        (tmp_path / "labels.json").write_text(text.replace("a.png", f"{name}.png"))
+    elif kind == "YOLO":
+        write_yolo(tmp_path)
+        for file in (*tmp_path.rglob("a.png"), *tmp_path.rglob("a.txt")):
+            file.rename(file.with_stem(name if file.suffix == ".txt" else other))
+    else:
+        write_voc_folder(tmp_path)
+        for file in (*tmp_path.rglob("a.png"), *tmp_path.rglob("a.xml")):
+            file.rename(file.with_stem(name if file.suffix == ".xml" else other))
+        for file in tmp_path.rglob("*.xml"):
+            file.write_text(re.sub(r"<filename>.*</filename>", "", file.read_text()))
+
+    found, lines = load()
+
+    assert found["train"] == {other: SIX["a"], **{one: SIX[one] for one in "bcd"}}
+    assert "Label Studio" not in lines
+    assert "lie in a folder below" not in lines
 
 
 def test_two_images_for_an_xml_file(refused: Callable[..., str], tmp_path: Path) -> None:

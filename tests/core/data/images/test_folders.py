@@ -1,6 +1,7 @@
 """Folders of images as people have them: splits by any name, links, odd files, odd names."""
 
 import os
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -474,3 +475,16 @@ def test_why_a_flat_validation_folder_is_not_scored_is_said(
     why = experiment("core.trainer.design_checks").why_unvalidated(trainer, Validates(), data)
 
     assert why == f"the data has no {end}"
+
+
+def test_accents_beside_their_letters(reads: Callable[..., Any], tmp_path: Path) -> None:
+    """Train from macOS, the rest from another system: one class."""
+    apart, together = unicodedata.normalize("NFD", "bébé"), unicodedata.normalize("NFC", "bébé")
+    classes(tmp_path / "train", **{apart: 4, "cat": 4})
+    classes(tmp_path / "val", **{together: 2, "cat": 3})
+
+    data = reads()
+    data.setup()
+
+    assert data.facts.class_names == [apart, "cat"]
+    assert sorted(data.some(9, "val").label.tolist()) == [0, 0, 1, 1, 1]

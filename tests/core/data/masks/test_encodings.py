@@ -22,9 +22,10 @@ def colored(values: Any, colors: Any = None) -> Any:
     return table[values]
 
 
-def with_palette(values: Any, *colors: tuple[int, int, int]) -> Image.Image:
+def with_palette(values: Any, *colors: tuple[int, int, int], **info: Any) -> Image.Image:
     image = Image.fromarray(values)
     image.putpalette([part for color in colors for part in color])
+    image.info |= info
     return image
 
 
@@ -33,6 +34,7 @@ def one_bit(values: Any) -> Image.Image:
 
 
 RED, GREEN = (128, 0, 0), (0, 128, 0)
+HIDDEN = (Image.fromarray(mask(255, 0, 255)), Image.fromarray(mask(255, 255, 0)))
 PLAIN = {
     "bytes": ("a.png", mask(0, 1, 2), mask(0, 1, 2)),
     "a palette": ("a.png", with_palette(mask(0, 1, 2), (9, 9, 9), RED, GREEN), mask(0, 1, 2)),
@@ -45,6 +47,12 @@ PLAIN = {
     "an array": ("a.npy", mask(0, 1, 2, dtype=np.int64), mask(0, 1, 2)),
     "an array of bools": ("a.npy", mask(0, 1, dtype=bool), mask(0, 1)),
     "an array of floats": ("a.npy", mask(0, 1, dtype=np.float32)[None], mask(0, 1)),
+    "half hidden": ("a.png", Image.merge("LA", HIDDEN), mask(1, 0, 0)),
+    "a palette with transparency": (
+        "a.png",
+        with_palette(mask(0, 1, 2), (9, 9, 9), RED, GREEN, transparency=b"\0\x80\xff"),
+        mask(0, 1, 2),
+    ),
     "TIFF": ("a.tif", mask(0, 1, 2, dtype=np.int32), mask(0, 1, 2)),
 }
 
@@ -83,6 +91,16 @@ def test_grey_of_four_bits_is_not_stretched(read: Read, write: Write) -> None:
     found = read(class_names=[f"c{number}" for number in range(16)])["train"]
 
     assert classes(found)[0] == [0, 1, 2, 15, 0, 1, 2, 15]
+
+
+@pytest.mark.parametrize("most", [3, 255, 300])
+def test_a_pgm_whose_white_is_another(read: Read, write: Write, most: int) -> None:
+    """PIL reads the most as 255, or 65535."""
+    values = mask(0, 1, 2, 3).astype(np.uint8 if most < 256 else ">u2")
+    write("images/a.jpg")
+    write("masks/a.pgm", mask(0)).write_bytes(f"P5\n8 6\n{most}\n".encode() + values.tobytes())
+
+    assert classes(read()["train"]) == mask(0, 1, 2, 3).tolist()
 
 
 def test_all_masks_are_looked_at_not_the_first(read: Read, write: Write) -> None:
@@ -238,6 +256,20 @@ def test_jpegs(refused: Refused, read: Read, write: Write) -> None:
         read(colors=colors)["train"].read(0, 64)
 
 
+def test_a_webp_that_loses_values(refused: Refused, read: Read, write: Write) -> None:
+    values = np.kron(np.array([[0, 1], [1, 0]], np.uint8), np.ones((32, 32), np.uint8))
+    write("images/a.png", np.zeros((64, 64, 3), np.uint8))
+    write("masks/a.webp", Image.fromarray(colored(values)), quality=60)
+
+    assert "colours or more: is it a mask?" in refused()
+    found = read(colors={"background": [0, 0, 0], "cat": [128, 0, 0]})["train"]
+    assert (np.asarray(classes(found)) == values).mean() > 0.95
+
+    write("masks/a.webp", Image.fromarray(colored(values)), lossless=True)
+    found = read(colors={"background": [0, 0, 0], "cat": [128, 0, 0]})["train"]
+    assert classes(found) == values.tolist()
+
+
 BAD = {
     "overlay": (np.full((6, 8, 4), 90, np.uint8), "is half transparent in places: an overlay?"),
     "nothing": (mask(255), "hold nothing but 255"),
@@ -248,7 +280,7 @@ BAD = {
     ),
     "a photograph": (
         np.random.default_rng(0).integers(0, 255, (6, 8, 3), np.uint8),
-        "or more colours: is it a mask?",
+        "colours or more: is it a mask?",
     ),
     "CMYK": (Image.new("CMYK", (8, 6)), "expected class numbers, a palette or colours"),
 }
@@ -293,6 +325,10 @@ SETTINGS = {
     "class_names": (["a"], "2 to 255 names"),
     "class_values": ([1, 1], "2 to 255 numbers"),
     "colors": ({"a": [0, 0]}, "must be red, green, blue"),
+    "colors that are the same": (
+        {"a": [0, 0, 0], "b": [0, 0, 0]},
+        "must be 2 colours or more, each once",
+    ),
     "mask_names": ("a_mask.png", "must have one {}"),
 }
 
@@ -302,4 +338,4 @@ def test_settings_that_cannot_be_meant(experiment: Any, name: str) -> None:
     value, expected = SETTINGS[name]
 
     with pytest.raises(ValueError, match=expected):
-        experiment("core.config").MaskDataConfig(**{name: value})
+        experiment("core.config").MaskDataConfig(**{name.split()[0]: value})

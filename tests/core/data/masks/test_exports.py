@@ -98,6 +98,90 @@ def test_ade20k(refused: Refused, read: Read, write: Write) -> None:
     assert classes(found["val"]) == mask(255, 0, 149).tolist()
 
 
+def test_camvid_of_cvat(read: Read, write: Write) -> None:
+    """A task without subsets has one that is called default."""
+    for name in "ab":
+        write(f"default/{name}.jpg")
+        write(f"defaultannot/{name}.png", colored())
+    write("default.txt", "/default/a.jpg /defaultannot/a.png\n/default/b.jpg /defaultannot/b.png\n")
+    write("label_colors.txt", "0 0 0 background\n128 0 0 cat\n0 128 0 dog\n")
+
+    found = read()
+
+    assert stems(found) == {"train": ["a", "b"]}
+    assert found["train"].class_names == NAMES
+    assert classes(found["train"]) == mask(0, 1, 2).tolist()
+
+
+def test_bdd100k(read: Read, write: Write) -> None:
+    for split, name in (("train", "a"), ("val", "b")):
+        write(f"images/10k/{split}/{name}.jpg")
+        write(f"labels/sem_seg/masks/{split}/{name}.png", mask(0, 1, 2, 255))
+        write(f"labels/sem_seg/colormaps/{split}/{name}.png", colored())
+
+    found = read()
+
+    assert stems(found) == {"train": ["a"], "val": ["b"]}
+    assert classes(found["val"]) == mask(0, 1, 2, 255).tolist()
+
+
+def test_kitti(read: Read, write: Write) -> None:
+    write("testing/image_2/000009_10.png")
+    write("training/image_2/000000_10.png")
+    write("training/instance/000000_10.png", mask(1792, 2049, dtype=np.uint16))
+    write("training/semantic/000000_10.png", mask(7, 8))
+    write("training/semantic_rgb/000000_10.png", colored())
+
+    found = read(class_values=[7, 8], class_names=["road", "sidewalk"])
+
+    assert stems(found) == {"train": ["000000_10"], "test": ["000009_10"]}
+    assert classes(found["train"]) == mask(0, 1).tolist()
+
+
+def test_vistas(read: Read, write: Write) -> None:
+    for split, name in (("training", "a"), ("validation", "b")):
+        write(f"{split}/images/{name}.jpg")
+        write(f"{split}/instances/{name}.png", mask(0, 256, dtype=np.uint16))
+        write(f"{split}/labels/{name}.png", mask(0, 1, 2))
+        write(f"{split}/panoptic/{name}.png", colored())
+
+    found = read()
+
+    assert stems(found) == {"train": ["a"], "val": ["b"]}
+    assert classes(found["val"]) == mask(0, 1, 2).tolist()
+
+
+def test_drive(refused: Refused, read: Read, write: Write) -> None:
+    """Its folder mask/ holds what the camera sees, not the vessels."""
+    for split, folder in (("training", "training"), ("test", "test")):
+        write(f"{folder}/images/21_{split}.tif")
+        write(f"{folder}/1st_manual/21_manual1.gif", mask(0, 255, 0))
+        write(f"{folder}/mask/21_{split}_mask.gif", mask(0, 255, 255))
+    write("test/2nd_manual/21_manual2.gif", mask(255, 0))
+
+    for on_error in ("raise", "skip"):
+        message = refused(on_error=on_error)
+        assert "are both masks for " in message
+        assert 'data.mask_names, such as "{}_manual1.gif"' in message
+
+    found = read(mask_names="{}_manual1.gif")
+    assert stems(found) == {"train": ["21_training"], "test": ["21_test"]}
+    assert classes(found["test"]) == mask(0, 1, 0).tolist()
+
+
+def test_busi(refused: Refused, write: Write) -> None:
+    for name in ("benign (1)", "benign (2)"):
+        write(f"benign/{name}.png")
+        write(f"benign/{name}_mask.png", mask(0, 255))
+    write("benign/benign (2)_mask_1.png", mask(255, 0))
+
+    for on_error in ("raise", "skip"):
+        message = refused(on_error=on_error)
+        assert "benign (2)_mask.png and " in message
+        assert "benign (2)_mask_1.png are both masks for " in message
+        assert "a mask for each object, as Kaggle's Data Science Bowl has? Merge those" in message
+
+
 def test_carvana(read: Read, write: Write) -> None:
     image = Image.fromarray(mask(0, 1))
     image.putpalette([0, 0, 0, 255, 255, 255])
@@ -177,6 +261,7 @@ OTHERS = {
         ("train/a.jpg", "annotations/panoptic_train2017.json"),
         "panoptic_train2017.json is COCO's panoptic format: make class numbers of it",
     ),
+    "run lengths": (("train_images/a.jpg", "train.csv"), "train.csv is of run lengths, as Kaggle"),
     "no usual names": (("x/a.png", "y/a.png"), 'data.mask_names="{}_mask.png" says'),
 }
 
@@ -186,6 +271,7 @@ def test_other_formats_are_named_with_what_to_do(refused: Refused, write: Write,
     names, expected = OTHERS[kind]
     for name in names:
         text = json.dumps({"version": "5", "shapes": []})
+        text = "ImageId,ClassId,EncodedPixels\na.jpg,1,1 3\n" if name.endswith("csv") else text
         write(name, mask(0, 1) if name.endswith(("png", "jpg")) else text)
 
     message = refused()

@@ -1,5 +1,6 @@
 """Images and masks that are files: which belong together, which are which split, how they lie."""
 
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,45 @@ def test_lists_of_voc(read: Read, write: Write) -> None:
         read()
 
 
+def test_lists_in_a_folder_of_their_own(read: Read, write: Write) -> None:
+    for name in "abc":
+        write(f"images/{name}.jpg")
+        write(f"masks/{name}.png", mask(0, 1))
+    write("README.txt", "about the data\n")
+    write("splits/train.txt", "a\nb\n")
+    write("splits/val.txt", "c\n")
+
+    assert stems(read()) == {"train": ["a", "b"], "val": ["c"]}
+
+    write("folds/1/train.txt", "b\nc\n")
+    write("folds/1/val.txt", "a\n")
+    assert stems(read()) == {"train": ["a", "b", "c"]}
+    assert "lists of images are in several folders: passed over, unless data.splits" in said(read())
+    stated = {"train": "folds/1/train.txt", "val": "folds/1/val.txt"}
+    assert stems(read(splits=stated)) == {"train": ["b", "c"], "val": ["a"]}
+
+
+def test_accents_beside_their_letters(read: Read, write: Write) -> None:
+    """As macOS and its archives write them."""
+    apart, together = (
+        unicodedata.normalize("NFD", "Zürich é"),
+        unicodedata.normalize("NFC", "Zürich é"),
+    )
+    write(f"images/{together} 1.JPG")
+    write(f"masks/{apart} 1.PNG", mask(0, 1))
+    write(f"images/{apart} 2.jpg")
+    write(f"masks/{together} 2_mask.png", mask(1, 0))
+    write("train.txt", f"{apart} 1\n")
+    write("val.txt", f"{together} 2.jpg\n")
+
+    found = read()
+
+    assert stems(found) == {"train": [f"{together} 1"], "val": [f"{apart} 2"]}
+    assert classes(found["val"]) == mask(1, 0).tolist()
+    stated = read(mask_names="masks/{}_mask.png", on_error="skip", splits={})
+    assert stems(stated) == {"train": [f"{apart} 2"]}
+
+
 @pytest.mark.parametrize("stated", ["images/one", "one", "one.txt"])
 def test_stated_splits(read: Read, write: Write, stated: str) -> None:
     for folder, name in (("one", "a"), ("two", "b")):
@@ -196,6 +236,17 @@ def test_two_masks_for_one_image(refused: Refused, read: Read, write: Write) -> 
     assert 'data.mask_names, such as "{}_gtFine_labelIds.png"' in message
     found = read(mask_names="{}_gtFine_labelTrainIds.png", on_error="skip")
     assert classes(found["train"]) == mask(0, 1, 255).tolist()
+
+
+def test_two_masks_of_one_name_are_told_apart_by_their_folders(
+    refused: Refused, read: Read, write: Write
+) -> None:
+    write("images/a.jpg")
+    write("labels/coarse/a.png", mask(0, 1))
+    write("labels/fine/a.png", mask(1, 0))
+
+    assert 'data.mask_names, such as "coarse/{}.png"' in refused()
+    assert classes(read(mask_names="coarse/{}.png")["train"]) == mask(0, 1).tolist()
 
 
 def test_a_mask_for_each_object(refused: Refused, write: Write) -> None:

@@ -140,6 +140,7 @@ BAD = {
         {"segmentation": {"size": [8, 6], "counts": [48]}},
         "run lengths for 6 x 8 pixels, its image is 8 x 6",
     ),
+    "beyond": ({"segmentation": [[9, 1, 12, 1, 12, 4]]}, "lies beyond its image "),
     "a class": ({"segmentation": [SQUARE], "category_id": 3}, "has the category_id 3, expected"),
 }
 
@@ -156,7 +157,7 @@ def test_annotations_that_cannot_be_used(
 
     message = refused()
 
-    assert "_annotations.coco.json: annotations[0] (id 5) " in message
+    assert "_annotations.coco.json: annotations[0] " in message.replace("(id 5) ", "")
     assert expected in message
     assert stems(read(on_error="skip")) == {"train": ["b"]}
 
@@ -169,6 +170,14 @@ def test_run_lengths_that_are_not_of_the_image(read: Read, write: Write, counts:
 
     with pytest.raises(Exception, match=r"coco.json: annotations\[0\] has run lengths "):
         read()["train"].read(0, 8)
+
+
+def test_shares_where_coco_has_pixels_are_refused(refused: Refused, write: Write) -> None:
+    shares = [value / (8 if n % 2 == 0 else 6) for n, value in enumerate(SQUARE)]
+    write("train/a.png")
+    write("train/_annotations.coco.json", coco({"segmentation": [shares]}))
+
+    assert "the points of all 1 polygons are from 0 to 1, as shares of an image" in refused()
 
 
 def test_an_image_of_another_size_than_its_annotations(read: Read, write: Write) -> None:
@@ -246,6 +255,7 @@ WRONG_ROWS = {
     "5 0.1 0.1 0.2 0.2 0.3 0.1": "has the class 5, and there are 2",
     "0 10 10 20 20 30 10": "is in pixels",
     "0 0.1 0.1 0.2 0.2 0.3 nan": "has a number that is not finite",
+    "0 0.1 1.1 0.2 1.2 0.3 1.1": "lies beyond its image",
 }
 
 

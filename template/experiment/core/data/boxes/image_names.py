@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from ..folders import composed
 from ..notes import Notes
 
 BACKSLASHES = "file names are written with \\: read as /"
@@ -47,7 +48,8 @@ class ImageFinder:
         for spelling, kinds in spellings(name):
             found = self.named(spelling)
             if len(found) == 1:
-                return self._counted(found[0], [*kinds, BELOW], name)
+                is_here = os.path.dirname(found[0]) in map(os.path.normpath, self.folders)
+                return self._counted(found[0], kinds if is_here else [*kinds, BELOW], name)
         return None
 
     def named(self, name: str) -> list[str]:
@@ -55,10 +57,10 @@ class ImageFinder:
         if self._by_name is None:
             self._by_name = {}
             for path in dict.fromkeys(self.images()):
-                self._by_name.setdefault(os.path.basename(path), []).append(path)
-        end = f"/{name.lstrip('./')}"
-        there = self._by_name.get(os.path.basename(name), ())
-        return [path for path in there if f"/{Path(path).as_posix()}".endswith(end)]
+                self._by_name.setdefault(composed(os.path.basename(path)), []).append(path)
+        end = composed(f"/{name.lstrip('./')}")
+        there = self._by_name.get(os.path.basename(end), ())
+        return [path for path in there if composed(f"/{Path(path).as_posix()}").endswith(end)]
 
     def _counted(self, path: str, kinds: Sequence[str], name: str) -> str:
         for kind in dict.fromkeys(kinds):
@@ -90,7 +92,7 @@ def spellings(name: str) -> Iterator[tuple[str, list[str]]]:
 
 def plain_stem(path: str) -> str:
     """A file's name without its suffix, and without what Label Studio adds."""
-    stem = unquote(os.path.splitext(os.path.basename(path))[0])
+    stem = composed(unquote(os.path.splitext(os.path.basename(path))[0]))
     return PREFIX.sub("", stem)
 
 

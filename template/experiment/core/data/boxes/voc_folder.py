@@ -17,7 +17,7 @@ from pathlib import Path
 from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
-from ..folders import NO_SPLIT, check_has_train
+from ..folders import NO_SPLIT, check_has_train, composed
 from ..notes import Notes
 from ..split_names import Stated, as_setting, meaning, named_splits, stated_splits
 from .annotations import gather, together
@@ -158,13 +158,13 @@ def _listed(tree: Tree, *lists: Path) -> Part:
     """The XML files that a list names, without their suffix."""
     by_name = {}
     for path in tree.ending(".xml"):
-        by_name.setdefault(Path(path).stem, []).append(path)
+        by_name.setdefault(composed(Path(path).stem), []).append(path)
     files, images = [], []
-    pictures = {Path(path).stem: path for path in tree.images}
+    pictures = {composed(Path(path).stem): path for path in tree.images}
     for file in lists:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
         for number, line in enumerate(lines, start=1):
-            name = line.strip().strip('"')
+            name = composed(line.strip().strip('"'))
             if not name:
                 continue
             name = Path(name).name if Path(name).name in by_name else name.split()[0]

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from ...files import shown
+from ..folders import composed
 from ..notes import Notes
 from .tree import Tree
 
@@ -27,6 +28,7 @@ class ImagesOfXml:
         self._inside: dict[str, dict[str, str]] = {}  # of each folder: images by name and stem
         for path in tree.images:
             folder, name = os.path.split(path)
+            name = composed(name)
             inside = self._inside.setdefault(folder, {})
             inside[name] = inside[os.path.splitext(name)[0]] = path
 
@@ -42,7 +44,8 @@ class ImagesOfXml:
             named = self._find(file, base) or self._anywhere(file, base)
             if named is None:
                 continue
-            if own is not None and Path(named).stem != file.stem and own != named:
+            other = composed(Path(named).stem) != composed(file.stem)
+            if own is not None and other and own != named:
                 raise ValueError(
                     f"it names the image {base}, and {os.path.basename(own)} is there, too"
                 )
@@ -54,7 +57,7 @@ class ImagesOfXml:
         return Path(own)
 
     def _find(self, file: Path, name: str) -> str | None:
-        here = str(file.parent)
+        here, name = str(file.parent), composed(name)
         if (found := self._inside.get(here, {}).get(name)) is not None:
             return found
         matching = [folder for folder in self._inside if self._belongs(here, folder)]
@@ -67,10 +70,11 @@ class ImagesOfXml:
         Raises:
             ValueError: There are several.
         """
-        if os.path.splitext(name)[0] != file.stem:
+        name = composed(name)
+        if os.path.splitext(name)[0] != composed(file.stem):
             return None
         found = [inside[name] for inside in self._inside.values() if name in inside]
-        found = [path for path in found if os.path.basename(path) == name]
+        found = [path for path in found if composed(os.path.basename(path)) == name]
         if len(found) > 1:
             raise ValueError(f"the image {name} may be {shown(found[0])} or {shown(found[1])}")
         return found[0] if found else None

@@ -18,6 +18,7 @@ from typing import Any
 from ...config.data import BaseDataConfig, BoxDataConfig
 from ...errors import UserError
 from ...files import shown
+from ..folders import composed
 from ..notes import Notes
 from .annotations import gather, together
 from .boxed_images import BoxedImages
@@ -118,7 +119,8 @@ def _match(parts: dict[str, Part], tree: Tree, faults: dict[str, Faults]) -> dic
         if len(free.get(stem, ())) == 1 and wanted.count(stem) == 1:
             image = free[stem][0]
             labels[image] = text
-            faults[split_of[image]].notes.add(RENAMED, shown(text))
+            if composed(Path(text).stem) != composed(Path(image).stem):
+                faults[split_of[image]].notes.add(RENAMED, shown(text))
         else:
             faults["train"].add(STRAY, f"{shown(text)} belongs to no image")
     return labels

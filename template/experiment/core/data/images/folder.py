@@ -20,6 +20,7 @@ from ...errors import UserError
 from ...files import shown, writable, writable_names
 from ...spelling import did_you_mean, nearest
 from ..folders import (
+    composed,
     files_below,
     folder_names,
     holds,
@@ -173,7 +174,8 @@ def _inside(folder: Path) -> str:
 def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _Files:
     """Each image file of a split with its class number."""
     files, is_training = _Files(folder), split == "train"
-    folders = folder_names(folder)
+    there = _as_spelled(folder_names(folder), classes)
+    folders = list(there)
     if not is_training and _has_no_labels(split, folders, classes):
         files.add_images_below(str(folder), -1, on_error)
         return files
@@ -188,7 +190,8 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
             )
     _note_files(folder, files.notes, "files lie beside the class folders: passed over")
     for label, name in enumerate(classes):
-        count = files.add_images_below(os.path.join(folder, name), label, on_error)
+        place = os.path.join(folder, there.get(name, name))
+        count = files.add_images_below(place, label, on_error)
         if count:
             continue
         if is_training:
@@ -197,6 +200,14 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
             )
         files.notes.add(f"classes have no images in {split}", writable(name))
     return files
+
+
+def _as_spelled(folders: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
+    """Each folder by the name of its class: two systems may have written an accent in two ways."""
+    spelled = {composed(name): name for name in classes if name not in folders}
+    return {
+        name if name in classes else spelled.get(composed(name), name): name for name in folders
+    }
 
 
 def _refuse_classes_inside(files: _Files, classes: Sequence[str], root: Path) -> None:

@@ -17,7 +17,7 @@ from ..boxes.found import Faults, FoundImage
 from ..images.files import common_channels, open_file
 from ..images.find_range import deep_files
 from .masked_images import IGNORED, MaskedImages
-from .shapes import DrawnMasks, Shape, store
+from .shapes import POLYGON, DrawnMasks, Shape, store
 
 BACKGROUND = "background"
 SHARED = "images are for training, too"
@@ -83,6 +83,7 @@ def gather(
             faults.of(image, f"{faults.source}: the image {shown(image.file)} is not there")
         if image.fault is None and in_pixels:
             image.size = known_size(image, faults)
+            _refuse_beyond(image, shapes, faults)
         if image.fault is not None:
             faults.notes.add(LEFT_OUT, image.fault)
             continue
@@ -91,6 +92,8 @@ def gather(
             faults.notes.add(EMPTY, shown(image.file))
     if not kept:
         raise UserError(f"{faults.source}: no image is left, expected at least one")
+    if in_pixels:
+        _refuse_shares(kept, faults)
     if split == "train":
         _note_unused(kept, class_names, faults)
     paths = [str(image.file) for image, _ in kept]
@@ -106,6 +109,39 @@ def gather(
         notes=faults.notes,
         maybe_deep=partial(deep_files, paths),
     )
+
+
+def is_beyond(points: Sequence[float], size: Sequence[float]) -> bool:
+    """Whether all of a polygon lies on one side of its image, of this height and width."""
+    across, down = points[0::2], points[1::2]
+    height, width = size
+    return max(across) <= 0 or max(down) <= 0 or min(across) >= width or min(down) >= height
+
+
+def _refuse_beyond(image: FoundImage, shapes: Sequence[Shape], faults: Faults) -> None:
+    for shape in shapes if image.size is not None else ():
+        parts = shape.parts if shape.kind == POLYGON else ()
+        if parts and all(is_beyond(part, image.size or (0, 0)) for part in parts):
+            faults.of(
+                image,
+                f"{faults.source}: annotations[{shape.row}] lies beyond its image "
+                f"{shown(image.file)}: expected points in its pixels",
+            )
+            return
+
+
+def _refuse_shares(kept: Sequence[tuple[FoundImage, Sequence[Shape]]], faults: Faults) -> None:
+    """See that points are not shares of their images where pixels are expected.
+
+    Raises:
+        UserError: All are from 0 to 1.
+    """
+    polygons = [s for _, shapes in kept for s in shapes if s.kind == POLYGON]
+    if polygons and all(max(part) <= 1 for shape in polygons for part in shape.parts):
+        raise UserError(
+            f"{faults.source}: the points of all {len(polygons)} polygons are from 0 to 1, as "
+            "shares of an image are; expected pixels"
+        )
 
 
 def together(splits: dict[str, MaskedImages]) -> dict[str, MaskedImages]:

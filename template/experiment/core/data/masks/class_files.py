@@ -8,6 +8,7 @@ Template's file: updates replace it. ``data.class_names``, ``data.colors`` win o
     _classes.csv                     Pixel Value, Class        Roboflow
     obj_class_to_machine_color.json  {"cat": [1, 1, 1]}        Supervisely
     objectInfo150.txt                Idx Ratio Train Val Name  ADE20K
+    dataset.json                     {"labels": {"cat": 1}}    nnU-Net
     class_names.txt, classes.txt, codes.txt, labels.txt        a name a line: LabelMe, fastai
 """
 
@@ -32,7 +33,7 @@ class ClassTable:
     Args:
         file: The file.
         colors: The colour of each class, where it says them.
-        values: The name for each number in a mask, where it says them.
+        values: The name for each number in a mask, where it says them; it may say both.
         listed: The names alone.
         ignored: Classes that do not count.
     """
@@ -46,6 +47,14 @@ class ClassTable:
     def names(self) -> Sequence[str]:
         """The classes in their order."""
         return list(self.colors or (self.values or {}).values() or self.listed)
+
+    def shown_as(self) -> dict[int, int]:
+        """From each colour, as one number, to the number that its class has in masks of numbers."""
+        numbers = {name: number for number, name in (self.values or {}).items()}
+        return {
+            color[0] << 16 | color[1] << 8 | color[2]: numbers.get(name, place)
+            for place, (name, color) in enumerate((self.colors or {}).items())
+        }
 
     def same(self, other: "ClassTable") -> bool:
         """Whether two files say the same."""
@@ -139,7 +148,7 @@ def _label_colors(file: str) -> ClassTable:
 
 
 def _csv(file: str) -> ClassTable | None:
-    """``name,r,g,b``, or ``Pixel Value, Class``; another table says nothing of the classes."""
+    """``name,r,g,b``, or ``Pixel Value, Class``, or all of these; another table says nothing."""
     rows = [[cell.strip() for cell in row] for row in csv.reader(_lines(file))]
     header = [cell.lower() for cell in rows[0]] if rows else []
     places = {cell: number for number, cell in enumerate(header)}
@@ -150,14 +159,16 @@ def _csv(file: str) -> ClassTable | None:
     ]
     if name is None or (value is None and None in wide):
         return None
-    if None not in wide:
-        return _colored(
-            file, [(row[name], [row[place or 0] for place in wide]) for row in rows[1:]]
-        )
-    values = {int(row[value or 0]): row[name] for row in rows[1:]}
-    if len(set(values.values())) < len(rows) - 1:
-        raise ValueError("a class or a number occurs twice")
-    return ClassTable(file, values=values)
+    values = None
+    if value is not None:
+        values = {int(row[value]): row[name] for row in rows[1:]}
+        if len(set(values.values())) < len(rows) - 1:
+            raise ValueError("a class or a number occurs twice")
+    if None in wide:
+        return ClassTable(file, values=values)
+    table = _colored(file, [(row[name], [row[place or 0] for place in wide]) for row in rows[1:]])
+    table.values = values
+    return table
 
 
 def _machine_colors(file: str) -> ClassTable:
@@ -171,6 +182,20 @@ def _machine_colors(file: str) -> ClassTable:
         table.values = {color[0]: name for name, color in (table.colors or {}).items()}
         table.colors = None
     return table
+
+
+def _nnunet(file: str) -> ClassTable | None:
+    """nnU-Net's, of either version: from name to number, or back; another tool's says nothing."""
+    content = json.loads(Path(file).read_text(encoding="utf-8-sig"))
+    labels = content.get("labels") if isinstance(content, dict) else None
+    if not isinstance(labels, dict) or not labels:
+        return None
+    if all(isinstance(name, str) for name in labels.values()):
+        labels = {name: int(number) for number, name in labels.items()}
+    if not all(isinstance(number, int) for number in labels.values()):
+        raise ValueError("regions of several numbers each")
+    values = {number: name for name, number in sorted(labels.items(), key=lambda one: one[1])}
+    return ClassTable(file, values=values, ignored={"ignore"} & set(labels))
 
 
 def _ade(file: str) -> ClassTable:
@@ -198,5 +223,6 @@ READERS: tuple[tuple[str, Callable[[str], ClassTable | None]], ...] = (
     (r".*class.*\.csv|.*labels?\.csv|.*colou?rs?\.csv", _csv),
     (r"obj_class_to_machine_color\.json", _machine_colors),
     (r"objectinfo150\.txt", _ade),
+    (r"dataset\.json", _nnunet),
     ("|".join(map(re.escape, LISTS)), _names),
 )

@@ -67,7 +67,7 @@ class Encoding:
     def _nearest(self, mask: RawMask, path: str) -> NDArray[np.uint8]:
         """The classes of the colours that a JPEG's are nearest to; IGNORED between two of them."""
         if not self.in_colors:
-            raise self.refusal(path, "is a JPEG, which blurs class numbers")
+            raise self.refusal(path, f"is a {lossy_kind(path)}, which blurs class numbers")
         known = np.array([unpacked(color) for color in self.numbers], dtype=np.int32)
         meant = np.array(list(self.numbers.values()), dtype=np.uint8)
         colors, where = np.unique(mask.colors(), return_inverse=True)
@@ -119,6 +119,11 @@ def ranges(values: list[int]) -> str:
         f"{part[0]}..{part[-1]}" if len(part) > 2 else ", ".join(map(str, part)) for part in parts
     ]
     return ", ".join(texts[:FEW]) + (", ..." if len(texts) > FEW else "")
+
+
+def lossy_kind(path: str) -> str:
+    """What a file is whose values are near what was meant."""
+    return "lossy WebP" if path.lower().endswith(".webp") else "JPEG"
 
 
 def of_colors(colors: Mapping[str, list[int]], ignored: set[str]) -> Encoding:

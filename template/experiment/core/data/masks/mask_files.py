@@ -2,9 +2,9 @@
 
 Template's file: updates replace it. To read masks of another format, write a reader in data.py.
 
-A palette's index is the number, as VOC has it; what colour it is shown in says nothing. A PNG in
-grey that some tool saved as RGB is grey all the same. Grey of 2 or 4 bits holds numbers that PIL
-would stretch to 255.
+A palette's index is the number, as VOC has it; what colour it is shown in says nothing, unless a
+file beside it does. A PNG in grey that some tool saved as RGB is grey all the same. Grey of 2 or 4
+bits, and a PGM whose white is no 255, hold numbers that PIL would stretch to 255.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,8 @@ from ..images.values import is_deep
 
 ARRAY = ".npy"
 MASK_SUFFIXES = (*SUFFIXES, ARRAY)
-STRETCHED = {"L;2": 85, "L;4": 17}  # what PIL multiplies grey of few bits by
+FEW_BITS = {"L;2": 3, "L;4": 15}  # the most that grey of so few bits can hold
+ONE_BIT = np.array([[255 * (number == 1)] * 3 for number in range(256)], np.uint8)
 WANTED = "expected class numbers, a palette or colours"
 
 
@@ -34,7 +35,7 @@ class RawMask:
     Args:
         pixels: ``(height, width)`` whole numbers, or ``(height, width, 3)`` bytes: colours.
         palette: Red, green and blue of each number, where the file has a palette.
-        is_lossy: A JPEG, whose values are near what was meant.
+        is_lossy: A JPEG or such a WebP, whose values are near what was meant.
     """
 
     pixels: NDArray[Any]
@@ -95,27 +96,46 @@ def read_mask(path: str | Path) -> RawMask:
 
 
 def _picture(image: Image.Image, path: str | Path) -> RawMask:
-    lossy = image.format in ("JPEG", "MPO")
+    lossy = _is_lossy(image)
     if (frames := getattr(image, "n_frames", 1)) > 1:
         raise _refusal(path, f"has {frames} pages or frames, expected one")
     if image.mode == "P":
         return RawMask(np.asarray(image), _palette(image))
-    if image.mode in ("1", "L", "LA"):
-        tiles: Any = getattr(image, "tile", ())
-        stretched = STRETCHED.get(str(tiles[0][3]) if tiles else "", 1)
-        values = np.asarray(image).astype(np.uint8)
-        return RawMask((values[..., 0] if values.ndim == 3 else values) // stretched, None, lossy)
+    if image.mode == "1":
+        return RawMask(np.asarray(image).astype(np.uint8), ONE_BIT)
+    if image.mode in ("L", "I") and (most := _most(image)) is not None:
+        full = 255 if image.mode == "L" else 65535
+        return RawMask((np.asarray(image).astype(np.int64) * most + full // 2) // full)
+    if image.mode == "L":
+        return RawMask(np.asarray(image), None, lossy)
     if image.mode.startswith("I"):
         return RawMask(np.asarray(image))
     if image.mode == "F":
         return RawMask(_whole(np.asarray(image), path))
     if is_deep(image):
         raise _refusal(path, f"has colours of 16 bits, {WANTED} of 8 bits")
-    if image.mode in ("RGBA", "PA", "La", "RGBa"):
+    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
         return RawMask(_without_alpha(image, path))
     if image.mode != "RGB" and not lossy:
         raise _refusal(path, f"is {image.mode}, {WANTED}")
     return RawMask(np.asarray(image.convert("RGB")), None, lossy)
+
+
+def _is_lossy(image: Any) -> bool:
+    """Whether its values are only near what was meant."""
+    if image.format != "WEBP":
+        return image.format in ("JPEG", "MPO")
+    image.fp.seek(0)
+    return b"VP8L" not in image.fp.read(4096)  # else lossless
+
+
+def _most(image: Image.Image) -> int | None:
+    """What a file says is white, where PIL stretches that to the most that a pixel can hold."""
+    tiles: Any = getattr(image, "tile", ())
+    told = tiles[0][3] if tiles else None
+    if image.format == "PPM" and isinstance(told, tuple) and image.mode in ("L", "I"):
+        return int(told[-1])  # a PGM's; 255 and 65535 are as they are
+    return FEW_BITS.get(str(told))
 
 
 def _palette(image: Image.Image) -> NDArray[np.uint8]:

@@ -36,6 +36,10 @@ BRUSH = (
 )
 
 
+RUN_LENGTHS = re.compile(rb"EncodedPixels|rle", re.IGNORECASE)
+RUNS = "run lengths, as Kaggle has them: draw them as a mask for each image (PNG of class numbers)"
+
+
 def hint_of(tree: Tree) -> str:
     """The end of a sentence about the first such file; empty if there is none."""
     if brush := [path for path in tree.files if LABEL_STUDIO.match(os.path.basename(path))]:
@@ -43,6 +47,10 @@ def hint_of(tree: Tree) -> str:
     for suffixes, what in BY_SUFFIX.items():
         if found := tree.ending(*suffixes):
             return f"; {shown(found[0])} is {what}"
+    for path in tree.ending(".csv")[:20]:
+        with open(path, "rb") as file:
+            if RUN_LENGTHS.search(file.readline(1000)):
+                return f"; {shown(path)} is of {RUNS}"
     for path in tree.ending(".json")[:20]:
         start = b'"segments_info"' if os.path.basename(path).startswith("panoptic") else b""
         with open(path, "rb") as file:

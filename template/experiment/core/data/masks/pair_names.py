@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from ..folders import composed
 from ..images.folder import SUFFIXES
 from ..split_names import word_meaning
 from .mask_files import MASK_SUFFIXES
@@ -20,7 +21,8 @@ from .mask_files import MASK_SUFFIXES
 OF_MASKS = {
     *("mask", "masks", "label", "labels", "annotation", "annotations", "annot", "annots", "ann"),
     *("segmentation", "segmentations", "seg", "segs", "gt", "groundtruth", "truth", "trimap"),
-    *("trimaps", "target", "targets", "pixelmaps", "stuffthingmaps", "lab", "labs"),
+    *("trimaps", "target", "targets", "pixelmaps", "stuffthingmaps", "lab", "labs", "semantic"),
+    *("manual", "instance", "instances", "panoptic", "colormap", "colormaps"),
 }
 LABELED = {"labeled", "labelled"}  # of masks, unless images are
 OF_IMAGES = {
@@ -30,18 +32,24 @@ OF_IMAGES = {
 VIEWS = {
     *("object", "objects", "visualization", "visualizations", "viz", "vis", "overlay", "overlays"),
     *("human", "instance", "instances", "instanceids", "instancetrainids", "color", "colors"),
-    *("colored", "colour", "colormask", "polygons"),
+    *("colored", "colour", "colormask", "colormap", "colormaps", "polygons", "panoptic"),
 }
-BEHIND = (
-    r"labelIds|labelTrainIds|instanceIds|instanceTrainIds|color|masks?|labels?|segmentation|seg"
-)
-BEHIND += r"|gt|annotation|trimap|ground_?truth|L|P"
+BEHIND = r"labelIds|labelTrainIds|instanceIds|instanceTrainIds|color|labels?|segmentation|seg|gt"
+BEHIND += r"|annotation|trimap|ground_?truth|L|P|(?:masks?|manual)(?:[_\-. ]?\d{1,2})?"
 MASK_BEHIND = re.compile(rf"(?:[_\-. ]gtFine|[_\-. ]gtCoarse)?[_\-. ](?:{BEHIND})$", re.IGNORECASE)
 MASK_BEFORE = re.compile(r"^(?:mask|label|seg|gt)s?[_\-. ]*(?=.)", re.IGNORECASE)
-IMAGE_BEHIND = re.compile(r"[_\-. ](?:leftImg8bit|image|img|rgb|sat|photo|input)$", re.IGNORECASE)
+SHOWN_BEHIND = r"leftImg8bit|image|img|rgb|sat|photo|input|training|test|0000"  # 0000: nnU-Net's
+IMAGE_BEHIND = re.compile(rf"[_\-. ](?:{SHOWN_BEHIND})$", re.IGNORECASE)
 IMAGE_BEFORE = re.compile(r"^(?:image|img|photo|input)s?[_\-. ]*(?=.)", re.IGNORECASE)
 PHOTOS = (".jpg", ".jpeg")  # beside which a file of the same name is its mask
 ENDINGS = ("annot", "masks", "mask", "labels", "annotations")  # trainannot
+SUBSETS = ("default",)  # CVAT's, of a task without any: beside it lies defaultannot
+IN_WORDS = {  # nnU-Net's folders
+    "imagesTr": "images train",
+    "imagesTs": "images test",
+    "labelsTr": "labels train",
+    "labelsTs": "labels test",
+}
 
 
 @dataclass
@@ -72,11 +80,11 @@ def named(root: str, files: Sequence[str]) -> tuple[list[Named], list[Named]]:
     kinds = {path: _kind(os.path.relpath(path, root)) for path in pictures}
     if "image" not in kinds.values() and None not in kinds.values():
         kinds = dict.fromkeys(pictures)  # a folder of masks around it all says nothing
-    there = {os.path.splitext(path)[0] for path in pictures}
-    photos = {os.path.splitext(path)[0] for path in pictures if path.lower().endswith(PHOTOS)}
+    there = {name_of(path) for path in pictures}
+    photos = {name_of(path) for path in pictures if path.lower().endswith(PHOTOS)}
     images, masks = [], []
     for path in pictures:
-        stem = os.path.splitext(path)[0]
+        stem = name_of(path)
         kind = kinds[path]
         if kind is None and (_has_image(stem, there) or _beside_photo(path, photos)):
             kind = "mask"
@@ -102,7 +110,7 @@ def _has_image(stem: str, there: set[str]) -> bool:
 
 def _beside_photo(path: str, photos: set[str]) -> bool:
     """Whether a file is ``a.png`` beside ``a.jpg``."""
-    return not path.lower().endswith(PHOTOS) and os.path.splitext(path)[0] in photos
+    return not path.lower().endswith(PHOTOS) and name_of(path) in photos
 
 
 def _without_mask_words(stem: str) -> Iterator[str]:
@@ -129,8 +137,13 @@ def _image(root: str, path: str) -> Named:
 
 
 def _parts(root: str, path: str) -> tuple[list[str], str]:
-    *folders, name = os.path.relpath(path, root).split(os.sep)
-    return folders, os.path.splitext(name)[0]
+    *folders, stem = name_of(os.path.relpath(path, root)).split(os.sep)
+    return folders, stem
+
+
+def name_of(path: str) -> str:
+    """A path without its suffix, accents on their letters."""
+    return composed(os.path.splitext(path)[0])
 
 
 def group_of(root: str, path: str) -> tuple[str, ...]:
@@ -149,8 +162,13 @@ def _kind(relative: str) -> str | None:
     return None
 
 
+def in_words(folder: str) -> str:
+    """A folder's name as others would call it."""
+    return IN_WORDS.get(folder, folder)
+
+
 def _words(name: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name)
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", in_words(name))
     words = [word.lower() for word in re.findall(r"[^\W\d_]+", apart)]
     return [part for word in words for part in _parted(word)]
 
@@ -158,7 +176,7 @@ def _words(name: str) -> list[str]:
 def _parted(word: str) -> list[str]:
     for ending in ENDINGS:
         start = word.removesuffix(ending)
-        if start != word and word_meaning(start):
+        if start != word and (word_meaning(start) or start in SUBSETS):
             return [start, ending]
     return [word]
 
@@ -177,5 +195,7 @@ def _group(folders: Sequence[str]) -> tuple[str, ...]:
 
 def _is_view(folders: Sequence[str], stem: str) -> bool:
     words = [word for folder in folders for word in _words(folder)]
+    if folders and {"semantic", "rgb"} <= set(_words(folders[-1])):  # KITTI's, beside semantic/
+        return True
     last = re.split(r"[_\-. ]", stem)[-1].lower()
     return bool(VIEWS & set(words)) or last in VIEWS

@@ -11,12 +11,14 @@ from pathlib import Path
 from ...errors import UserError
 from ...files import shown
 from ..boxes.tree import Tree
-from ..folders import NO_SPLIT, check_has_train
+from ..folders import NO_SPLIT, check_has_train, composed
 from ..images.folder import SUFFIXES
 from ..split_names import SPLITS, Stated, meaning, named_splits, stated_splits, word_meaning
+from .pair_names import in_words, name_of
 
 SETS = "ImageSets"  # VOC's; in it Segmentation, or SegmentationContext
 REST = "images are in no list of what is held out: to train on"
+SEVERAL = "lists of images are in several folders: passed over, unless data.splits states them"
 OUTSIDE = "images are in no split: passed over"
 
 
@@ -59,7 +61,8 @@ def lists(tree: Tree) -> list[str]:
 
 
 def _stated(tree: Tree, stated: Stated, images: Sequence[str]) -> dict[str, Part]:
-    by_name = {name: path for path in lists(tree) for name in _spellings(tree, path)}
+    by_name = {tree.relative(path): path for path in tree.ending(".txt")}
+    by_name |= {name: path for path in lists(tree) for name in _spellings(tree, path)}
     named = {name: _below(tree, name, images) for name in (stated or {}).values() if name}
     folders = {tree.relative(os.path.dirname(image)) for image in images}
     chosen = stated_splits(
@@ -86,8 +89,11 @@ def _below(tree: Tree, name: str, images: Sequence[str]) -> list[str]:
 
 
 def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
-    stems = {Path(image).stem for image in images}
-    files = {Path(path).stem: path for path in lists(tree) if _is_list(tree, path, stems)}
+    stems = {_stem(image) for image in images}
+    listing = [path for path in lists(tree) if _is_list(tree, path, stems)]
+    if not any(word_meaning(Path(path).stem) for path in listing):
+        listing += _deeper(tree, stems)
+    files = {Path(path).stem: path for path in listing}
     is_set = {stem for stem, path in files.items() if f"{SETS}/" in tree.relative(path)}
     meant = [stem for stem in files if word_meaning(stem) is not None]
     if any(word_meaning(stem) == "train" and "trainval" not in stem.lower() for stem in meant):
@@ -112,9 +118,31 @@ def _is_list(tree: Tree, path: str, stems: set[str]) -> bool:
     """Whether a text file lists images: by its place, its name, or its first line."""
     if f"{SETS}/" in tree.relative(path) or meaning(Path(path).stem) is not None:
         return True
+    return _begins_with_image(path, stems)
+
+
+def _begins_with_image(path: str, stems: set[str]) -> bool:
     with open(path, encoding="utf-8-sig", errors="replace") as file:
-        words = file.readline(1000).split()
-    return bool(words) and Path(words[0]).stem in stems
+        line = file.readline(1000).strip()
+    return bool(line) and not stems.isdisjoint({_stem(line), _stem(line.split()[0])})
+
+
+def _deeper(tree: Tree, stems: set[str]) -> list[str]:
+    """Lists in a folder of their own, such as splits/train.txt; none if there are several such."""
+    found = [
+        path
+        for path in tree.ending(".txt")
+        if meaning(Path(path).stem) is not None and _begins_with_image(path, stems)
+    ]
+    folders = sorted({os.path.dirname(path) for path in found})
+    if len(folders) < 2:
+        return found
+    tree.notes.add(SEVERAL, shown(found[0]), len(found))
+    return []
+
+
+def _stem(path: str) -> str:
+    return name_of(Path(path.replace("\\", "/")).name)
 
 
 def _unlisted_test(tree: Tree, images: Sequence[str], parts: dict[str, Part]) -> dict[str, Part]:
@@ -135,7 +163,7 @@ def _listed(file: str, images: Sequence[str]) -> Part:
     """The images that a list names, with or without a suffix and folders."""
     by_stem: dict[str, list[str]] = {}
     for image in images:
-        by_stem.setdefault(Path(image).stem, []).append(image)
+        by_stem.setdefault(_stem(image), []).append(image)
     try:
         lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -154,11 +182,11 @@ def _listed(file: str, images: Sequence[str]) -> Part:
 
 
 def _named(name: str, by_stem: dict[str, list[str]]) -> list[str]:
-    path = name.strip('"').replace("\\", "/").lstrip("./")
+    path = composed(name.strip('"').replace("\\", "/").lstrip("./"))
     stem, suffix = os.path.splitext(path)
     stem = stem if suffix.lower() in SUFFIXES else path
     found = by_stem.get(os.path.basename(stem), [])
-    ends = [one for one in found if f"/{os.path.splitext(one)[0]}".endswith(f"/{stem}")]
+    ends = [one for one in found if f"/{name_of(one)}".endswith(f"/{stem}")]
     return ends or found
 
 
@@ -168,7 +196,8 @@ def _by_folders(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
     meant: set[str] = set()
     for depth in range(max(map(len, folders), default=0)):
         names = {parts[depth] for parts in folders if len(parts) > depth}
-        found = named_splits([name for name in names if word_meaning(name)], tree.place)
+        meaning_one = [name for name in names if word_meaning(in_words(name))]
+        found = named_splits(meaning_one, tree.place, in_words)
         if found:
             parts = {
                 split: Part(
@@ -182,10 +211,10 @@ def _by_folders(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
                 for split, name in found.items()
             }
             for name in sorted(names - set(found.values())):
-                if word_meaning(name) is None:
+                if name not in meaning_one:
                     tree.notes.add(NO_SPLIT, name)
             return parts
-        meant |= {split for name in names if (split := word_meaning(name))}
+        meant |= {split for name in meaning_one if (split := word_meaning(in_words(name)))}
     check_has_train(meant, tree.root)
     return {"train": Part(tree.place, list(images))}
 

@@ -4,15 +4,17 @@ Template's file: updates replace it. To pair otherwise, write a reader in data.p
 """
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ...errors import UserError
 from ...files import shown
 from ..boxes.found import Faults
+from ..folders import composed
 from ..notes import Notes
 from .mask_files import ARRAY
-from .pair_names import Named, group_of, named
+from .pair_names import IMAGE_BEHIND, Named, group_of, named
 
 STRAY = "masks belong to no image: passed over"
 VIEW = "pictures show masks that are there as class numbers, too: passed over"
@@ -106,9 +108,11 @@ def _one_of(masks: Sequence[Named], image: str, notes: Notes) -> str:
     pictures = [mask for mask in kept if not mask.path.lower().endswith(ARRAY)] or kept
     if len(pictures) > 1:
         one, other = pictures[0].path, pictures[1].path
+        text = f"{shown(one)} and {shown(other)} are both masks for {shown(image)}"
+        pattern = _pattern(one, other, image)
+        more = f"; {AN_OBJECT}" if _without_number(one) == _without_number(other) else ""
         raise UserError(
-            f"{shown(one)} and {shown(other)} are both masks for {shown(image)}: move one away, or "
-            f'state which by data.mask_names, such as "{_pattern(one, image)}"'
+            f'{text}: move one away, or state which by data.mask_names, such as "{pattern}"{more}'
         )
     for mask in masks:
         if mask is not pictures[0]:
@@ -116,13 +120,21 @@ def _one_of(masks: Sequence[Named], image: str, notes: Notes) -> str:
     return pictures[0].path
 
 
-def _pattern(mask: str, image: str) -> str:
-    """How a mask is called, by its image's name."""
+def _pattern(mask: str, other: str, image: str) -> str:
+    """How a mask is called, and the other is not, by its image's name."""
+    (*folders, name), others = mask.split(os.sep), other.split(os.sep)
+    folder = next((part for part in reversed(folders) if part not in others), None)
     stem = os.path.splitext(os.path.basename(image))[0]
-    for shorter in (stem, stem.removesuffix("_leftImg8bit")):
-        if shorter in os.path.basename(mask):
-            return os.path.basename(mask).replace(shorter, "{}", 1)
-    return "{}" + os.path.splitext(mask)[1]
+    pattern = "{}" + os.path.splitext(mask)[1]
+    for shorter in (stem, IMAGE_BEHIND.sub("", stem)):
+        if shorter in name:
+            pattern = name.replace(shorter, "{}", 1)
+            break
+    return f"{folder}/{pattern}" if name == others[-1] and folder is not None else pattern
+
+
+def _without_number(mask: str) -> str:
+    return re.sub(r"[_\-. ]?\d+$", "", os.path.splitext(mask)[0])
 
 
 def _refuse_shared(images: dict[str, str | None]) -> None:
@@ -143,7 +155,7 @@ def _stated(root: str, files: Sequence[str], pattern: str) -> Pairs:
         parent = f"{os.sep}{os.path.relpath(os.path.dirname(path), root)}{os.sep}"
         inside = not folder or f"{os.sep}{folder}{os.sep}" in parent
         if base.startswith(before) and base.endswith(after) and inside:
-            stem = base[len(before) : len(base) - len(after)]
+            stem = composed(base[len(before) : len(base) - len(after)])
             masks.setdefault(stem, []).append(Named(path, group_of(root, path), [stem]))
             taken.add(path)
     found = Pairs()

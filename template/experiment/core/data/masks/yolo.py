@@ -13,7 +13,7 @@ from ..boxes.found import Faults, FoundImage
 from ..boxes.tree import Tree
 from ..boxes.yolo import read_labels
 from ..boxes.yolo_rows import SHARE, LabelRow
-from .annotations import class_numbers, gather, together
+from .annotations import class_numbers, gather, is_beyond, together
 from .masked_images import MaskedImages
 from .shapes import POLYGON, Shape
 
@@ -71,4 +71,6 @@ def _wrong(row: LabelRow, names: Sequence[str]) -> str | None:
         return "has a number that is not finite"
     if max(map(abs, row.numbers)) > SHARE:
         return "is in pixels"
+    if is_beyond(row.numbers, (1, 1)):
+        return "lies beyond its image"
     return None
