@@ -3,14 +3,15 @@
 import csv
 import json
 import os
+import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from harness.experiment import Experiment, RunFolder, replace
+from harness.experiment import Experiment, RunFolder, Server, replace
 from PIL import Image
+from projects import Project
 from sklearn.datasets import load_digits
 
 pytestmark = pytest.mark.slow
@@ -33,14 +34,25 @@ print(json.dumps({{"width": config.model.width, "rows": rows}}))
 """
 
 
-@pytest.fixture
-def run(experiment: Experiment) -> RunFolder:
+@pytest.fixture(scope="module")
+def trained(
+    default_project: Project, server: Server, tmp_path_factory: pytest.TempPathFactory
+) -> RunFolder:
     """A trained run whose last weights are not its best."""
     words = ("optimizer.learning_rate=0.05", "trainer.max_epochs=4", "checkpoint.save_top_k=2")
-    run = experiment.trained(*words)
+    path = tmp_path_factory.mktemp("trained") / "experiment"
+    shutil.copytree(default_project.path, path, symlinks=True)
+    run = Experiment(path, server).trained(*words)
     worst = max(run.best, key=run.best.__getitem__)
     assert run.best[worst] > min(run.best.values())
     return run
+
+
+@pytest.fixture
+def run(experiment: Experiment, trained: RunFolder) -> RunFolder:
+    """The same run in a project of the test's own."""
+    shutil.copytree(trained.path, experiment.run("a").path, symlinks=True)
+    return experiment.run("a")
 
 
 def images(folder: Path, count: int = 5) -> Path:
@@ -264,8 +276,10 @@ def test_an_edited_model_is_evaluated_with_the_runs_own_code(
     replace(experiment / "experiment/model.py", "config.width", "(2 * config.width)")
 
     refused = experiment.main("validate", "--name", "a")
-    after = experiment.main("validate", "--name", "a", "--code", "run", "data.batch_size=7")
-    experiment.main("predict", *words, "after.csv", "--code", "run")
+    warm = str(experiment.server.warm)  # what starts the run's own code
+    words_of_run = ("--name", "a", "--code", "run", "data.batch_size=7")
+    after = experiment.main("validate", *words_of_run, executable=warm)
+    experiment.main("predict", *words, "after.csv", "--code", "run", executable=warm)
     unknown = experiment.main("validate", "--name", "a", "--code", "rnu")
 
     assert refused.returncode == 2
@@ -323,7 +337,8 @@ def test_a_checkpoint_of_older_code_is_read_by_that(run: RunFolder, experiment: 
     gone_on = experiment.fit("--name", "a", *kept)
     assert gone_on.returncode == 0, gone_on.stderr
 
-    done = experiment.main("validate", *words, "--code", "run")
+    warm = str(experiment.server.warm)
+    done = experiment.main("validate", *words, "--code", "run", executable=warm)
 
     assert done.stdout.splitlines()[0] == "a: with its own code, runs/a/code-1"
     assert done.stdout.partition("\n")[2] == before.stdout
@@ -364,12 +379,14 @@ print(sum(p.numel() for p in own.parameters()))
 """
 
 
-def noted(experiment: Experiment, program: str) -> subprocess.CompletedProcess[str]:
+def noted(
+    experiment: Experiment, program: str, python: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     """What a program prints that starts in notebooks/, as a kernel does."""
     folder = experiment / "notebooks"
     folder.mkdir(exist_ok=True)
     return subprocess.run(
-        [sys.executable, "-c", program],
+        [str(python or experiment.server.warm), "-c", program],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -377,11 +394,16 @@ def noted(experiment: Experiment, program: str) -> subprocess.CompletedProcess[s
     )
 
 
-@pytest.mark.parametrize("arguments", ["", '"a"', '"runs/a", "runs/a/checkpoints/last.ckpt"'])
+@pytest.mark.parametrize(
+    ("arguments", "is_cold"),
+    [("", False), ('"a"', True), ('"runs/a", "runs/a/checkpoints/last.ckpt"', False)],
+)
 def test_load_is_quiet_and_works_from_a_folder_of_notebooks(
-    run: RunFolder, experiment: Experiment, arguments: str
+    run: RunFolder, experiment: Experiment, arguments: str, is_cold: bool
 ) -> None:
-    done = noted(experiment, LOOK.format(arguments=arguments))
+    python = experiment.server.python if is_cold else None
+
+    done = noted(experiment, LOOK.format(arguments=arguments), python)
 
     assert done.returncode == 0, done.stderr
     assert len(done.stdout.splitlines()) == 1, done.stdout
