@@ -17,6 +17,7 @@ def quicken() -> None:
     # For whoever tells git to look at no file's mode, Copier does: a process for each file.
     worker: Any = Worker
     worker._sync_git_index_executable_bit = lambda *_: None
+    worker.answers_relpath = asked_once(worker.answers_relpath)
 
 
 def compiled_once(compile_anew: Any) -> Any:
@@ -33,3 +34,10 @@ def compiled_once(compile_anew: Any) -> Any:
         return known[key]
 
     return compiled
+
+
+def asked_once(name: property) -> property:
+    """``Worker.answers_relpath``, which is rendered four times for each file."""
+    ask: Any = name.fget
+    known = "known_answers_relpath"
+    return property(lambda self: vars(self).get(known) or vars(self).setdefault(known, ask(self)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 from copier import run_copy, run_update
-from projects import YOURS, Project, Template, run
+from projects import YOURS, Project, Template, run, warm_hooks
 
 from updates.answers import ANSWERS
 from updates.audit import (
@@ -165,9 +165,15 @@ class Bench:
         given = yaml.safe_load((project / ANSWERS_FILE).read_text())
         self.watch.programs.clear()
         try:
-            run_update(
-                project.path, vcs_ref=new, defaults=True, overwrite=True, unsafe=True, quiet=True
-            )
+            with warm_hooks():
+                run_update(
+                    project.path,
+                    vcs_ref=new,
+                    defaults=True,
+                    overwrite=True,
+                    unsafe=True,
+                    quiet=True,
+                )
         except Exception as error:
             return self.failed(project, before, error)
         try:

@@ -1,8 +1,8 @@
 """Copier, watched and quicker: its programs are recorded, and what it makes twice is made once.
 
-Copier renders a template three times an update, and parses the same short texts thousands of times.
-Here a rendering is a function of version, answers and exclusions, kept in a folder. Merging is all
-Copier's own. What a person types is tried in tests/test_update.py and by ``--time``.
+Copier renders a template three times an update. Here a rendering is a function of version, answers
+and exclusions, kept in a folder (and harness/quick_copier.py holds). Merging is all Copier's own.
+What a person types is tried in tests/test_update.py and by ``--time``.
 """
 
 import hashlib
@@ -13,11 +13,9 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from copier import _main as copier_main
 
 IN_PASSING = (
@@ -65,23 +63,7 @@ def watch_copier(cache: Path) -> Watch:
     main: Any = copier_main
     main.subprocess, worker = watch, main.Worker
     worker._render_template = _kept(worker._render_template, cache)
-    worker.answers_relpath = property(lambda _: Path(".copier-answers.yml"))
-    worker._sync_git_index_executable_bit = lambda *_: None  # for Windows; a process for each file
-    jinja2.Environment.from_string = _parsed_once(jinja2.Environment.from_string)
     return watch
-
-
-def _parsed_once(parse: Callable[..., Any]) -> Callable[..., Any]:
-    """``Environment.from_string``, which remembers what it made of a text."""
-
-    @wraps(parse)
-    def from_string(self: Any, source: Any, *rest: Any) -> Any:
-        known = vars(self).setdefault("known_texts", {})
-        if source not in known:
-            known[source] = parse(self, source, *rest)
-        return known[source]
-
-    return from_string
 
 
 def _kept(render: Callable[[Any], None], cache: Path) -> Callable[[Any], None]:
