@@ -6,7 +6,6 @@ tests, the rest of the killed run and a training from the start must all go well
 """
 
 import shutil
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -54,7 +53,7 @@ def shielded(bench: Bench, server: Server, task: str, edit: str, folder: Path) -
     assert contents(project) == seeds
 
     went_well(experiment.main("smoke", *experiment.small, env={"SMOKE": "strict"}))
-    tests = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+    tests = [str(server.warm), "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     went_well(run(tests, project.path))
     finished = experiment.fit("--name", "a", SAVED)
     assert "resuming a" in went_well(finished), finished.stdout

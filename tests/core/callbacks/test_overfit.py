@@ -16,9 +16,10 @@ def test_every_task_s_model_learns_a_batch_by_heart(
 ) -> None:
     published.generate(tmp_path / "experiment", task=task)
     experiment = Experiment(tmp_path / "experiment", server)
-    quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu", "--max-steps", "200")
+    quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu")
+    short = ("--max-steps", "200", "data.batch_size=4")
 
-    done = experiment.main("fit", "--overfit", "1", "--name", "a", *quiet)
+    done = experiment.main("fit", "--overfit", "1", "--name", "a", *quiet, *short)
 
     assert done.returncode == 0, done.stderr
     found = re.search(
