@@ -18,10 +18,8 @@ from typing import Any
 
 from copier import _main as copier_main
 
-IN_PASSING = (
-    "old_copy.",
-    "new_copy.",
-)  # of the folders that Copier makes for the time of an update
+IN_PASSING = ("old_copy.", "new_copy.")  # of the folders that Copier makes while it updates
+WATCHED = ((copier_main, "subprocess"), (copier_main.Worker, "_render_template"))
 
 
 @dataclass
@@ -54,15 +52,15 @@ class Watch:
 
 
 def watch_copier(cache: Path) -> Watch:
-    """Let Copier run as a watched, quicker one in this process, for good.
+    """Let Copier run as a watched, quicker one in this process, until ``WATCHED`` is put back.
 
     Args:
         cache: Where renderings are kept, for all processes of a matrix.
     """
     watch = Watch()
     main: Any = copier_main
-    main.subprocess, worker = watch, main.Worker
-    worker._render_template = _kept(worker._render_template, cache)
+    main.subprocess = watch
+    main.Worker._render_template = _kept(main.Worker._render_template, cache)
     return watch
 
 

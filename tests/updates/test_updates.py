@@ -3,6 +3,7 @@
 A breach of each promise must be found: a gate that lets everything through holds nothing.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from updates.breaches import BREACHES, publish_breach
 from updates.edits import EDITS
 from updates.matrix import Bench, Cell
 from updates.naive import naive
-from updates.quick import Watch, watch_copier
+from updates.quick import WATCHED, Watch, watch_copier
 from updates.releases import RELEASES, publish, published
 from updates.shield import shielded
 
@@ -24,9 +25,12 @@ SPANNING = ("all ordinary together", "everything reformatted")
 
 
 @pytest.fixture(scope="module")
-def watch(tmp_path_factory: pytest.TempPathFactory) -> Watch:
-    """Copier, watched, in this process."""
-    return watch_copier(tmp_path_factory.mktemp("renderings"))
+def watch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watch]:
+    """Copier, watched, in this process; other files' tests find it as it was."""
+    with pytest.MonkeyPatch.context() as patch:
+        for owner, name in WATCHED:
+            patch.setattr(owner, name, getattr(owner, name))
+        yield watch_copier(tmp_path_factory.mktemp("renderings"))
 
 
 @pytest.fixture(scope="module")
