@@ -4,7 +4,6 @@ import compileall
 import fcntl
 import os
 import py_compile
-import shutil
 import signal
 import sys
 import tempfile
@@ -39,7 +38,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: None)
 
 from harness.fork_server import Server  # noqa: E402
-from projects import ROOT, Project, Template, copier, make_template, moved  # noqa: E402
+from projects import ROOT, Project, Template, copier, copies, make_template, moved  # noqa: E402
 
 SHOWN_FROM = 10  # seconds that a file takes
 # What takes longest begins first, or one worker ends minutes after the other; by the seconds that
@@ -183,13 +182,7 @@ def compile_files(project: Project) -> None:
 @pytest.fixture
 def copied(default_project: Project, tmp_path: Path) -> Callable[[], Project]:
     """Copies of the default project, to break and to mend."""
-    numbers = iter(range(100))
-
-    def copy() -> Project:
-        folder = tmp_path / f"copy-{next(numbers)}"
-        return Project(Path(shutil.copytree(default_project.path, folder, symlinks=True)))
-
-    return copy
+    return copies(default_project, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -214,6 +214,17 @@ def copy_parts(folder: Path) -> None:
         shutil.copy(ROOT / part, folder / part)
 
 
+def copies(project: Project, folder: Path) -> Callable[[], Project]:
+    """What makes a copy of a project in a folder, each time that it is called."""
+    numbers = iter(range(100))
+
+    def copy() -> Project:
+        place = folder / f"copy-{next(numbers)}"
+        return Project(Path(shutil.copytree(project.path, place, symlinks=True)))
+
+    return copy
+
+
 def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
     """Copy a project, and let it be one of another copy of its template."""
     copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from harness.fork_server import Server
-from projects import ROOT, Project, Template, cold_copier, copier, run
+from projects import ROOT, Project, Template, cold_copier, copier, copies, run
 
 BASICS = "/usr/bin:/bin"
 
@@ -28,13 +27,7 @@ def program(folder: Path, name: str, script: str) -> Path:
 @pytest.fixture
 def copied(small_project: Project, tmp_path: Path) -> Callable[[], Project]:
     """Copies of a project without most of core, which the hook knows nothing of."""
-    numbers = iter(range(100))
-
-    def copy() -> Project:
-        folder = tmp_path / f"copy-{next(numbers)}"
-        return Project(Path(shutil.copytree(small_project.path, folder, symlinks=True)))
-
-    return copy
+    return copies(small_project, tmp_path)
 
 
 def after_copy(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -1,6 +1,5 @@
 """Projects in which real experiments run, each in a fork of a process that has torch imported."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,9 +12,7 @@ from projects import Project
 @pytest.fixture
 def experiment(default_project: Project, server: Server, tmp_path: Path) -> Experiment:
     """A project of the test's own."""
-    path = tmp_path / "experiment"
-    shutil.copytree(default_project.path, path, symlinks=True)
-    return Experiment(path, server)
+    return Experiment(default_project.path, server).copy(tmp_path / "experiment")
 
 
 @pytest.fixture(scope="session")
@@ -27,9 +24,8 @@ def undisturbed(
 
     def run(*argv: str) -> RunFolder:
         if argv not in runs:
-            path = tmp_path_factory.mktemp("undisturbed") / "experiment"
-            shutil.copytree(default_project.path, path, symlinks=True)
-            runs[argv] = Experiment(path, server).trained(*argv)
+            folder = tmp_path_factory.mktemp("undisturbed") / "experiment"
+            runs[argv] = Experiment(default_project.path, server).copy(folder).trained(*argv)
         return runs[argv]
 
     return run

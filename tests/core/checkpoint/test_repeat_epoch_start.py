@@ -1,6 +1,5 @@
 """What an epoch's start sets up is there in a resumed epoch, too: the same weights and numbers."""
 
-import shutil
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -144,10 +143,10 @@ def calm(
 
     @cache
     def train(name: str) -> RunFolder:
-        path = tmp_path_factory.mktemp("calm") / "experiment"
-        shutil.copytree(default_project.path, path, symlinks=True)
-        add_callback(path, name)
-        return Experiment(path, server).trained(*words_for(name))
+        project = Experiment(default_project.path, server)
+        experiment = project.copy(tmp_path_factory.mktemp("calm") / "experiment")
+        add_callback(experiment.path, name)
+        return experiment.trained(*words_for(name))
 
     return train
 

@@ -40,9 +40,8 @@ def trained(
 ) -> RunFolder:
     """A trained run whose last weights are not its best."""
     words = ("optimizer.learning_rate=0.05", "trainer.max_epochs=4", "checkpoint.save_top_k=2")
-    path = tmp_path_factory.mktemp("trained") / "experiment"
-    shutil.copytree(default_project.path, path, symlinks=True)
-    run = Experiment(path, server).trained(*words)
+    project = Experiment(default_project.path, server)
+    run = project.copy(tmp_path_factory.mktemp("trained") / "experiment").trained(*words)
     worst = max(run.best, key=run.best.__getitem__)
     assert run.best[worst] > min(run.best.values())
     return run

@@ -19,8 +19,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from ...errors import UserError
 from ...files import shown
+from .mask_files import packed
 
 LISTS = ("class_names.txt", "classes.txt", "codes.txt", "labels.txt")
 NOT_COUNTED = {"__ignore__"}  # LabelMe's; its number is -1, which VOC's 255 becomes
@@ -52,7 +55,7 @@ class ClassTable:
         """From each colour, as one number, to the number that its class has in masks of numbers."""
         numbers = {name: number for number, name in (self.values or {}).items()}
         return {
-            color[0] << 16 | color[1] << 8 | color[2]: numbers.get(name, place)
+            int(packed(np.array(color))): numbers.get(name, place)
             for place, (name, color) in enumerate((self.colors or {}).items())
         }
 

@@ -20,7 +20,7 @@ from ...files import project_path, shown, write_json
 from ..errors import DataError
 from ..images.files import UNREADABLE, open_file, unreadable
 from ..images.values import ORIENTATION
-from .mask_files import RawMask, read_mask
+from .mask_files import RawMask, packed, read_mask
 from .masked_images import same_shape
 
 VERSION = 2  # of what is kept: another one whenever it is found otherwise
@@ -111,9 +111,7 @@ def _look_at(image: str, path: str) -> Looked:
     found.values = values.tolist()
     found.shares = (counts / counts.sum()).round(6).tolist()
     if mask.palette is not None:
-        found.shown_in = [
-            int(c[0]) << 16 | int(c[1]) << 8 | int(c[2]) for c in mask.palette[values]
-        ]
+        found.shown_in = packed(mask.palette[values]).tolist()
     return found
 
 
