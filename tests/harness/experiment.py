@@ -57,6 +57,11 @@ class RunFolder:
         """Every row of metrics.jsonl, as it was logged."""
         return [json.loads(line) for line in (self / "metrics.jsonl").read_text().splitlines()]
 
+    def logged(self) -> int:
+        """The number of rows in metrics.jsonl so far, while somebody may be writing the next."""
+        path = self / "metrics.jsonl"
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
     def metrics(self) -> dict[tuple[int, str], float]:
         """The logged values by (step, name); a value that was logged twice must be the same.
 

@@ -3,6 +3,9 @@
 Template's file: updates replace it.
 """
 
+from pathlib import Path
+from traceback import walk_tb
+
 # Exit codes of main.py; anything else is a crash.
 FINISHED = 0  # or stopped by trainer.max_time
 REFUSED = 2  # something the user can mend
@@ -28,6 +31,23 @@ def is_programs(error: BaseException) -> bool:
     """Whether it is a fault of the program, and not of the machine or the network."""
     is_lightnings = type(error).__name__ == "MisconfigurationException"  # without importing it
     return isinstance(error, OF_PROGRAMS) or is_lightnings
+
+
+def in_a_line(error: BaseException) -> str:
+    """What an error is, for a table or a message: its type, and the first line of its text.
+
+    A data worker that is killed while it hands a batch over is only seen by the end of a pipe.
+    """
+    name = type(error).__name__
+    if isinstance(error, (EOFError, ConnectionError)) and _is_data_loaders(error):
+        return f"a DataLoader worker died ({name})"
+    first = str(error).strip().partition("\n")[0]
+    return f"{name}: {first}" if first else name
+
+
+def _is_data_loaders(error: BaseException) -> bool:
+    places = (frame.f_code.co_filename for frame, _ in walk_tb(error.__traceback__))
+    return any(Path(place).parts[-2:] == ("data", "dataloader.py") for place in places)
 
 
 class UserError(Exception):

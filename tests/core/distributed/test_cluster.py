@@ -54,7 +54,7 @@ def test_what_slurm_preempts_or_stops_at_its_time_limit_ends_with_the_same_bits(
     limited = submit("--partition=urgent", "--array=1", "--output=1.out", *words)
     runs = [RunFolder(clustered / "runs" / f"wide-seed-{seed}") for seed in (0, 1)]
     for run in runs:
-        wait_until(lambda run=run: (run / "metrics.jsonl").exists() and len(run.rows()) > 2)
+        wait_until(lambda run=run: run.logged() > 2)
     clustered.append("experiment/model.py", "1 / 0  # an edit at midnight")
     # SLURM looks at the clock every 30 s: at the next look this limit is near.
     slurm.run("scontrol", "update", f"JobId={limited}", "TimeLimit=1")

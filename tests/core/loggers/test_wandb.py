@@ -90,7 +90,7 @@ def test_a_run_that_is_killed_three_times_offline_is_uploaded_as_one(
         (25, 1.2),
     ):  # the first leaves nothing but a header
         process = experiment.start(*words)
-        wait_until(lambda n=epochs: (run / "metrics.jsonl").exists() and len(run.rows()) > 16 * n)
+        wait_until(lambda n=epochs: run.logged() > 16 * n)
         time.sleep(seconds)
         process.send(signal.SIGKILL)
         assert process.wait().returncode == -signal.SIGKILL

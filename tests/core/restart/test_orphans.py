@@ -51,7 +51,10 @@ class Terminal:
     def _read(self) -> None:
         while not self._closing.is_set():
             if select.select([self.window], [], [], 0.02)[0]:
-                self.text += os.read(self.window, 65536)
+                try:
+                    self.text += os.read(self.window, 65536)
+                except OSError:  # nobody is left inside
+                    break
         os.close(self.window)
 
 

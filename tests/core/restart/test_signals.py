@@ -116,7 +116,7 @@ def test_a_run_killed_from_outside_goes_on_under_one_wandb_id(
     words = fit_words("--name", "a", "logger.wandb=offline", "trainer.max_epochs=40")
     process = experiment.start(*words)
     run = experiment.run("a")
-    wait_until(lambda: len(run.rows() if (run / "metrics.jsonl").exists() else ()) > 60)
+    wait_until(lambda: run.logged() > 60)
 
     process.send(signal.SIGKILL)
 

@@ -19,6 +19,7 @@ from ..errors import (
     UNTESTED,
     TestFailed,
     UserError,
+    in_a_line,
     is_programs,
 )
 from ..files import PROJECT, writable
@@ -129,7 +130,7 @@ def _record(error: BaseException, run: Run) -> int:
         return CTRL_C
     if isinstance(error, TestFailed):
         return _untested(error, run)
-    reason = f"{type(error).__name__}: {error}".strip().splitlines()[0]
+    reason = in_a_line(error)
     code = error.code if isinstance(error, UserError) else 1
     failure = {"error": reason, "step": run.step, "code": code}
     run.end("failed", reason, failure={**failure, "final": _would_repeat(error, run)})

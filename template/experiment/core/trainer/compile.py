@@ -12,6 +12,7 @@ import pytorch_lightning as pl
 import torch
 
 from ..console import say
+from ..errors import in_a_line
 
 # What they have to say of a machine without a GPU or a compiler, the one line says.
 TALKATIVE = ("torch._inductor", "torch._dynamo", "torch.utils.cpp_extension")
@@ -41,7 +42,7 @@ def why_not(device: torch.device) -> str:
         torch.compile(_one_more)(torch.zeros(2, device=device))
     except Exception as error:  # no C++ compiler, no Triton, no Python.h: each has its own
         cause = getattr(error, "inner_exception", error)
-        return f"{type(cause).__name__}: {str(cause).strip().partition(chr(10))[0]}"[:160]
+        return in_a_line(cause)[:160]
     finally:
         for log, level in zip(logs, levels, strict=True):
             log.setLevel(level)
