@@ -32,12 +32,12 @@ def undisturbed(
 
 
 @pytest.fixture
-def watch(experiment: Experiment, python: Path) -> Iterator[Callable[..., Watched]]:
+def watch(experiment: Experiment) -> Iterator[Callable[..., Watched]]:
     """Start a run with its supervisor; at the test's end it is no more."""
     started: list[Watched] = []
 
     def start(*argv: str) -> Watched:
-        started.append(Watched(experiment, python, *argv))
+        started.append(Watched(experiment, *argv))
         return started[-1]
 
     yield start

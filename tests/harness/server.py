@@ -22,7 +22,6 @@ import socket
 import subprocess
 import sys
 import threading
-import traceback
 from collections.abc import Callable
 from functools import wraps
 from types import ModuleType
@@ -43,12 +42,14 @@ SLOW_IMPORTS = (
     "tqdm",
     "pytest",
 )
+SUPERVISED = "EXPERIMENT_SUPERVISOR"  # core/restart/orphans.py: this one looks at its parent
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000  # of <linux/sched.h>
 
 
 def serve(path: str) -> dict[str, Any] | None:
     """Fork a child, which gets the request, for each one while our parent and the socket last."""
     children: dict[int, socket.socket] = {}
+    tied: set[int] = set()  # those that end with who asked for them
     parent = os.getppid()
     gc.freeze()  # no child looks through all that was imported, copying the pages as it goes
     with socket.socket(socket.AF_UNIX) as listener:
@@ -58,11 +59,14 @@ def serve(path: str) -> dict[str, Any] | None:
             if select.select([listener], [], [], 0.02)[0]:
                 connection, _ = listener.accept()
                 line, streams = receive(connection)
+                request = json.loads(line)
                 pid = os.fork()
                 if pid == 0:
                     for other in (listener, connection, *children.values()):
                         other.close()
-                    return {**json.loads(line), "streams": streams}
+                    return {**request, "streams": streams}
+                if SUPERVISED in request["env"]:
+                    tied.add(pid)
                 for stream in streams:
                     os.close(stream)
                 children[pid] = connection
@@ -72,6 +76,9 @@ def serve(path: str) -> dict[str, Any] | None:
                 if ended:
                     with contextlib.suppress(OSError), children.pop(pid) as connection:
                         connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+                elif pid in tied and select.select([children[pid]], [], [], 0)[0]:
+                    os.kill(pid, signal.SIGKILL)  # who stands for it was killed
+                    tied.remove(pid)
     for pid in children:
         os.kill(pid, signal.SIGKILL)
     return None
@@ -95,6 +102,8 @@ def become(request: dict[str, Any], forget: Callable[[], None]) -> NoReturn:
     os.setsid()
     os.environ.clear()
     os.environ.update(request["env"])
+    if SUPERVISED in os.environ:  # by way of warm_python.py: our parent is this server
+        os.environ[SUPERVISED] = str(os.getppid())
     os.chdir(request["cwd"])
     for number, stream in enumerate(request["streams"] or opened(request)):
         os.dup2(stream, number)
@@ -153,7 +162,7 @@ def run_program(words: list[str]) -> int:
             print(end.code, file=sys.stderr)
         return end.code if isinstance(end.code, int) else int(end.code is not None)
     except BaseException:
-        traceback.print_exc()
+        sys.excepthook(*sys.exc_info())  # pyright: ignore[reportArgumentType]
         return 1
     return 0
 

@@ -1,25 +1,33 @@
 """``python`` for tests: asks the fork server beside it for a process that has torch imported.
 
 ``Server.warm`` writes it as an executable, ``SOCKET-python``. What it is called with, where, with
-which variables and streams is handed on; it ends as that process ends. What a fork cannot be is
-started cold: a child that dies with its parent, and Python with an option of its own.
+which variables and streams is handed on; it ends as that process ends. A child that has to die with
+its supervisor does so by way of this one: the server kills it when this one is gone. What a fork
+cannot be is started cold: a rank, and Python with an option of its own.
 """
 
+import ctypes
 import json
 import os
 import signal
 import socket
 import sys
 
-TIED = ("EXPERIMENT_SUPERVISOR", "LOCAL_RANK")  # core/restart/orphans.py: it looks at its parent
+# core/restart/orphans.py: who has one of these looks at its parent, and dies with it.
+SUPERVISED, RANK = "EXPERIMENT_SUPERVISOR", "LOCAL_RANK"
+PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 
 def main() -> int:
     """The exit code of the process; a signal that ended it ends this one."""
     me, words = os.path.abspath(sys.argv[0]), sys.argv[1:]
     has_option = not words or (words[0].startswith("-") and words[0] not in ("-m", "-c"))
-    if has_option or any(name in os.environ for name in TIED):
+    if has_option or RANK in os.environ:
         os.execv(sys.executable, [sys.executable, *words])
+    if supervisor := os.environ.get(SUPERVISED):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != int(supervisor):
+            return 1
     request = {"words": words, "cwd": os.getcwd(), "env": dict(os.environ), "executable": me}
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(me.removesuffix("-python"))
@@ -28,7 +36,7 @@ def main() -> int:
         connection.sendall(line[sent:])
         answers = connection.makefile()
         pid = int(answers.readline())
-        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1):
             signal.signal(number, lambda received, _: os.kill(pid, received))
         code = int(answers.readline())
     if code < 0:

@@ -1,24 +1,34 @@
-"""``python main.py fit`` as a user types it: a supervisor, and a training that it watches."""
+"""``python main.py fit`` as a user types it: a supervisor, and a training that it watches.
+
+The supervisor is a process of its own; the trainings that it starts are forks with torch imported.
+Who has to die with whom is tested with cold ones, in test_orphans.py and test_ranks.py.
+"""
 
 import os
 import subprocess
-from pathlib import Path
 
 import psutil
 from harness.experiment import PATIENCE, Experiment, fit_words, wait_until
 
+# ``python main.py ...``, for whom Python is another program.
+PROGRAM = "import runpy, sys; sys.executable = sys.argv.pop(1); del sys.argv[0]; "
+PROGRAM += "runpy.run_path('main.py', run_name='__main__')"
 SUPERVISED = ("restart.max=3", "restart.backoff_seconds=0.1")
 
 
 class Watched:
     """``python main.py fit --name a ...`` with its supervisor."""
 
-    def __init__(self, experiment: Experiment, python: Path, *argv: str) -> None:
+    def __init__(self, experiment: Experiment, *argv: str) -> None:
         self.run = experiment.run("a")
         self.output = experiment.path.parent / "watched.out"
+        server = experiment.server
         variables = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         self.process = subprocess.Popen(
-            [str(python), "main.py", *fit_words("--name", "a", *SUPERVISED, *argv)],
+            [
+                *(str(server.python), "-c", PROGRAM, str(server.warm), "main.py"),
+                *fit_words("--name", "a", *SUPERVISED, *argv),
+            ],
             cwd=experiment.path,
             env=variables,
             stdin=subprocess.DEVNULL,

@@ -72,9 +72,9 @@ def poisoned(default_project: Project, server: Server, tmp_path_factory: Any) ->
 
 
 @pytest.fixture(scope="module")
-def rolled_back(poisoned: Experiment, python: Path) -> tuple[RunFolder, int, str]:
+def rolled_back(poisoned: Experiment) -> tuple[RunFolder, int, str]:
     """A run of it under a supervisor, its exit code and what it printed."""
-    watched = Watched(poisoned, python, *ALERT)
+    watched = Watched(poisoned, *ALERT)
     return watched.run, *watched.end()
 
 
