@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness.experiment import Experiment, RunFolder, Server
@@ -36,8 +37,8 @@ def watch(experiment: Experiment) -> Iterator[Callable[..., Watched]]:
     """Start a run with its supervisor; at the test's end it is no more."""
     started: list[Watched] = []
 
-    def start(*argv: str) -> Watched:
-        started.append(Watched(experiment, *argv))
+    def start(*argv: str, **options: Any) -> Watched:
+        started.append(Watched(experiment, *argv, **options))
         return started[-1]
 
     yield start

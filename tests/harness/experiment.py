@@ -152,7 +152,7 @@ class Experiment:
             env=variables,
             stdout=str(outputs / f"{self._started}.out"),
             stderr=str(outputs / f"{self._started}.err"),
-            **request,
+            **{"executable": str(self.server.warm), **request},
         )
 
     def main(self, *argv: str, **request: Any) -> CompletedProcess[str]:

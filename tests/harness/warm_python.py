@@ -1,9 +1,9 @@
 """``python`` for tests: asks the fork server beside it for a process that has torch imported.
 
-``Server.warm`` writes it as an executable, ``SOCKET-python``. What it is called with, where, with
-which variables and streams is handed on; it ends as that process ends. A child that has to die with
-its supervisor does so by way of this one: the server kills it when this one is gone. What a fork
-cannot be is started cold: a rank, and Python with an option of its own.
+``Server.warm`` writes it as an executable, ``SOCKET-python``, to which a link may lead. What it is
+called with, where, with which variables and streams is handed on; it ends as that process ends. A
+child that has to die with its supervisor does so by way of this one: the server kills it when this
+one is gone. What a fork cannot be is started cold: a rank, and Python with an option of its own.
 """
 
 import ctypes
@@ -20,7 +20,7 @@ PR_SET_PDEATHSIG = 1  # of <sys/prctl.h>
 
 def main() -> int:
     """The exit code of the process; a signal that ended it ends this one."""
-    me, words = os.path.abspath(sys.argv[0]), sys.argv[1:]
+    me, words = os.path.realpath(sys.argv[0]), sys.argv[1:]
     has_option = not words or (words[0].startswith("-") and words[0] not in ("-m", "-c"))
     if has_option or RANK in os.environ:
         os.execv(sys.executable, [sys.executable, *words])

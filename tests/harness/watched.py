@@ -6,6 +6,7 @@ Who has to die with whom is tested with cold ones, in test_orphans.py and test_r
 
 import os
 import subprocess
+from typing import Any
 
 import psutil
 from harness.experiment import PATIENCE, Experiment, fit_words, wait_until
@@ -19,7 +20,7 @@ SUPERVISED = ("restart.max=3", "restart.backoff_seconds=0.1")
 class Watched:
     """``python main.py fit --name a ...`` with its supervisor."""
 
-    def __init__(self, experiment: Experiment, *argv: str) -> None:
+    def __init__(self, experiment: Experiment, *argv: str, **options: Any) -> None:
         self.run = experiment.run("a")
         self.output = experiment.path.parent / "watched.out"
         server = experiment.server
@@ -34,6 +35,7 @@ class Watched:
             stdin=subprocess.DEVNULL,
             stdout=self.output.open("w"),
             stderr=subprocess.STDOUT,
+            **options,
         )
 
     @property

@@ -275,10 +275,9 @@ def test_an_edited_model_is_evaluated_with_the_runs_own_code(
     replace(experiment / "experiment/model.py", "config.width", "(2 * config.width)")
 
     refused = experiment.main("validate", "--name", "a")
-    warm = str(experiment.server.warm)  # what starts the run's own code
     words_of_run = ("--name", "a", "--code", "run", "data.batch_size=7")
-    after = experiment.main("validate", *words_of_run, executable=warm)
-    experiment.main("predict", *words, "after.csv", "--code", "run", executable=warm)
+    after = experiment.main("validate", *words_of_run)
+    experiment.main("predict", *words, "after.csv", "--code", "run")
     unknown = experiment.main("validate", "--name", "a", "--code", "rnu")
 
     assert refused.returncode == 2
@@ -336,8 +335,7 @@ def test_a_checkpoint_of_older_code_is_read_by_that(run: RunFolder, experiment: 
     gone_on = experiment.fit("--name", "a", *kept)
     assert gone_on.returncode == 0, gone_on.stderr
 
-    warm = str(experiment.server.warm)
-    done = experiment.main("validate", *words, "--code", "run", executable=warm)
+    done = experiment.main("validate", *words, "--code", "run")
 
     assert done.stdout.splitlines()[0] == "a: with its own code, runs/a/code-1"
     assert done.stdout.partition("\n")[2] == before.stdout

@@ -15,7 +15,7 @@ from harness.experiment import Experiment, RunFolder, fit_words, replace, wait_u
 
 pytestmark = pytest.mark.slow
 Undisturbed = Callable[..., RunFolder]
-ONLINE = fit_words("--name", "a", "logger.wandb=auto", "trainer.max_epochs=100")
+ONLINE = fit_words("--name", "a", "logger.wandb=auto", "trainer.max_epochs=50")
 CLI = "from wandb.cli.cli import cli\ncli()\n"
 
 
@@ -52,7 +52,7 @@ def sync(experiment: Experiment, shown: str) -> CompletedProcess[str]:
 
 def test_a_run_that_is_killed_three_times_is_one_run_online(experiment: Experiment) -> None:
     quick_sending(experiment)
-    words = (*ONLINE, "trainer.max_epochs=200")
+    words = (*ONLINE, "trainer.max_epochs=100")
     run = experiment.run("a")
     with FakeWandb() as wandb:
         experiment.variables = wandb.variables

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import psutil
 import pytest
-from harness.experiment import PATIENCE, Experiment, RunFolder, ended, replace, wait_until
+from harness.experiment import Experiment, RunFolder, replace, wait_until
 from harness.watched import Watched
 
 pytestmark = pytest.mark.slow
-LONG = "trainer.max_epochs=60"  # enough that a kill comes before the end
+LONG = "trainer.max_epochs=30"  # enough that a kill comes before the end
 
 
 def test_a_killed_training_comes_back_and_ends_with_the_same_bits(
@@ -161,15 +161,15 @@ def test_nothing_stands_between_a_breakpoint_and_its_terminal(
     assert "restart" not in shown
 
 
-def test_nohup_outlives_the_terminal(experiment: Experiment) -> None:
-    run = experiment.run("a")
+def test_nohup_outlives_the_terminal(watch: Callable[..., Watched]) -> None:
+    watched = watch(LONG, preexec_fn=_as_nohup_does)
+    watched.wait_for_checkpoint()
 
-    with ended(experiment.typed(LONG, preexec_fn=_as_nohup_does)) as supervisor:
-        wait_until((run / "checkpoints/last.ckpt").exists)
-        supervisor.send_signal(signal.SIGHUP)
+    watched.process.send_signal(signal.SIGHUP)
 
-        assert supervisor.wait(PATIENCE) == 0
-    assert run.summary["status"] == "finished"
+    code, shown = watched.end()
+    assert code == 0, shown
+    assert watched.run.summary["status"] == "finished"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no process groups like these")

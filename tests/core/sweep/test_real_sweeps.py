@@ -19,22 +19,6 @@ from harness.experiment import PATIENCE, SMALL, Experiment, replace, wait_until
 pytestmark = pytest.mark.slow
 CLI = "from wandb.cli.cli import cli\ncli()\n"
 WORDS = [*SMALL, "trainer.max_epochs=2", "trainer.test_after_fit=false", "trainer.accelerator=cpu"]
-# Called as `python`, it asks the server for a process that has torch imported: a trial in a second.
-QUICK_PYTHON = """#!{python} -ES
-import json, os, signal, socket, sys
-
-connection = socket.socket(socket.AF_UNIX)
-connection.connect({address!r})
-out, err = (os.readlink(f"/proc/self/fd/{{stream}}") for stream in (1, 2))
-asked = dict(cwd=os.getcwd(), env=dict(os.environ), stdout=out, stderr=err)
-asked.update(program=sys.argv[1], argv=sys.argv[2:])
-connection.sendall(json.dumps(asked).encode() + b"\\n")
-answers = connection.makefile()
-child = int(answers.readline())
-signal.signal(signal.SIGTERM, lambda number, frame: os.kill(child, number))
-code = int(answers.readline())
-sys.exit(code if code >= 0 else 128 - code)
-"""
 
 
 @pytest.fixture
@@ -42,10 +26,7 @@ def quick(experiment: Experiment, python: Path) -> Experiment:
     """An experiment in which ``python`` starts in a moment."""
     folder = experiment.path.parent / "bin"
     folder.mkdir()
-    script = folder / "python"
-    address = str(experiment.server.address)
-    script.write_text(QUICK_PYTHON.format(python=python, address=address))
-    script.chmod(0o755)
+    (folder / "python").symlink_to(experiment.server.warm)
     path = os.pathsep.join([str(folder), str(python.parent), os.environ["PATH"]])
     experiment.variables = {"PATH": path}
     (experiment / "cli.py").write_text(CLI)
@@ -153,14 +134,14 @@ def test_an_agent_s_trial_says_when_the_code_has_changed(quick: Experiment) -> N
 
 
 class Typed:
-    """``python main.py sweep`` as a user types it: cold trials, each with its supervisor."""
+    """``python main.py sweep`` as a user types it: trials, each with its supervisor."""
 
     def __init__(self, experiment: Experiment, python: Path) -> None:
         self.output = experiment.path.parent / "typed.out"
         self.process = subprocess.Popen(
             [str(python), "main.py", "sweep", "--name", "killed", "--workers", "2"],
             cwd=experiment.path,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+            env={**os.environ, "OMP_NUM_THREADS": "1", **experiment.variables},
             stdin=subprocess.DEVNULL,
             stdout=self.output.open("a"),
             stderr=subprocess.STDOUT,
@@ -181,15 +162,14 @@ def typed(experiment: Experiment, python: Path) -> Iterator[Callable[[], Typed]]
 
 
 def test_killed_and_edited_a_sweep_ends_with_the_undisturbed_table(
-    quick: Experiment, typed: Callable[[], Typed], python: Path
+    quick: Experiment, typed: Callable[[], Typed]
 ) -> None:
     """The sweep and one trial, with its supervisor, are killed; model.py is broken meanwhile."""
     write(quick, {"optimizer.learning_rate": {"values": [0.001, 0.01]}}, "trainer.max_epochs=30",
           "logger.wandb=off")  # fmt: skip
     here(quick)
     file = quick / "sweeps/sweep.yaml"
-    cold = file.read_text().replace("- python\n", "- ${interpreter}\n")
-    file.write_text(cold.replace("- restart.max=0\n", "- restart.max=1\n"))
+    file.write_text(file.read_text().replace("- restart.max=0\n", "- restart.max=1\n"))
     folder, moments = quick / "runs/killed", Random("moments")
 
     sweep = typed()
