@@ -166,7 +166,9 @@ def test_a_section_of_core_is_subclassed_without_a_complaint(
         "    label_smoothing: float",
     )
 
-    typed = run([str(python), "-m", "basedpyright", "--pythonpath", str(python)], project.path)
+    files = ["main.py", *(f"experiment/{name}.py" for name in ("config", "data", "module"))]
+    checker = [str(python), "-m", "basedpyright", "--pythonpath", str(python)]
+    typed = run([*checker, *files], project.path)
     said = run([sys.executable, "main.py", "config", "optimizer.lookahead=7"], project.path)
 
     assert typed.returncode == 0, typed.stdout
