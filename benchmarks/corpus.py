@@ -8,7 +8,7 @@ same again under another name, killed (SIGKILL) in mid-epoch and typed once more
 the same weights. Private memory is RssAnon, of all processes of a run together, looked at five
 times a second; the pages of the map do not count: the system takes them back when it needs them.
 
-Linux only. ``--quick`` is 4 MB. Everything is in a temporary folder, of 4 GB; ``TMPDIR`` moves it.
+Linux only. ``--quick`` is 1 MB. Everything is in a temporary folder, of 4 GB; ``TMPDIR`` moves it.
 """
 
 import os
@@ -139,7 +139,7 @@ def weights(project: Path, name: str) -> dict[str, Any]:
 
 def main() -> int:
     arguments = command_line(__doc__).parse_args()
-    megabytes = 4 if arguments.quick else MEGABYTES
+    megabytes = 1 if arguments.quick else MEGABYTES
     started = time.perf_counter()
     with temporary_project("language_modeling") as project:
         write_corpus(project / "corpus", megabytes, FILES)

@@ -65,7 +65,7 @@ def serve(path: str) -> dict[str, Any] | None:
                     for other in (listener, connection, *children.values()):
                         other.close()
                     return {**request, "streams": streams}
-                if SUPERVISED in request["env"]:
+                if "words" in request:  # by way of warm_python.py
                     tied.add(pid)
                 for stream in streams:
                     os.close(stream)
@@ -74,6 +74,7 @@ def serve(path: str) -> dict[str, Any] | None:
             for pid in list(children):
                 ended, status = os.waitpid(pid, os.WNOHANG)
                 if ended:
+                    tied.discard(pid)
                     with contextlib.suppress(OSError), children.pop(pid) as connection:
                         connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
                 elif pid in tied and select.select([children[pid]], [], [], 0)[0]:
@@ -102,7 +103,7 @@ def become(request: dict[str, Any], forget: Callable[[], None]) -> NoReturn:
     os.setsid()
     os.environ.clear()
     os.environ.update(request["env"])
-    if SUPERVISED in os.environ:  # by way of warm_python.py: our parent is this server
+    if SUPERVISED in os.environ:  # its parent is this server
         os.environ[SUPERVISED] = str(os.getppid())
     os.chdir(request["cwd"])
     for number, stream in enumerate(request["streams"] or opened(request)):

@@ -1,9 +1,9 @@
 """``python`` for tests: asks the fork server beside it for a process that has torch imported.
 
 ``Server.warm`` writes it as an executable, ``SOCKET-python``, to which a link may lead. What it is
-called with, where, with which variables and streams is handed on; it ends as that process ends. A
-child that has to die with its supervisor does so by way of this one: the server kills it when this
-one is gone. What a fork cannot be is started cold: a rank, and Python with an option of its own.
+called with, where, with which variables and streams is handed on; it ends as that process ends, and
+when it is killed the server kills that process. So a child dies with its supervisor by way of this
+one. What a fork cannot be is started cold: a rank, and Python with an option of its own.
 """
 
 import ctypes
