@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from harness.experiment import Server
@@ -12,16 +11,12 @@ pytestmark = pytest.mark.slow
 Typed = Callable[..., list[str]]
 
 
-COLD = ("start",)  # it asks who imports torch
-
-
 @pytest.fixture
-def typed(python: Path, server: Server) -> Typed:
+def typed(server: Server) -> Typed:
     """The lines that ``python benchmarks/NAME.py --quick`` prints; its exit code must be right."""
 
     def type_it(name: str, code: Callable[[str], int] = lambda shown: 0) -> list[str]:
-        interpreter = python if name in COLD else server.warm
-        command = [str(interpreter), f"benchmarks/{name}.py", "--quick"]
+        command = [str(server.warm), f"benchmarks/{name}.py", "--quick"]
         done = run(command, ROOT, {"OMP_NUM_THREADS": "1"})  # a machine that tests is busy
         assert done.returncode == code(done.stdout), done.stdout + done.stderr
         return done.stdout.splitlines()

@@ -13,7 +13,7 @@ from harness.experiment import Experiment, RunFolder, replace, wait_until
 from harness.watched import Watched
 
 pytestmark = pytest.mark.slow
-LONG = "trainer.max_epochs=30"  # enough that a kill comes before the end
+LONG = "trainer.max_epochs=20"  # enough that a kill comes before the end
 
 
 def test_a_killed_training_comes_back_and_ends_with_the_same_bits(

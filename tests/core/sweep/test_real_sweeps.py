@@ -165,7 +165,7 @@ def test_killed_and_edited_a_sweep_ends_with_the_undisturbed_table(
     quick: Experiment, typed: Callable[[], Typed]
 ) -> None:
     """The sweep and one trial, with its supervisor, are killed; model.py is broken meanwhile."""
-    write(quick, {"optimizer.learning_rate": {"values": [0.001, 0.01]}}, "trainer.max_epochs=30",
+    write(quick, {"optimizer.learning_rate": {"values": [0.001, 0.01]}}, "trainer.max_epochs=20",
           "logger.wandb=off")  # fmt: skip
     here(quick)
     file = quick / "sweeps/sweep.yaml"
