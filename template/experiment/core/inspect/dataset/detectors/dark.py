@@ -1,0 +1,21 @@
+"""Dark images: 99 % of the pixels are darker than 0.32 of white.
+
+Template's file: updates replace it. Measure and threshold are CleanVision's ("dark", 0.32), on a
+copy of 64 pixels.
+"""
+
+from collections.abc import Iterable
+
+from ..evidence import Evidence
+from ..inspection import Finding
+from .empty import is_empty
+
+THRESHOLD = 0.32
+ADVICE = "See whether anything can be made out; if not, leave them out."
+
+
+def find(evidence: Evidence) -> Iterable[Finding]:
+    splits = evidence.of_kind("image")
+    lightest = {split.name: split.numbers("brightness of the lightest") for split in splits}
+    marks = {split.name: (lightest[split.name] < THRESHOLD) & ~is_empty(split) for split in splits}
+    yield from evidence.odd("dark", "images are dark", ADVICE, marks, lightest)

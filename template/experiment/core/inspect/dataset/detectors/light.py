@@ -1,0 +1,22 @@
+"""Overexposed images: 95 % of the pixels are lighter than 0.95 of white.
+
+Template's file: updates replace it. Measure and threshold are CleanVision's ("light", 0.05), on a
+copy of 64 pixels.
+"""
+
+from collections.abc import Iterable
+
+from ..evidence import Evidence
+from ..inspection import Finding
+from .empty import is_empty
+
+THRESHOLD = 0.95
+ADVICE = "See whether anything can be made out; if not, leave them out."
+
+
+def find(evidence: Evidence) -> Iterable[Finding]:
+    splits = evidence.of_kind("image")
+    darkest = {split.name: split.numbers("brightness of the darkest") for split in splits}
+    marks = {split.name: (darkest[split.name] > THRESHOLD) & ~is_empty(split) for split in splits}
+    worst = {name: -values for name, values in darkest.items()}
+    yield from evidence.odd("light", "images are almost white", ADVICE, marks, worst)
