@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from ..evidence import Evidence
 from ..inspection import Finding, Seriousness
+from ..reading import SplitRead
 from ..split_look import class_counts
 
 RARE = 0.1
@@ -25,9 +26,12 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     if "train" not in counts:
         return
     counted = found["train"][1]
+    if counted == "pixels":  # of which background may have nearly all
+        counted = "images"
+        counts = {name: _images_with(evidence.splits[name], counts[name]) for name in counts}
     train = {name: count for name, count in counts["train"].items() if count}
     yield from _never_trained(counts, train)
-    yield from _lacking(counts, train, counted)
+    yield from _lacking(counts, train)
     limit = RARE * sum(train.values()) / max(len(train), 1)
     rare = {name: count for name, count in train.items() if count < limit}
     if rare:
@@ -38,6 +42,16 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         yield Finding("class_balance", Seriousness.WARNING, text, FEW)
 
 
+def _images_with(split: SplitRead, classes: dict[str, int]) -> dict[str, int]:
+    """How many images have a pixel of each class."""
+    names, counts = list(classes), dict.fromkeys(classes, 0)
+    for look in split.looks:
+        for number in look.label if isinstance(look.label, dict) else ():
+            if number < len(names):
+                counts[names[number]] += 1
+    return counts
+
+
 def _never_trained(counts: dict[str, dict[str, int]], train: dict[str, int]) -> Iterable[Finding]:
     for split, classes in counts.items():
         new = [name for name, count in classes.items() if count and name not in train]
@@ -46,9 +60,7 @@ def _never_trained(counts: dict[str, dict[str, int]], train: dict[str, int]) -> 
             yield Finding("class_balance", Seriousness.ERROR, text, UNKNOWN)
 
 
-def _lacking(
-    counts: dict[str, dict[str, int]], train: dict[str, int], counted: str
-) -> Iterable[Finding]:
+def _lacking(counts: dict[str, dict[str, int]], train: dict[str, int]) -> Iterable[Finding]:
     total = sum(train.values())
     for split, classes in counts.items():
         size = sum(classes.values())
@@ -57,7 +69,7 @@ def _lacking(
             for name, count in train.items()
             if not classes.get(name) and count / total * size >= EXPECTED
         ]
-        if missing and split != "unlabelled" and counted != "pixels":
+        if missing and split != "unlabelled":
             text = f"{split} has none of {len(missing):,} classes of train: {_listed(missing)}"
             yield Finding("class_balance", Seriousness.WARNING, text, TRAIN_ON)
 

@@ -36,7 +36,9 @@ def find(evidence: Evidence) -> Iterable[Finding]:
             continue
         columns, second = _table(train, other)
         area = area_under_curve(list(columns.values()), second, evidence.seed) if columns else 0.5
-        many, few = int((~second).sum()), int(second.sum())
+        many, few = (
+            min(_groups(split), count) for split, count in zip((train, other), counts, strict=True)
+        )
         chance = np.sqrt((many + few + 1) / (12 * many * few))  # of the area, by Mann and Whitney
         if area > THRESHOLD and area - 0.5 > DEVIATIONS * chance:
             alone = {
@@ -47,6 +49,12 @@ def find(evidence: Evidence) -> Iterable[Finding]:
             text = f"{name} looks unlike train: from numbers such as {most} they are told apart "
             text += f"with an area under the curve of {area:.2f}, where chance gives 0.5"
             yield Finding("drift", Seriousness.WARNING, text, ADVICE)
+
+
+def _groups(split: SplitRead) -> int:
+    """How many examples there are that do not hang together: windows of a text do."""
+    groups = [look.group for look in split.looks]
+    return len({group for group in groups if group is not None}) + groups.count(None)
 
 
 def _table(

@@ -6,9 +6,11 @@ square, the size that ultralytics warns of ("extremely small objects").
 
 from collections.abc import Iterable
 
-from ..evidence import Evidence, by_split
-from ..inspection import Finding, Seriousness
-from .box_faults import are_shares, boxes_of, has_boxes
+import numpy as np
+
+from ..box_table import box_table
+from ..evidence import Evidence
+from ..inspection import Finding
 
 THRESHOLD = 3.0  # pixels
 ADVICE = "Take a larger data.image_size, or cut the images into parts."
@@ -19,20 +21,16 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     if side is None:
         evidence.skip("tiny_objects: the facts have no image_size")
         return
-    found, counts = [], {}
+    marks, worst = {}, {}
     for split in evidence.of_kind("image"):
-        if not has_boxes(split):
+        table = box_table(split)
+        if table is None:
             continue
-        shares = are_shares(split)
-        width, height = split.numbers("width"), split.numbers("height")
-        for place in range(len(split)):
-            scale = side / max(float(width[place]), float(height[place]))
-            boxes = [box * scale for _, box in boxes_of(split, place, shares)]
-            least = min((min(box[2:] - box[:2]) for box in boxes), default=THRESHOLD)
-            if 0 < least < THRESHOLD:
-                found.append([(split.name, place)])
-                counts[split.name] = counts.get(split.name, 0) + 1
-    if found:
-        text = f"{len(found):,} images have an object below {THRESHOLD:.0f} pixels once they are "
-        text += f"{side} pixels ({by_split(counts)})"
-        yield evidence.grouped("tiny_objects", Seriousness.WARNING, text, ADVICE, found)
+        scale = side / table.sizes[table.owners].max(axis=1)
+        least = table.sides.min(axis=1) * scale
+        marks[split.name] = table.images((least > 0) & (least < THRESHOLD))
+        smallest = np.full(len(split), np.inf)
+        np.minimum.at(smallest, table.owners, least)
+        worst[split.name] = smallest
+    what = f"images have an object below {THRESHOLD:.0f} pixels once they are {side} pixels a side"
+    yield from evidence.odd("tiny_objects", what, ADVICE, marks, worst, may_be_usual=False)

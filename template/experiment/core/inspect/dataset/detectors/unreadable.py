@@ -5,6 +5,7 @@ is named, too.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from ....data.datasets import base_of
 from ..evidence import Evidence, by_split
@@ -32,7 +33,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
 def _left_out(evidence: Evidence) -> Iterable[Finding]:
     """What the readers passed over when they read all: it has no number any more."""
     for name in evidence.splits:
-        notes = getattr(base_of(evidence.data.examples(name))[0], "notes", None)
+        notes: Any = getattr(base_of(evidence.data.examples(name))[0], "notes", None)
         for kind, count in getattr(notes, "counts", {}).items():
             if "cannot be read" in kind or "cannot be used" in kind:
                 text = f"{name}: {count:,} {kind}, such as {notes.first[kind]}"

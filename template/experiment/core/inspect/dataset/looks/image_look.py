@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter, ImageStat
+from PIL import Image, ImageFilter
 
 from ....data.images.values import ORIENTATION, ValueRange, is_deep, seen
 from .look import digest
@@ -35,7 +35,9 @@ IMAGE_NUMBERS = (
     "blue squared",
 )
 IMAGE_WORDS = ("format", "mode")
-PERCEIVED = np.array([0.241, 0.691, 0.068], dtype=np.float32)  # of red, green, blue, squared
+PERCEIVED = (0.241, 0.691, 0.068)  # of red, green, blue, squared
+LEVELS = np.arange(256) / 255
+SQUARES = (LEVELS**2).astype(np.float32)
 
 
 class ImageLook:
@@ -46,7 +48,8 @@ class ImageLook:
     """
 
     def __init__(self, value_range: list[float] | None = None) -> None:
-        self.value_range = ValueRange(*value_range) if value_range else ValueRange(0, 65535)
+        low, high = value_range or (0, 65535)
+        self.value_range = ValueRange(low, high)
 
     def __call__(self, image: Image.Image) -> dict[str, Any]:
         """The fields of a ``Look`` at an image, which is read for that."""
@@ -54,17 +57,29 @@ class ImageLook:
         turn = image.getexif().get(ORIENTATION, 1) if kind else 1
         flat = self._in_bytes(image)
         copy = _at_most(flat, MOST_MEASURED)
-        small = copy.resize((SIDE, SIDE), Image.Resampling.BOX).convert("L")
-        pixels = np.asarray(copy.convert("RGB"), dtype=np.float32) / 255  # (height, width, 3)
-        numbers = (*flat.size, *_brightness(pixels), *_variety(flat, copy, pixels))
-        numbers = (*numbers, _border(pixels), turn)
-        moments = [*pixels.mean(axis=(0, 1)).tolist(), *(pixels**2).mean(axis=(0, 1)).tolist()]
+        grey = copy.convert("L")
+        small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
+        mean, square = _moments(copy)
+        if len(mean) == 1:
+            mean, square = mean * 3, square * 3
+        numbers = (
+            *flat.size,
+            *_brightness(copy),
+            _deviation(grey),
+            _colour(copy),
+            (255 * _deviation(_edges(grey))) ** 2,
+            flat.entropy() if flat.mode == "L" else flat.convert("L").entropy(),
+            _border(small),
+            turn,
+            *mean,
+            *square,
+        )
         return {
             "kind": "image",
             "digest": digest([f"{flat.mode} {flat.size}".encode(), flat.tobytes()]),
-            "numbers": (*map(float, numbers), *moments),
+            "numbers": tuple(map(float, numbers)),
             "words": (kind, mode),
-            "small": np.asarray(small),
+            "small": small,
         }
 
     def _in_bytes(self, image: Image.Image) -> Image.Image:
@@ -81,36 +96,49 @@ class ImageLook:
         return Image.fromarray(array[0] if channels == 1 else array.transpose(1, 2, 0).copy())
 
 
-def _brightness(pixels: NDArray[np.float32]) -> tuple[float, float, float]:
-    perceived = np.sqrt(pixels**2 @ PERCEIVED).ravel()
-    ordered = np.sort(perceived)
-    last = len(ordered) - 1
-    return (
-        float(perceived.mean()),
-        float(ordered[last * 5 // 100]),
-        float(ordered[last * 99 // 100]),
-    )
+def _brightness(copy: Image.Image) -> tuple[float, float, float]:
+    """The mean, the 5th and the 99th percentile, as an eye weighs the colours."""
+    pixels = np.asarray(copy).reshape(-1, len(copy.getbands()))
+    perceived = np.sqrt(SQUARES[pixels[:, 0]]) if pixels.shape[1] == 1 else _weighed(pixels)
+    low, high = ((len(perceived) - 1) * part // 100 for part in (5, 99))
+    ordered = np.partition(perceived, [low, high])
+    return float(perceived.mean()), float(ordered[low]), float(ordered[high])
 
 
-def _variety(
-    flat: Image.Image, copy: Image.Image, pixels: NDArray[np.float32]
-) -> tuple[float, float, float, float]:
-    grey = copy.convert("L")
-    contrast = float(ImageStat.Stat(grey).stddev[0]) / 255
-    colour = float((pixels.max(axis=2) - pixels.min(axis=2)).mean())
-    edges = float(ImageStat.Stat(_edges(grey)).var[0])
-    return contrast, colour, edges, float(flat.convert("L").entropy())
+def _weighed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+    red, green, blue = (SQUARES[pixels[:, band]] for band in range(3))
+    return np.sqrt(PERCEIVED[0] * red + PERCEIVED[1] * green + PERCEIVED[2] * blue)
+
+
+def _moments(image: Image.Image) -> tuple[list[float], list[float]]:
+    """The mean of each channel, and of its squares, from 0 to 1."""
+    counts = np.array(image.histogram(), dtype=np.float64).reshape(-1, len(LEVELS))
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return (shares @ LEVELS).tolist(), (shares @ LEVELS**2).tolist()
+
+
+def _deviation(grey: Image.Image) -> float:
+    (mean,), (square,) = _moments(grey)
+    return max(square - mean**2, 0.0) ** 0.5
+
+
+def _colour(copy: Image.Image) -> float:
+    if copy.mode == "L":
+        return 0.0
+    red, green, blue = (np.asarray(band) for band in copy.split())
+    most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    return float((most - least).mean()) / 255
+
+
+def _border(small: NDArray[np.uint8]) -> float:
+    edges = small[0].mean() + small[-1].mean() + small[:, 0].mean() + small[:, -1].mean()
+    return float(edges) / 4 / 255
 
 
 def _edges(grey: Image.Image) -> Image.Image:
     """Without the outermost pixels, which PIL's filter leaves as they are."""
     edges, (width, height) = grey.filter(ImageFilter.FIND_EDGES), grey.size
     return edges.crop((1, 1, width - 1, height - 1)) if min(width, height) > 2 else edges
-
-
-def _border(pixels: NDArray[np.float32]) -> float:
-    grey = pixels.mean(axis=2)
-    return float(np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]]).mean())
 
 
 def _at_most(image: Image.Image, side: int) -> Image.Image:
