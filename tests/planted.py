@@ -104,7 +104,7 @@ def texts(count: int, seed: int, vocabulary: Sequence[str] = WORDS) -> Examples:
     return Examples(items, labels)
 
 
-# --- faults of an image, and of a text --------------------------------------------------------------
+# --- faults of an image, and of a text -----------------------------------------------------------
 
 
 def unreadable(item: bytes, random: Random) -> bytes:

@@ -23,7 +23,7 @@ from .exact_duplicates import equal
 
 FREQUENCIES = 8
 LEAST_ALIKE = 0.9  # correlation of the grey copies
-OF_USUAL = 0.4  # of the median distance to the nearest neighbour
+OF_USUAL = 0.3  # of the median distance to the nearest neighbour
 FARTHEST = 0.3  # of two descriptions: a correlation of 0.955
 LEAST_CONTRAST = 4.0  # of 255; what is paler is described by its noise
 BLOCK = 1024  # images compared at once: 200 MB with 50,000 others
