@@ -12,7 +12,7 @@ from typing import Any
 from ...data.datamodule import DataModule
 from ...data.datasets import is_stream
 from ...errors import UserError
-from .detectors import DETECTORS, Detector
+from .detectors.registry import DETECTORS, Detector
 from .evidence import Evidence
 from .inspection import Finding, Inspection
 from .reading import Looks, Progress, SplitRead, read_split
