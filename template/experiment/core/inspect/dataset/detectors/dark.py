@@ -6,8 +6,12 @@ copy of 64 pixels.
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..evidence import Evidence
 from ..inspection import Finding
+from ..reading import SplitRead
 from .empty import is_empty
 
 THRESHOLD = 0.32
@@ -17,5 +21,10 @@ ADVICE = "See whether anything can be made out; if not, leave them out."
 def find(evidence: Evidence) -> Iterable[Finding]:
     splits = evidence.of_kind("image")
     lightest = {split.name: split.numbers("brightness of the lightest") for split in splits}
-    marks = {split.name: (lightest[split.name] < THRESHOLD) & ~is_empty(split) for split in splits}
+    marks = {split.name: is_dark(split) for split in splits}
     yield from evidence.odd("dark", "images are dark", ADVICE, marks, lightest)
+
+
+def is_dark(split: SplitRead) -> NDArray[np.bool_]:
+    """Which images are dark, and not empty."""
+    return (split.numbers("brightness of the lightest") < THRESHOLD) & ~is_empty(split)

@@ -6,8 +6,12 @@ copy of 64 pixels.
 
 from collections.abc import Iterable
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..evidence import Evidence
 from ..inspection import Finding
+from ..reading import SplitRead
 from .empty import is_empty
 
 THRESHOLD = 0.95
@@ -17,6 +21,11 @@ ADVICE = "See whether anything can be made out; if not, leave them out."
 def find(evidence: Evidence) -> Iterable[Finding]:
     splits = evidence.of_kind("image")
     darkest = {split.name: split.numbers("brightness of the darkest") for split in splits}
-    marks = {split.name: (darkest[split.name] > THRESHOLD) & ~is_empty(split) for split in splits}
+    marks = {split.name: is_light(split) for split in splits}
     worst = {name: -values for name, values in darkest.items()}
     yield from evidence.odd("light", "images are almost white", ADVICE, marks, worst)
+
+
+def is_light(split: SplitRead) -> NDArray[np.bool_]:
+    """Which images are light, and not empty."""
+    return (split.numbers("brightness of the darkest") > THRESHOLD) & ~is_empty(split)

@@ -2,7 +2,7 @@
 
 Template's file: updates replace it. Measure and threshold are CleanVision's ("low information", 0.3
 of 10 bits). Where drawings or digits are like that anyway, half the median of the data is the
-threshold. Images of one colour are ``empty``.
+threshold. Images of one colour are ``empty``, and ``dark`` and ``light`` name theirs.
 """
 
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ import numpy as np
 
 from ..evidence import Evidence
 from ..inspection import Finding
+from . import dark, light
 from .empty import is_empty
 
 THRESHOLD = 3.0  # bits
@@ -24,7 +25,11 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     known = np.concatenate(list(bits.values()))
     known = known[np.isfinite(known)]
     limit = min(THRESHOLD, OF_MEDIAN * float(np.median(known))) if len(known) else 0.0
-    marks = {split.name: (bits[split.name] < limit) & ~is_empty(split) for split in splits}
+    named = (is_empty, dark.is_dark, light.is_light)  # by others
+    marks = {
+        split.name: (bits[split.name] < limit) & ~np.any([is_so(split) for is_so in named], axis=0)
+        for split in splits
+    }
     yield from evidence.odd(
         "low_information", "images have next to nothing in them", ADVICE, marks, bits
     )

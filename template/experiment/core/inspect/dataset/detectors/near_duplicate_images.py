@@ -3,10 +3,11 @@
 Template's file: updates replace it. Each is described as a perceptual hash does it (the lowest 8 x
 8 frequencies of a small grey copy: Zauner 2010, CleanVision's "near duplicates"), in numbers
 instead of bits, and compared with all of the other split: a product of matrices is faster than the
-tables of a hash where images are alike, and misses none. A pair counts if the whole copies
-correlate, too (``LEAST_ALIKE``), and if it is much closer than images of this data are to their
-nearest neighbour (``OF_USUAL``; Datalab's rule, which takes 0.13): digits resemble each other more
-than photographs.
+tables of a hash where images are alike, and misses none. A pair counts if it is far closer than
+images of this data are to their nearest neighbour: by six deviations of the distances' logarithm,
+since digits of one hand resemble each other more than photographs do. By trial, the closest digits
+of scikit-learn's lie 4 deviations below, scenes that were saved again 10 and more. What is as close
+as ``ALWAYS`` counts whatever is usual, where most of a split leaks.
 """
 
 from collections.abc import Iterable
@@ -22,9 +23,11 @@ from ..reading import SplitRead
 from .exact_duplicates import equal
 
 FREQUENCIES = 8
-LEAST_ALIKE = 0.9  # correlation of the grey copies
-OF_USUAL = 0.3  # of the median distance to the nearest neighbour
-FARTHEST = 0.3  # of two descriptions: a correlation of 0.955
+LEAST_ALIKE = 0.8  # correlation of the grey copies
+DEVIATIONS = 6.0
+LEAST_DEVIATION = 0.1  # of the logarithm: few images are alike in their distances by chance
+FARTHEST = 0.4  # of two descriptions, which are 0 to 2 apart
+ALWAYS = 0.05  # of two descriptions: a correlation of 0.999
 LEAST_CONTRAST = 4.0  # of 255; what is paler is described by its noise
 BLOCK = 1024  # images compared at once: 200 MB with 50,000 others
 ADVICE = "Keep each scene in one split: what was trained on tells nothing when it is tested on."
@@ -85,7 +88,7 @@ def _pairs(
     fine = np.array(alone, bool) & (np.abs(second).sum(axis=1) > 0)
     if not fine.any():
         return []
-    limit = min(FARTHEST, OF_USUAL * float(np.median(distance[fine])))
+    limit = _limit(distance[fine])
     found = []
     for place in np.flatnonzero(fine & (distance < limit)).tolist():
         mate = int(nearest[place])
@@ -106,6 +109,15 @@ def _nearest(
         nearest[part] = products.argmax(axis=1)
         alike[part] = np.take_along_axis(products, nearest[part, None], axis=1)[:, 0]
     return nearest, np.sqrt(np.maximum(2 - 2 * alike, 0))
+
+
+def _limit(distance: NDArray[np.float32]) -> float:
+    """How close is too close, by the distances of images to their nearest neighbour."""
+    usual = np.log(np.maximum(distance, 1e-4))
+    median = float(np.median(usual))
+    deviation = 1.4826 * float(np.median(np.abs(usual - median)))  # as a normal one has it
+    far_below = np.exp(median - DEVIATIONS * max(deviation, LEAST_DEVIATION))
+    return max(ALWAYS, min(FARTHEST, float(far_below)))
 
 
 def _correlation(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
