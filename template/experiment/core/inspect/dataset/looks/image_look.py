@@ -59,14 +59,15 @@ class ImageLook:
         copy = _at_most(flat, MOST_MEASURED)
         grey = copy.convert("L")
         small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
-        mean, square = _moments(copy)
-        if len(mean) == 1:
-            mean, square = mean * 3, square * 3
+        bands = np.asarray(copy).reshape(-1, len(copy.getbands())).T.copy()  # (channels, pixels)
+        squares = [SQUARES[band] for band in bands]
+        mean = [float(band.mean()) / 255 for band in bands] * (3 // len(bands))
+        square = [float(band.mean()) for band in squares] * (3 // len(bands))
         numbers = (
             *flat.size,
-            *_brightness(copy),
+            *_brightness(squares),
             _deviation(grey),
-            _colour(copy),
+            _colour(bands),
             (255 * _deviation(_edges(grey))) ** 2,
             flat.entropy() if flat.mode == "L" else flat.convert("L").entropy(),
             _border(small),
@@ -96,36 +97,27 @@ class ImageLook:
         return Image.fromarray(array[0] if channels == 1 else array.transpose(1, 2, 0).copy())
 
 
-def _brightness(copy: Image.Image) -> tuple[float, float, float]:
+def _brightness(squares: list[NDArray[np.float32]]) -> tuple[float, float, float]:
     """The mean, the 5th and the 99th percentile, as an eye weighs the colours."""
-    pixels = np.asarray(copy).reshape(-1, len(copy.getbands()))
-    perceived = np.sqrt(SQUARES[pixels[:, 0]]) if pixels.shape[1] == 1 else _weighed(pixels)
+    weighed = squares[0]
+    if len(squares) == 3:
+        weighed = sum(part * band for part, band in zip(PERCEIVED, squares, strict=True))
+    perceived = np.sqrt(weighed)
     low, high = ((len(perceived) - 1) * part // 100 for part in (5, 99))
     ordered = np.partition(perceived, [low, high])
     return float(perceived.mean()), float(ordered[low]), float(ordered[high])
 
 
-def _weighed(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-    red, green, blue = (SQUARES[pixels[:, band]] for band in range(3))
-    return np.sqrt(PERCEIVED[0] * red + PERCEIVED[1] * green + PERCEIVED[2] * blue)
-
-
-def _moments(image: Image.Image) -> tuple[list[float], list[float]]:
-    """The mean of each channel, and of its squares, from 0 to 1."""
-    counts = np.array(image.histogram(), dtype=np.float64).reshape(-1, len(LEVELS))
-    shares = counts / counts.sum(axis=1, keepdims=True)
-    return (shares @ LEVELS).tolist(), (shares @ LEVELS**2).tolist()
-
-
 def _deviation(grey: Image.Image) -> float:
-    (mean,), (square,) = _moments(grey)
-    return max(square - mean**2, 0.0) ** 0.5
+    shares = np.array(grey.histogram()) / (grey.width * grey.height)
+    return max(float(shares @ LEVELS**2) - float(shares @ LEVELS) ** 2, 0.0) ** 0.5
 
 
-def _colour(copy: Image.Image) -> float:
-    if copy.mode == "L":
+def _colour(bands: NDArray[np.uint8]) -> float:
+    """How far the channels are apart, in the mean."""
+    if len(bands) == 1:
         return 0.0
-    red, green, blue = (np.asarray(band) for band in copy.split())
+    red, green, blue = bands
     most, least = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
     return float((most - least).mean()) / 255
 
