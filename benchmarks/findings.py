@@ -22,7 +22,7 @@ import numpy as np
 import planted  # pyright: ignore[reportMissingImports]
 
 SIZE, COUNTS = 5000, (1, 10, 50)
-SEED = 7000  # of the first data set; tests have other ones
+SEED = 8100  # of the first data set; tests have other ones, and rules were mended by 7000
 RECALL, PRECISION = 0.95, 0.9  # at 10 and more
 SETS, CLEAN = 5, 20
 Examples = planted.Examples

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..evidence import Evidence
 from ..inspection import Finding
 from ..reading import SplitRead
-from .empty import is_empty
+from .empty import is_bare
 
 THRESHOLD = 0.32
 ADVICE = "See whether anything can be made out; if not, leave them out."
@@ -26,5 +26,5 @@ def find(evidence: Evidence) -> Iterable[Finding]:
 
 
 def is_dark(split: SplitRead) -> NDArray[np.bool_]:
-    """Which images are dark, and not empty."""
-    return (split.numbers("brightness of the lightest") < THRESHOLD) & ~is_empty(split)
+    """Which images are dark, and have something in them."""
+    return (split.numbers("brightness of the lightest") < THRESHOLD) & ~is_bare(split)

@@ -6,11 +6,13 @@ Template's file: updates replace it. No threshold.
 from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..evidence import Evidence
 from ..inspection import Finding
 from ..reading import SplitRead
 
+BARE = 1.0  # bits: two grey values, as often each
 ADVICE = "Leave them out, or see what became of them: an export that failed, say."
 
 
@@ -22,10 +24,15 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     )
 
 
-def is_empty(split: SplitRead) -> np.ndarray:
+def is_empty(split: SplitRead) -> NDArray[np.bool_]:
     """Which examples have nothing in them, so that they equal each other by no fault of theirs."""
     if split.kind == "image":
         return split.numbers("information") == 0
     if split.kind in ("text", "tokens"):
         return split.numbers("words") == 0
     return np.zeros(len(split), dtype=bool)
+
+
+def is_bare(split: SplitRead) -> NDArray[np.bool_]:
+    """Which images have less than a bit in a pixel, so that they are not named for being dark."""
+    return split.numbers("information") < BARE

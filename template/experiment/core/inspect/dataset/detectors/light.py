@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..evidence import Evidence
 from ..inspection import Finding
 from ..reading import SplitRead
-from .empty import is_empty
+from .empty import is_bare
 
 THRESHOLD = 0.95
 ADVICE = "See whether anything can be made out; if not, leave them out."
@@ -27,5 +27,5 @@ def find(evidence: Evidence) -> Iterable[Finding]:
 
 
 def is_light(split: SplitRead) -> NDArray[np.bool_]:
-    """Which images are light, and not empty."""
-    return (split.numbers("brightness of the darkest") > THRESHOLD) & ~is_empty(split)
+    """Which images are light, and have something in them."""
+    return (split.numbers("brightness of the darkest") > THRESHOLD) & ~is_bare(split)
