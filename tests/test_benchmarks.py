@@ -37,7 +37,7 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
         known = {"corpus", "cost", "epoch", "learning", "listing", "sampling", "start", "step"}
-        known |= {"sweeps"}
+        known |= {"sweeps", "findings", "looking"}
         assert set(named) == known, readme
 
 
@@ -94,6 +94,20 @@ def test_listing_is_compared_with_image_folder(typed: Typed) -> None:
     for suffix, line in zip(("jpg", "png"), lines, strict=False):
         ours, _, theirs, _, _ = numbers(line.removeprefix(suffix), shape)
         assert ours == theirs > 0
+
+
+def test_what_is_planted_is_found(typed: Typed) -> None:
+    lines = typed("findings")
+
+    shape = "findings: median on clean sets #; recall and precision: holds"
+    assert numbers(lines[-1], shape)[0] <= 1
+    assert lines.count("  not planted                   none") == 2
+
+
+def test_looking_at_data_is_timed(typed: Typed) -> None:
+    lines = typed("looking")
+
+    assert min(numbers(lines[-1], "looking: images # s, texts # s")) > 0
 
 
 def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:

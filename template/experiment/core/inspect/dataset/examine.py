@@ -1,0 +1,132 @@
+"""``examine``: read a data set once, and have every detector look at what was kept of it.
+
+Template's file: updates replace it.
+"""
+
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from operator import attrgetter
+from typing import Any
+
+from ...data.datamodule import DataModule
+from ...data.datasets import is_stream
+from ...errors import UserError
+from .detectors.registry import DETECTORS, Detector
+from .evidence import Evidence
+from .inspection import Finding, Inspection
+from .reading import Looks, Progress, SplitRead, read_split
+from .split_look import split_look
+
+USUAL = ("train", "val", "test")
+
+
+def examine(
+    datamodule: DataModule[Any],
+    most: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+    strict: bool = False,
+) -> Inspection:
+    """Look at each example of each split, and say what is wrong.
+
+    Args:
+        datamodule: Whose data it is; not set up yet, so that files are read here and not before.
+        most: Of each split at so many, drawn by ``seed``; None: at 200,000.
+        seed: Of all that is drawn.
+        progress: Is told how many more examples were read.
+        strict: Whether a detector that fails raises; else a line of ``skipped`` says so.
+    """
+    started = time.perf_counter()
+    _as_it_lies(datamodule)
+    evidence = Evidence({}, datamodule, seed=seed)
+    splits = _splits(datamodule, evidence)
+    evidence.facts = _facts(datamodule, evidence)
+    tokenizer = _tokenizer(evidence)
+    for name in splits:
+        looks = Looks(
+            datamodule.examples(name),
+            getattr(evidence.facts, "value_range", None),
+            tokenizer,
+            getattr(evidence.facts, "class_names", None) or (),
+        )
+        split = read_split(name, looks, most, seed, progress)
+        evidence.splits[name] = split
+        _say_what_was_read(split, evidence)
+    findings = [finding for one in DETECTORS for finding in _found(one, evidence, strict)]
+    findings.sort(key=attrgetter("seriousness"), reverse=True)
+    looked = [split_look(split, evidence) for split in evidence.splits.values()]
+    return Inspection(looked, findings, evidence.skipped, time.perf_counter() - started)
+
+
+def _as_it_lies(datamodule: DataModule[Any]) -> None:
+    """Let files be read when they are needed, one that is broken among them, without slices.
+
+    Has an effect only before ``setup``: what is in memory already is looked at as it is there.
+    """
+    datamodule.config = replace(
+        datamodule.config, in_memory_mb=0, on_error="skip", overfit_batches=None
+    )
+
+
+def _splits(datamodule: DataModule[Any], evidence: Evidence) -> list[str]:
+    """The splits that hold examples with numbers; says which do not."""
+    datamodule.holds("train")  # sets up, so that all are known
+    found = []
+    for name in dict.fromkeys([*USUAL, *datamodule.datasets]):
+        if not datamodule.holds(name):
+            continue
+        if is_stream(datamodule.datasets[name]):
+            evidence.skip(f"{name}: a stream, whose examples have no numbers: not looked at")
+        else:
+            found.append(name)
+    return found
+
+
+def _facts(datamodule: DataModule[Any], evidence: Evidence) -> Any:
+    try:
+        return datamodule.facts
+    except (UserError, NotImplementedError) as error:
+        evidence.skip(f"the facts cannot be found ({error}): what they promise is not checked")
+        return None
+
+
+def _tokenizer(evidence: Evidence) -> Any:
+    """What makes text of tokens, where the facts have it."""
+    text = getattr(evidence.facts, "tokenizer", None)
+    if not isinstance(text, str):
+        return None
+    try:
+        from ...data.texts.tokenizer import BytePairs
+
+        return BytePairs(text)
+    except Exception as error:  # another tokenizer's text, or the package is not there
+        evidence.skip(f"tokens are not shown as text: {' '.join(str(error).split())}")
+        return None
+
+
+def _say_what_was_read(split: SplitRead, evidence: Evidence) -> None:
+    if len(split) < split.count:
+        evidence.skip(
+            f"{split.name}: {len(split):,} of {split.count:,} examples were looked at, drawn by "
+            f"seed {evidence.seed}"
+        )
+    if not split.has_records:
+        evidence.skip(
+            f"{split.name}: its dataset has no record(index), so that what __getitem__ gives was "
+            "looked at: what only the file says, such as EXIF or its format, is not seen"
+        )
+
+
+def _found(detector: Detector, evidence: Evidence, strict: bool) -> Iterable[Finding]:
+    if detector.takes and not detector.takes & evidence.kinds:
+        return []
+    find: Callable[[Evidence], Iterable[Finding]] = detector.find
+    try:
+        return list(find(evidence))
+    except Exception as error:  # one that fails shall stop nothing
+        if strict:
+            raise
+        reason = " ".join(str(error).split())
+        evidence.skip(f"{detector.name} failed: {type(error).__name__}: {reason}")
+        return []

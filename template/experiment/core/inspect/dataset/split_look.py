@@ -1,0 +1,89 @@
+"""From what was read of a split to its page: counts, numbers, and facts in words.
+
+Template's file: updates replace it.
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from .evidence import Evidence
+from .inspection import Property, SplitLook
+from .reading import NUMBERS, SplitRead
+
+UNITS = {
+    "width": "pixels",
+    "height": "pixels",
+    "information": "bits",
+    "length": "characters",
+}
+SHOWN = {  # of what is measured; the rest is for detectors
+    "image": ("width", "height", "brightness", "contrast", "colour", "edges", "information"),
+    "text": ("length", "words", "letters", "capitals", "digits", "distinct words"),
+}
+SHOWN["tokens"] = SHOWN["text"]
+
+
+def split_look(split: SplitRead, evidence: Evidence) -> SplitLook:
+    """What a split holds."""
+    look = SplitLook(split.name, split.count, split.indices.tolist(), [x.id for x in split.looks])
+    look.class_counts, look.counted = class_counts(split, evidence)
+    names = [name for name in SHOWN.get(split.kind, ()) if name in NUMBERS[split.kind]]
+    look.properties = [
+        Property(name, UNITS.get(name, ""), split.numbers(name).astype(np.float64))
+        for name in names
+    ]
+    if split.readable.any():
+        look.channels = _channels(split)
+        look.facts = _facts(split)
+    return look
+
+
+def class_counts(split: SplitRead, evidence: Evidence) -> tuple[dict[str, int], str]:
+    """How often each class is there, those of no example included, and what was counted."""
+    known = split.class_names or list(getattr(evidence.facts, "class_names", None) or [])
+    counts: Counter[str] = Counter(dict.fromkeys(map(str, known), 0))
+    counted = "examples"
+    for look in split.looks:
+        if isinstance(look.label, (str, int)):
+            counts[str(look.label)] += 1
+        elif isinstance(look.label, list):
+            counted = "objects"
+            counts.update(str(name) for name, _ in look.label)
+        elif isinstance(look.label, dict):
+            counted = "pixels"
+            for number, pixels in look.label.items():
+                if number < len(known):
+                    counts[str(known[number])] += pixels
+    return (dict(counts) if any(counts.values()) else {}), counted
+
+
+def _channels(split: SplitRead) -> list[tuple[float, float]]:
+    """Mean and deviation of each channel, over all images alike, whatever their size."""
+    if split.kind != "image":
+        return []
+    found = []
+    for name in ("red", "green", "blue"):
+        mean = split.numbers(name)[split.readable].mean(dtype=np.float64)
+        square = split.numbers(f"{name} squared")[split.readable].mean(dtype=np.float64)
+        found.append((float(mean), float(np.sqrt(max(square - mean**2, 0)))))
+    return found[:1] if len(set(found)) == 1 else found
+
+
+def _facts(split: SplitRead) -> list[str]:
+    if split.kind == "image":
+        width = split.numbers("width")[split.readable].astype(int)
+        height = split.numbers("height")[split.readable].astype(int)
+        order = np.argsort(width * height)
+        small, large = (f"{width[i]}x{height[i]}" for i in (order[0], order[-1]))
+        facts = [f"sizes: {small}" if small == large else f"sizes: {small} to {large}"]
+        for name in ("format", "mode"):
+            counts = Counter(word for word in split.words(name) if word)
+            if counts:
+                listed = ", ".join(f"{word} {count:,}" for word, count in counts.most_common(5))
+                facts.append(f"{name}s: {listed}")
+        return facts
+    if split.kind in ("text", "tokens"):
+        length = split.numbers("length")[split.readable]
+        return [f"lengths: {length.min():.0f} to {length.max():.0f} characters"]
+    return []

@@ -1,0 +1,162 @@
+"""Faults that are planted among images are found, and nothing else is."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import planted
+import pytest
+from core.inspect.dataset.conftest import named
+from modules import Modules
+from planted import Examples
+
+Look = Callable[..., Any]
+COUNT = 240
+
+
+@pytest.fixture(scope="module")
+def clean() -> dict[str, Examples]:
+    return {
+        "train": planted.images(COUNT, seed=11).named("train"),
+        "val": planted.images(60, seed=12).named("val"),
+    }
+
+
+@pytest.fixture
+def splits(clean: dict[str, Examples]) -> dict[str, Examples]:
+    return {
+        name: Examples(list(one.items), list(one.labels), list(one.names))
+        for name, one in clean.items()
+    }
+
+
+def test_clean_images_give_no_finding(look: Look, clean: dict[str, Examples]) -> None:
+    inspection = look(clean)
+
+    assert inspection.findings == []
+    assert [split.count for split in inspection.splits] == [COUNT, 60]
+    train = inspection.splits[0]
+    assert sum(train.class_counts.values()) == COUNT
+    assert {one.name for one in train.properties} >= {"brightness", "width"}
+    assert all(len(one.values) == COUNT for one in train.properties)
+
+
+def test_planted_images_are_named_and_no_others(look: Look, splits: dict[str, Examples]) -> None:
+    random, train = np.random.default_rng(1), splits["train"]
+    places = iter(random.permutation(COUNT).tolist())
+    wanted = {}
+    for fault, plant in planted.IMAGE_FAULTS.items():
+        for place in (next(places), next(places)):
+            train.items[place] = plant(train.items[place], random)  # pyright: ignore[reportArgumentType]
+            wanted.setdefault(fault, set()).add(train.names[place])
+
+    inspection = look(splits)
+
+    assert {fault: named(inspection, fault) for fault in planted.IMAGE_FAULTS} == wanted
+    assert {finding.detector for finding in inspection.findings} == set(planted.IMAGE_FAULTS)
+    assert len(inspection.splits[0].ids) == COUNT
+
+
+def test_an_image_in_two_splits_is_an_error(look: Look, splits: dict[str, Examples]) -> None:
+    again = planted.saved(planted.opened(splits["train"].items[5]), "TIFF")  # another file
+    splits["val"].items[7], splits["val"].labels[7] = again, splits["train"].labels[5]
+
+    (finding,) = look(splits).findings
+
+    assert finding.detector == "exact_duplicates"
+    assert finding.seriousness.name == "ERROR"
+    assert {example.id for example in finding.groups[0]} == {"train/00005", "val/00007"}
+    assert finding.count == 2
+
+
+def test_an_image_twice_in_a_split_is_a_warning(look: Look, splits: dict[str, Examples]) -> None:
+    train = splits["train"]
+    train.items[5], train.labels[5] = train.items[9], train.labels[9]
+
+    (finding,) = look(splits).findings
+
+    assert (finding.detector, finding.seriousness.name) == ("exact_duplicates", "WARNING")
+    assert {example.index for example in finding.groups[0]} == {5, 9}
+
+
+def test_an_image_under_two_labels_is_named(look: Look, splits: dict[str, Examples]) -> None:
+    train = splits["train"]
+    train.items[5], train.labels[9], train.labels[5] = train.items[9], "disc", "bar"
+
+    inspection = look(splits)
+
+    assert named(inspection, "two_labels") == {"train/00005", "train/00009"}
+    text = next(one.text for one in inspection.findings if one.detector == "two_labels")
+    assert "bar and disc" in text
+
+
+def test_images_that_were_saved_again_are_found(look: Look, splits: dict[str, Examples]) -> None:
+    random, val = np.random.default_rng(2), splits["val"]
+    for place in range(10):
+        val.items[place] = planted.near(splits["train"].items[place + 20], random)  # pyright: ignore[reportArgumentType]
+
+    (finding,) = look(splits).findings
+
+    assert finding.detector == "near_duplicate_images"
+    pairs = {tuple(sorted(example.id for example in group)) for group in finding.groups}
+    assert pairs == {(f"train/{20 + n:05}", f"val/{n:05}") for n in range(10)}
+
+
+def test_a_subset_is_seeded_and_said(look: Look, clean: dict[str, Examples]) -> None:
+    one, other = look(clean, most=50), look(clean, most=50)
+
+    assert one.splits[0].indices == other.splits[0].indices
+    assert len(one.splits[0].indices) == 50
+    assert one.splits[0].count == COUNT
+    assert any("train: 50 of 240 examples were looked at" in line for line in one.skipped)
+
+
+def test_many_processes_see_what_one_sees(
+    experiment: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading = experiment("core.inspect.dataset.reading")
+    looks = reading.Looks(planted.dataset(experiment, clean["train"]))
+    seen: list[int] = []
+
+    alone = reading.read_split("train", looks, None, 0)
+    monkeypatch.setattr(reading, "FEW", 10)
+    together = reading.read_split("train", looks, None, 0, seen.append)
+
+    assert [look.digest for look in alone.looks] == [look.digest for look in together.looks]
+    assert [look.id for look in alone.looks] == [look.id for look in together.looks]
+    assert sum(seen) == COUNT
+
+
+def test_a_detector_that_fails_stops_nothing(
+    experiment: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = experiment("core.inspect.dataset.examine")
+    broken = module.Detector("broken", lambda evidence: 1 / 0)
+    monkeypatch.setattr(module, "DETECTORS", (broken, *module.DETECTORS))
+    data = planted.data_module(experiment, {"val": clean["val"]})
+
+    inspection = module.examine(data)
+
+    assert "broken failed: ZeroDivisionError: division by zero" in inspection.skipped
+    with pytest.raises(ZeroDivisionError):
+        module.examine(planted.data_module(experiment, {"val": clean["val"]}), strict=True)
+
+
+def test_a_broken_file_of_a_folder_is_a_finding(
+    experiment: Modules, look: Look, clean: dict[str, Examples], tmp_path: Path
+) -> None:
+    """Core's own reader would refuse to set up with it."""
+    for place, (item, label) in enumerate(
+        zip(clean["val"].items, clean["val"].labels, strict=True)
+    ):
+        (tmp_path / label).mkdir(exist_ok=True)
+        (tmp_path / label / f"{place}.png").write_bytes(item if place else item[:500])  # pyright: ignore[reportArgumentType]
+    config = experiment("config").DataConfig(source="folder", root=str(tmp_path), image_size=16)
+
+    inspection = look(experiment("data").ExperimentData(config))
+
+    errors = [one for one in inspection.findings if one.seriousness.name == "ERROR"]
+    assert [one.detector for one in errors] == ["unreadable"]
+    assert errors[0].groups[0][0].id.endswith("0.png")
+    assert sum(split.count for split in inspection.splits) == 60

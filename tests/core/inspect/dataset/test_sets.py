@@ -1,0 +1,143 @@
+"""What is wrong with a set as a whole, and with its labels, is found."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import planted
+import pytest
+from core.inspect.dataset.conftest import named
+from planted import Examples
+
+Look = Callable[..., Any]
+COUNT = 200
+
+
+@pytest.fixture(scope="module")
+def pictures() -> tuple[Examples, Examples]:
+    return planted.images(COUNT, seed=31), planted.images(100, seed=32)
+
+
+@pytest.fixture
+def splits(pictures: tuple[Examples, Examples]) -> dict[str, Examples]:
+    train, val = pictures
+    return {
+        "train": Examples(list(train.items), list(train.labels)).named("train"),
+        "val": Examples(list(val.items), list(val.labels)).named("val"),
+    }
+
+
+def texts_of(look: Look, splits: Any, detector: str, **settings: Any) -> list[str]:
+    """What a detector says; no other one says anything."""
+    findings = look(splits, **settings).findings
+    assert {finding.detector for finding in findings} <= {detector}
+    return [finding.text for finding in findings]
+
+
+def test_darker_images_in_a_split_are_a_drift(look: Look, splits: dict[str, Examples]) -> None:
+    val = splits["val"]
+    val.items = [
+        planted.saved(planted.opened(item).point(lambda value: int(value * 0.6)))
+        for item in val.items
+    ]
+
+    (text,) = texts_of(look, splits, "drift")
+
+    assert text.startswith("val looks unlike train: ")
+
+
+def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:
+    for split in splits.values():
+        for place, label in enumerate(split.labels):
+            side = 90 if label == "disc" else 60 if label == "bar" else 75
+            shown = planted.opened(split.items[place]).resize((side, side))
+            split.items[place] = planted.saved(shown)
+
+    (text,) = texts_of(look, splits, "shortcut")
+
+    assert (
+        text == "the size of an image alone predicts the class: 100 % of what guessing gets wrong"
+    )
+
+
+def test_a_format_of_a_class_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:
+    for split in splits.values():
+        for place, label in enumerate(split.labels):
+            kind = "PNG" if label == "disc" else "TIFF" if label == "bar" else "BMP"
+            split.items[place] = planted.saved(planted.opened(split.items[place]), kind)
+
+    (text,) = texts_of(look, splits, "shortcut")
+
+    assert text.startswith("the file's format alone predicts the class")
+
+
+def in_order(examples: Examples) -> Examples:
+    order = np.argsort(examples.labels, kind="stable").tolist()
+    return Examples([examples.items[n] for n in order], [examples.labels[n] for n in order])
+
+
+def test_one_class_after_the_other_is_an_order_unless_it_is_shuffled(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    splits["train"] = in_order(splits["train"])
+
+    assert texts_of(look, splits, "order") == []
+    (text,) = texts_of(look, splits, "order", sampler="sequential")
+
+    assert "neighbours are alike in class (" in text
+
+
+def test_a_group_in_two_splits_is_an_error(look: Look, splits: dict[str, Examples]) -> None:
+    splits["train"].groups = [f"patient {place // 4}" for place in range(COUNT)]
+    splits["val"].groups = [f"patient {100 + place // 4}" for place in range(100)]
+    assert texts_of(look, splits, "groups") == []
+    splits["val"].groups[3] = "patient 7"
+
+    inspection = look(splits)
+
+    (text,) = (finding.text for finding in inspection.findings)
+    assert text == "1 of 75 groups are in several splits, such as patient 7 in train and val"
+    assert {"val/00003", "train/00028"} < named(inspection, "groups")
+
+
+def test_classes_that_are_missing_rare_or_new_are_named(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    train, val = splits["train"], splits["val"]
+    train.labels[0] = "ring"
+    val.labels = ["disc" if label == "bar" else label for label in val.labels]
+    val.labels[0] = "star"
+
+    findings = look(splits).findings
+
+    texts = [finding.text for finding in findings if finding.detector == "class_balance"]
+    assert texts[0] == "1 classes are in val and not in train: star"
+    assert texts[1] == "val has none of 1 classes of train: bar"
+    assert texts[2].endswith("of the examples in train: ring (1)")
+    (drift,) = (finding.text for finding in findings if finding.detector == "label_drift")
+    assert drift.startswith("classes are otherwise frequent in val than in train: ")
+
+
+def test_boxes_outside_without_area_and_twice_are_named(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    for split in splits.values():
+        split.labels = [
+            [("bird", [5.0, 5.0, 30.0, 30.0]), ("cat", [10.0, 20.0, 40.0, 45.0])]
+            for _ in split.labels
+        ]
+    assert look(splits).findings == []
+    labels = splits["train"].labels
+    labels[3] = [("bird", [5.0, 5.0, 130.0, 30.0])]
+    labels[4] = [("bird", [5.0, 5.0, 5.0, 30.0])]
+    labels[5] = [*labels[5], ("cat", [10.0, 20.0, 40.0, 45.0])]
+    labels[6] = [*labels[6], ("bird", [10.0, 20.0, 40.0, 45.0])]  # another class
+
+    findings = look(splits).findings
+
+    said = {finding.text.split(" (")[0]: finding.groups[0][0].id for finding in findings}
+    assert said == {
+        "1 images have a box outside of them": "train/00003",
+        "1 images have a box without area": "train/00004",
+        "1 images have the same box twice": "train/00005",
+    }

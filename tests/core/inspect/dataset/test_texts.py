@@ -1,0 +1,70 @@
+"""Faults that are planted among texts are found, and nothing else is."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import planted
+import pytest
+from core.inspect.dataset.conftest import named
+from planted import Examples
+
+Look = Callable[..., Any]
+
+
+@pytest.fixture
+def splits() -> dict[str, Examples]:
+    return {
+        "train": planted.texts(400, seed=21).named("train"),
+        "val": planted.texts(100, seed=22).named("val"),
+    }
+
+
+def test_clean_texts_give_no_finding(look: Look, splits: dict[str, Examples]) -> None:
+    inspection = look(splits)
+
+    assert inspection.findings == []
+    assert inspection.splits[0].facts[0].startswith("lengths: ")
+
+
+def test_planted_texts_are_named_and_no_others(look: Look, splits: dict[str, Examples]) -> None:
+    random, train, val = np.random.default_rng(1), splits["train"], splits["val"]
+    for place in range(3):
+        train.items[place] = planted.wrongly_decoded(train.items[place], random)  # pyright: ignore[reportArgumentType]
+        train.items[place + 10] = (" ", "", "\n- !")[place]
+        val.items[place] = planted.near_text(train.items[place + 20], random)  # pyright: ignore[reportArgumentType]
+    val.items[9], val.labels[9] = train.items[30], train.labels[30]
+    train.items[40], train.labels[40], train.labels[41] = train.items[41], "calm", "loud"
+
+    inspection = look(splits)
+
+    assert named(inspection, "wrongly_decoded") == {f"train/{place:05}" for place in range(3)}
+    assert named(inspection, "empty") == {f"train/{place:05}" for place in range(10, 13)}
+    near = {f"train/{place:05}" for place in range(20, 23)} | {f"val/{n:05}" for n in range(3)}
+    assert named(inspection, "near_duplicate_texts") == near
+    equal = {"train/00030", "val/00009", "train/00040", "train/00041"}
+    assert named(inspection, "exact_duplicates") == equal
+    assert named(inspection, "two_labels") == {"train/00040", "train/00041"}
+    assert len(inspection.findings) == 6  # duplicates across and within
+
+
+def test_a_licence_in_every_text_is_no_duplicate(look: Look, splits: dict[str, Examples]) -> None:
+    licence = " ".join(planted.WORDS[100:160])
+    for split in splits.values():
+        split.items = [f"{licence} {item}" for item in split.items]
+
+    assert look(splits).findings == []
+
+
+def test_a_length_that_tells_the_class_is_a_shortcut(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    train = splits["train"]
+    for place, label in enumerate(train.labels):
+        if label == "loud":
+            train.items[place] = f"{train.items[place]} {' '.join(planted.WORDS[:80])}"
+
+    findings = {finding.detector: finding for finding in look(splits).findings}
+
+    assert "the length of a text alone predicts the class" in findings["shortcut"].text
+    assert "drift" in findings  # such long ones are in train alone
