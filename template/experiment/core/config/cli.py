@@ -243,9 +243,10 @@ def _command(words: list[str]) -> str:
 
 def _inspected(word: str) -> str:
     """What `inspect` shall look at."""
+    if not word:
+        raise _wrong(f"inspect what? Write {' or '.join(f'inspect {it}' for it in INSPECTED)}")
     if word not in INSPECTED:
-        known = " or ".join(f"inspect {name}" for name in INSPECTED)
-        raise _wrong(f"inspect{f' {word}' if word else ''} says not what to look at: {known}")
+        raise _wrong(f"inspect looks at {' or '.join(INSPECTED)}, not at {word}")
     return word
 
 

@@ -18,7 +18,7 @@ from ..data.samples import BoxSample, ImageSample, MaskSample, TextSample
 from ..files import shown, writable
 from ..imports import start_wandb
 from ..inspect.dataset.augmented import look_at
-from ..inspect.dataset.finding_cards import count_of, ids_of, ranked
+from ..inspect.dataset.findings import count_of, ids_of, ranked
 from ..inspect.dataset.inspection import Inspection, SplitLook
 from ..inspect.dataset.split_sections import random_page
 from ..inspect.dataset.thumbnails import caption_of, small

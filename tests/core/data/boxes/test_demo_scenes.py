@@ -83,3 +83,19 @@ def test_ink_is_brighter_than_the_ground(scenes: Any) -> None:
     image, is_ground = test.image[:, 0].float(), test.owner == 255
 
     assert image[~is_ground].mean() > 1.5 * image[is_ground].mean()
+
+
+def test_they_are_the_same_in_memory_and_read_one_by_one(experiment: Modules) -> None:
+    boxed = experiment("core.data.boxes.demo_scenes").load(train=20, test=1)["train"].boxed()
+    config, batch = experiment("config").Config().data, experiment("data").Batch
+    at_once = boxed.dataset(batch, 32, config)
+    config.in_memory_mb = 0
+
+    one_by_one = boxed.dataset(batch, 32, config)
+
+    assert type(one_by_one) is not type(at_once)
+    for place in range(20):
+        one, other = at_once[place], one_by_one[place]
+        assert torch.allclose(one.boxes, other.boxes)
+        assert one.label.equal(other.label)
+        assert one.size.equal(other.size)

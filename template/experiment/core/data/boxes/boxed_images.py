@@ -45,7 +45,8 @@ class BoxedImages:
             copy of it: a function of a module or a ``partial`` of one, not a lambda.
         channels: 1 for grey, 3 for RGB; every image is converted.
         names: What each image is called, such as its file.
-        sizes: Height and width that the annotations speak of; None: boxes are shares of both.
+        sizes: Height and width that the annotations speak of; None: boxes are shares of both,
+            or in pixels of ``pixels``.
         pixels: All images, where they are in memory already: squares.
         notes: Where they are from, and what was passed over or mended there.
         maybe_deep: Says which images may have more than 8 bits a channel.
@@ -71,6 +72,10 @@ class BoxedImages:
     maybe_deep: Callable[[], Sequence[int]] = list
     value_range: ValueRange = field(default_factory=ValueRange)
     labelled: bool = True
+
+    def __post_init__(self) -> None:
+        if self.pixels is not None and self.sizes is None:
+            self.sizes = torch.tensor(self.pixels.shape[-2:]).expand(len(self.pixels), 2)
 
     def __len__(self) -> int:
         return len(self.labels)

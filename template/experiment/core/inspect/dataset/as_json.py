@@ -24,6 +24,7 @@ from typing import Any
 
 import numpy as np
 
+from .findings import ranked
 from .inspection import ExampleId, Finding, Inspection, Property, Seriousness, SplitLook
 
 VERSION = 1
@@ -40,7 +41,7 @@ def to_plain(inspection: Inspection) -> dict[str, Any]:
         {
             "version": VERSION,
             "seconds": inspection.seconds,
-            "findings": [_finding(finding) for finding in inspection.findings],
+            "findings": [_finding(finding) for finding in ranked(inspection.findings)],
             "splits": [_split(split) for split in inspection.splits],
             "skipped": inspection.skipped,
             "extra": inspection.extra,
@@ -55,7 +56,7 @@ def from_plain(read: dict[str, Any]) -> Inspection:
         ValueError: It is of another version.
     """
     if read.get("version") != VERSION:
-        raise ValueError(f"version {plain.get('version')} of an inspection; this is {VERSION}")
+        raise ValueError(f"version {read.get('version')} of an inspection; this is {VERSION}")
     return Inspection(
         [_split_of(**split) for split in read["splits"]],
         [_finding_of(**finding) for finding in read["findings"]],

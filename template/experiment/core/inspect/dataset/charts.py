@@ -23,7 +23,8 @@ FAR = 4.0  # times the middle 99 %: what lies beyond is put into the last bar, a
 def histogram(one: Property, everywhere: Sequence[Property], training: Property | None) -> str:
     """A property's histogram over one range for all splits, with the words that say the same."""
     known = finite(one.values)
-    name = escape(f"{one.name.replace('_', ' ')}{f', {one.unit}' if one.unit else ''}")
+    unit = f", {one.unit}" if one.unit else ""
+    name = escape(shortened(f"{spaced(one.name)}{unit}", 60))
     if not len(known):
         return f"<figure><figcaption><b>{name}</b> unknown</figcaption></figure>"
     edges = _edges(np.concatenate([finite(other.values) for other in everywhere]))
@@ -36,10 +37,22 @@ def histogram(one: Property, everywhere: Sequence[Property], training: Property 
     if missing := len(one.values) - len(known):
         words += f"; {missing:,} unknown"
     svg = _svg(bars, line, f"{name}: {words}")
-    ends = (
-        f'<div class="ends"><span>{number(edges[0])}</span><span>{number(edges[-1])}</span></div>'
-    )
+    inner = 0.5 if _are_whole(edges) else 0.0  # bars stand about their numbers
+    low, high = number(float(edges[0] + inner)), number(float(edges[-1] - inner))
+    ends = f'<div class="ends"><span>{low}</span><span>{high}</span></div>'
     return f"<figure><figcaption><b>{name}</b> {words}</figcaption>{svg}{ends}</figure>"
+
+
+def spaced(name: str) -> str:
+    """A name as it is read: ``edge_density`` is edge density."""
+    return name.replace("_", " ")
+
+
+def only_value(everywhere: Sequence[Property]) -> str | None:
+    """The value that all examples of all splits have, if they have one."""
+    values = np.concatenate([np.asarray(one.values, dtype=float) for one in everywhere])
+    known = np.unique(values[np.isfinite(values)])
+    return number(float(known[0])) if len(known) == 1 and np.isfinite(values).all() else None
 
 
 def finite(values: Float[ndarray, " examples"]) -> Float[ndarray, " known"]:
@@ -58,8 +71,8 @@ def summary(known: Float[ndarray, " known"]) -> str:
 
 def number(value: float) -> str:
     """As short as it can be read."""
-    if value == round(value) and abs(value) < 1e7:
-        return f"{value:,.0f}"
+    if value == round(value) or abs(value) >= 1000:
+        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
     return f"{value:.3g}"
 
 
@@ -72,6 +85,11 @@ def _edges(known: Float[ndarray, " known"]) -> Float[ndarray, " edges"]:
     if high - low < WHOLE and bool((known == np.round(known)).all()):
         return np.arange(np.floor(low), np.ceil(high) + 2) - 0.5
     return np.linspace(low, high if high > low else low + 1, BINS + 1)
+
+
+def _are_whole(edges: Float[ndarray, " edges"]) -> bool:
+    """Whether each bar is of one whole number."""
+    return bool(edges[0] % 1 == 0.5 and edges[1] - edges[0] == 1)
 
 
 def _shares(known: Float[ndarray, " known"], edges: Float[ndarray, " edges"]) -> list[float]:
@@ -113,7 +131,7 @@ def class_chart(split: SplitLook, training: SplitLook | None) -> str:
     if not counts:
         return ""
     total, what = sum(counts.values()), escape(split.counted)
-    heading = f"<h3>Classes <small>{len(counts):,} of {total:,} {what}</small></h3>"
+    heading = f"<h3>Classes <small>{len(counts):,}, in {total:,} {what}</small></h3>"
     shares = _class_shares(training) if training is not None else {}
     if len(counts) <= NAMED:
         return heading + _class_rows(counts, counts, shares)

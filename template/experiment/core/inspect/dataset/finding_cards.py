@@ -3,12 +3,12 @@
 Template's file: updates replace it.
 """
 
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-from ...data.samples import TextSample
-from .inspection import ExampleId, Finding, Inspection, Seriousness
+from ...data.samples import MaskSample, TextSample
+from .findings import NAMES, count_of, ids_of, ranked
+from .inspection import ExampleId, Finding, Inspection
 from .raw_examples import CannotBeShown, raw_sample
 from .thumbnails import Budget, caption_of, shortened, thumbnail
 
@@ -16,7 +16,6 @@ PICTURES = 240  # on the page, of all findings together
 FEWEST, MOST = 2, 12  # of one finding
 IDS = 500  # in the list of a finding; --json has all that are known
 WORDS = 700  # letters of a sentence
-NAMES = {Seriousness.ERROR: "Error", Seriousness.WARNING: "Warning", Seriousness.NOTE: "Note"}
 
 
 def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lists: Budget) -> str:
@@ -26,21 +25,6 @@ def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lis
         return '<div class="card good"><p><b>Nothing was found that is wrong.</b></p></div>'
     each = min(MOST, max(FEWEST, PICTURES // len(findings)))
     return "\n".join(_card(one, datamodule, each, pictures, lists) for one in findings)
-
-
-def ranked(findings: Sequence[Finding]) -> list[Finding]:
-    """The most serious first; of equals, as they were found."""
-    return sorted(findings, key=lambda finding: -finding.seriousness)
-
-
-def count_of(finding: Finding) -> int:
-    """How many examples it concerns."""
-    return finding.count or sum(map(len, finding.groups))
-
-
-def ids_of(finding: Finding) -> list[str]:
-    """The ids that it names, each once, in their order."""
-    return list(dict.fromkeys(example.id for group in finding.groups for example in group))
 
 
 def _card(finding: Finding, datamodule: Any, each: int, pictures: Budget, lists: Budget) -> str:
@@ -79,7 +63,7 @@ def _tile(example: ExampleId, datamodule: Any, budget: Budget) -> str:
         label = caption_of(sample)
         alt = f"{label or 'example'} of {example.split}: {example.id}"
         picture = thumbnail(sample, alt, budget)
-        kind += " broad" if isinstance(sample, TextSample) else ""
+        kind += " broad" if isinstance(sample, TextSample | MaskSample) else ""
     words = f"<b>{escape(shortened(label, 60))}</b> " if label else ""
     return (
         f'<figure class="{kind}">{picture}<figcaption>{words}{escape(shortened(example.split, 40))}'

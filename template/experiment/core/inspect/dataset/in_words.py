@@ -6,7 +6,7 @@ Template's file: updates replace it.
 from collections.abc import Iterator
 
 from ...files import writable
-from .finding_cards import NAMES, count_of, ids_of, ranked
+from .findings import NAMES, count_of, ids_of, ranked
 from .inspection import Finding, Inspection
 from .page import looked_at, verdict
 from .thumbnails import shortened

@@ -11,7 +11,8 @@ from typing import Any
 
 from ...files import writable
 from .as_json import plain
-from .finding_cards import NAMES, finding_cards
+from .finding_cards import finding_cards
+from .findings import NAMES
 from .inspection import Inspection, Seriousness
 from .page_style import SCRIPT, STYLE
 from .split_sections import anchor, split_sections

@@ -45,6 +45,8 @@ nav b { font-variant-numeric: tabular-nums; } nav span { color: var(--soft); mar
   font-size: 12px; border-radius: 6px; padding: 1px 9px; margin: 0 8px 6px 0; }
 .of { color: var(--soft); font-size: 12.5px; }
 .advice { margin-top: 6px; color: var(--soft); }
+.card > h3:first-child { margin-top: 0; }
+.tile .text { max-height: 11em; }
 .tiles { display: flex; flex-wrap: wrap; gap: 10px; margin-top: 14px; align-items: flex-start; }
 .group { display: flex; flex-wrap: wrap; gap: 10px; background: var(--well); border-radius: 10px;
   padding: 10px; }
@@ -92,7 +94,8 @@ button:hover { border-color: var(--hue); }
 .ends { display: flex; justify-content: space-between; font-size: 11.5px; color: var(--soft);
   font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
-.classes th { font-weight: 500; text-align: left; padding: 3px 12px 3px 0; width: 26%; }
+.classes th { font-weight: 500; text-align: left; padding: 3px 12px 3px 0; width: 1%;
+  min-width: 4em; max-width: 16em; }
 .classes td { padding: 3px 0 3px 10px; text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; color: var(--soft); }
 .classes td.wide { width: 99%; padding-left: 0; }
@@ -112,7 +115,7 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule);
   color: var(--soft); font-size: 13px; }
 @media (max-width: 560px) { body { padding: 24px 14px 48px; } h1 { font-size: 25px; }
   h2 { margin-top: 40px; } .card { padding: 14px; } .tile { width: calc(50% - 5px); }
-  .group { width: 100%; } .tile.broad { width: 100%; } .classes th { width: 34%; } }
+  .group { width: 100%; } .tile.broad { width: 100%; } }
 @media print { :root { --paper: #fff; } body { max-width: none; padding: 0; font-size: 11pt; }
   nav, button, .skip { display: none; } .card, .pair, .tile, figure { break-inside: avoid; }
   h2, h3 { break-after: avoid; } pre, .text { max-height: none; } }

@@ -12,7 +12,7 @@ import numpy as np
 from ...data.datasets import base_of, labels_of
 from ...data.samples import MaskSample, TextSample
 from .augmented import Examples, in_short, look_at
-from .charts import channel_table, class_chart, histogram
+from .charts import channel_table, class_chart, histogram, only_value, spaced
 from .inspection import Inspection, SplitLook
 from .thumbnails import Budget, caption_of, shortened, thumbnail
 
@@ -67,15 +67,21 @@ def _section(
 
 
 def _properties(inspection: Inspection, split: SplitLook, training: SplitLook | None) -> str:
-    charts = []
+    """A histogram each, but for what is the same everywhere, which takes no drawing."""
+    charts, alike = [], []
     for one in split.properties[:PROPERTIES]:
         same = [
             other for s in inspection.splits for other in s.properties if other.name == one.name
         ]
+        if (value := only_value(same)) is not None:
+            alike.append(escape(shortened(f"{spaced(one.name)} {value} {one.unit}".strip(), 60)))
+            continue
         of_training = None if training is None else training.properties
         beside = next((other for other in of_training or () if other.name == one.name), None)
         charts.append(histogram(one, same, beside))
-    return f'<h3>Properties</h3><div class="charts">{"".join(charts)}</div>' if charts else ""
+    drawn = f'<div class="charts">{"".join(charts)}</div>' if charts else ""
+    words = f'<p class="remark">the same of all: {"; ".join(alike)}</p>' if alike else ""
+    return f"<h3>Properties</h3>{drawn}{words}" if drawn or words else ""
 
 
 def _pictures(split: SplitLook, datamodule: Any, seed: int, budget: Budget) -> str:

@@ -22,7 +22,7 @@ SIDE = 192  # pixels, of a picture's longer side, before names and classes are d
 WIDE, HIGH = 3 * SIDE + 24, SIDE + 48  # of the drawing: an image with two masks and their names
 QUALITY = 78  # of WebP
 FEW_COLOURS = 64  # a drawing rather than a photo: kept exactly
-LETTERS = 480  # of a text
+LETTERS = 420  # of a text
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Budget:
 
     def takes(self, text: str) -> bool:
         """Whether there is room for it; then it is taken."""
-        size = len(text.encode())
+        size = len(text.encode(errors="backslashreplace"))  # names may be no UTF-8
         if size > self.left:
             return False
         self.left -= size
