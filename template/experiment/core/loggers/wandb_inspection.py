@@ -14,10 +14,11 @@ from torch import Tensor
 
 from ..config.logger import LoggerConfig
 from ..console import say
+from ..data.masks.masked_images import IGNORED
 from ..data.samples import BoxSample, ImageSample, MaskSample, TextSample
 from ..files import shown, writable
 from ..imports import start_wandb
-from ..inspect.dataset.augmented import look_at
+from ..inspect.dataset.augmented import Examples, look_at
 from ..inspect.dataset.findings import count_of, ids_of, ranked
 from ..inspect.dataset.inspection import Inspection, SplitLook
 from ..inspect.dataset.split_sections import random_page
@@ -84,13 +85,28 @@ def _row(inspection: Inspection, datamodule: Any, config: LoggerConfig) -> dict[
     if config.tables:
         findings = list(_findings(inspection))
         row["inspect/findings"] = wandb.Table(columns=list(COLUMNS), data=findings)
-    for split in inspection.splits:
-        table, pictures = _examples(split, datamodule)
+    pages = {
+        split.name: (split, look_at(datamodule, split.name, random_page(split, datamodule.seed)))
+        for split in inspection.splits
+    }
+    classes = class_numbers(datamodule, [found for _, found in pages.values()])
+    for name, (split, found) in pages.items():
         if config.tables:
-            row[f"inspect/{split.name}/examples"] = table
-        if config.images and pictures:
-            row[f"inspect/{split.name}/images"] = pictures
+            row[f"inspect/{name}/examples"] = _table(split, found, classes)
+        pictures = [media(sample, classes) for sample in found.before]
+        if config.images and all(isinstance(one, wandb.Image) for one in pictures) and pictures:
+            row[f"inspect/{name}/images"] = pictures
     return row
+
+
+def class_numbers(datamodule: Any, pages: Sequence[Examples]) -> dict[str, int]:
+    """One number for each class, the same for all images: W&B goes by that of the first."""
+    names = [str(name) for name in getattr(datamodule.facts, "class_names", None) or ()]
+    for found in pages:
+        for sample in (*found.before, *found.after):
+            if isinstance(sample, BoxSample):
+                names += [str(name) for name in (*sample.names, *sample.predicted_names)]
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
 def _findings(inspection: Inspection) -> Iterator[list[Any]]:
@@ -107,84 +123,85 @@ def _findings(inspection: Inspection) -> Iterator[list[Any]]:
         ]
 
 
-def _examples(split: SplitLook, datamodule: Any) -> tuple[Any, list[Any]]:
-    """A random page of a split as a table, and its images once more for the gallery."""
+def _table(split: SplitLook, found: Examples, classes: dict[str, int]) -> Any:
+    """A random page of a split: each example as it is, and as the model gets it."""
     import wandb
 
-    found = look_at(datamodule, split.name, random_page(split, datamodule.seed))
-    names = dict(zip(split.indices, split.ids, strict=False))
+    ids = dict(zip(split.indices, split.ids, strict=False))
     after = list(found.after) or [None] * len(found.before)
-    rows, pictures = [], []
+    rows = []
     for place, (one, other) in enumerate(zip(found.before, after, strict=True)):
         index = found.indices[place] if len(found.indices) == len(found.before) else None
-        shown_before = media(one)
-        if isinstance(shown_before, wandb.Image):
-            pictures.append(shown_before)
-        text = writable(names.get(index, "")) if index is not None else ""
-        changed = None if other is None else media(other)
-        rows.append([text, index, caption_of(one), shown_before, changed])
-    columns = ["id", "index", "label", "as it is", "to the model"]
-    return wandb.Table(columns=columns, data=rows), pictures
+        name = "" if index is None else writable(ids.get(index, ""))
+        changed = None if other is None else media(other, classes)
+        rows.append([name, index, writable(caption_of(one)), media(one, classes), changed])
+    return wandb.Table(columns=["id", "index", "label", "as it is", "to the model"], data=rows)
 
 
 @singledispatch
-def media(sample: Any) -> Any:
-    """A sample in W&B's form: what ``inspect/drawing.py`` draws, or a text."""
+def media(sample: Any, classes: dict[str, int]) -> Any:
+    """A sample in W&B's form: what ``inspect/drawing.py`` draws, or a text.
+
+    Args:
+        sample: In a form of data/samples.py, or one of the researcher's.
+        classes: A number for each class.
+    """
     import wandb
 
     return wandb.Image(draw(small(sample)))
 
 
 @media.register
-def _(sample: TextSample) -> str:
+def _(sample: TextSample, classes: dict[str, int]) -> str:
     return writable(sample.text + sample.continuation)
 
 
 @media.register
-def _(sample: ImageSample) -> Any:
+def _(sample: ImageSample, classes: dict[str, int]) -> Any:
     import wandb
 
-    return wandb.Image(_plain(sample.image), caption=sample.text)
+    return wandb.Image(_plain(sample.image), caption=writable(sample.text))
 
 
 @media.register
-def _(sample: BoxSample) -> Any:
+def _(sample: BoxSample, classes: dict[str, int]) -> Any:
     import wandb
 
-    layers = {"true": _boxes(sample.boxes, sample.names)}
+    layers = {"true": _boxes(sample.boxes, sample.names, classes)}
     if len(sample.predicted_boxes):
-        layers["predicted"] = _boxes(sample.predicted_boxes, sample.predicted_names)
-    return wandb.Image(_plain(sample.image), caption=sample.text, boxes=layers)
+        layers["predicted"] = _boxes(sample.predicted_boxes, sample.predicted_names, classes)
+    return wandb.Image(_plain(sample.image), caption=writable(sample.text), boxes=layers)
 
 
 @media.register
-def _(sample: MaskSample) -> Any:
+def _(sample: MaskSample, classes: dict[str, int]) -> Any:
     import wandb
 
-    names = dict(enumerate(map(str, sample.class_names)))
+    names = {number: writable(str(name)) for number, name in enumerate(sample.class_names)}
     masks = {"true": sample.mask, "predicted": sample.predicted_mask}
     layers = {
-        name: {"mask_data": mask.cpu().numpy(), "class_labels": {**names, 255: "not counted"}}
+        name: {"mask_data": mask.cpu().numpy(), "class_labels": {**names, IGNORED: "not counted"}}
         for name, mask in masks.items()
         if mask is not None
     }
-    return wandb.Image(_plain(sample.image), caption=sample.text, masks=layers)
+    return wandb.Image(_plain(sample.image), caption=writable(sample.text), masks=layers)
 
 
-def _boxes(boxes: Tensor, names: Sequence[str]) -> dict[str, Any]:
+def _boxes(boxes: Tensor, names: Sequence[str], classes: dict[str, int]) -> dict[str, Any]:
     """A layer of boxes, each class of which can be switched on and off."""
+    unnamed = {} if names else {"object": len(classes)}
+    known = {**classes, **unnamed}
     words = [str(name) for name in names] or ["object"] * len(boxes)
-    numbers = {name: number for number, name in enumerate(sorted(set(words)))}
     data = [
         {
             "position": {"minX": left, "minY": top, "maxX": right, "maxY": bottom},
             "domain": "pixel",
-            "class_id": numbers[word],
-            "box_caption": word,
+            "class_id": known[word],
+            "box_caption": writable(word),
         }
         for (left, top, right, bottom), word in zip(boxes.tolist(), words, strict=True)
     ]
-    return {"box_data": data, "class_labels": {number: name for name, number in numbers.items()}}
+    return {"box_data": data, "class_labels": {n: writable(name) for name, n in known.items()}}
 
 
 def _plain(image: Tensor) -> Image.Image:

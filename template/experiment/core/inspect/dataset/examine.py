@@ -13,6 +13,7 @@ from PIL import Image
 
 from ...data.datasets import base_of, is_stream, labels_of, num_examples
 from ...data.records import record_of
+from ...errors import UserError
 from .inspection import Inspection, Property, SplitLook
 
 Progress = Callable[[int], None]  # how many more examples were read
@@ -50,7 +51,10 @@ def _look(
     chosen = np.sort(np.random.default_rng(seed).permutation(count)[: most or count]).tolist()
     split, rows, labels = SplitLook(name, count, chosen), [], labels_of(dataset)
     for index in chosen:
-        record = record_of(dataset, index)
+        try:
+            record = record_of(dataset, index)
+        except UserError:
+            record = None
         split.ids.append(f"{name} {index}" if record is None else record.id)
         raw = None if record is None else record.raw
         is_image = isinstance(raw, Image.Image)
