@@ -83,7 +83,7 @@ def _row(inspection: Inspection, datamodule: Any, config: LoggerConfig) -> dict[
 
     row: dict[str, Any] = {}
     if config.tables:
-        findings = list(_findings(inspection))
+        findings: list[Any] = list(_findings(inspection))
         row["inspect/findings"] = wandb.Table(columns=list(COLUMNS), data=findings)
     pages = {
         split.name: (split, look_at(datamodule, split.name, random_page(split, datamodule.seed)))
@@ -129,7 +129,7 @@ def _table(split: SplitLook, found: Examples, classes: dict[str, int]) -> Any:
 
     ids = dict(zip(split.indices, split.ids, strict=False))
     after = list(found.after) or [None] * len(found.before)
-    rows = []
+    rows: list[Any] = []
     for place, (one, other) in enumerate(zip(found.before, after, strict=True)):
         index = found.indices[place] if len(found.indices) == len(found.before) else None
         name = "" if index is None else writable(ids.get(index, ""))

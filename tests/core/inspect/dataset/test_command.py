@@ -201,7 +201,7 @@ class Logged:
         return json.loads(self.files[f"{name}.table.json"].read_text())
 
 
-@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("task", ["object_detection", "semantic_segmentation", "language_modeling"])
 def test_wandb_has_tables_and_overlays(
     projects: Path, server: Server, core: Modules, task: str, tmp_path: Path
 ) -> None:

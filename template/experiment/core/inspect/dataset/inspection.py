@@ -23,7 +23,7 @@ class ExampleId(NamedTuple):
     """An example, wherever it is spoken of."""
 
     split: str
-    index: int  # in the split, of this start
+    index: int  # in the split, of this start  # pyright: ignore[reportIncompatibleMethodOverride]
     id: str  # of its record: the file's path, a row; what a list of exclusions names
 
 

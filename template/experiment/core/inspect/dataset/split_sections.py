@@ -141,7 +141,9 @@ def _pairs(found: Examples, split: SplitLook, budget: Budget) -> str:
         indices = [None] * len(found.before)
     for index, one, other in zip(indices, found.before, after, strict=True):
         broad |= isinstance(one, TextSample | MaskSample)
-        cards.append(_pair(index, names.get(index, ""), one, other, budget))
+        cards.append(
+            _pair(index, "" if index is None else names.get(index, ""), one, other, budget)
+        )
     remarks = "".join(map(_remark, found.remarks))
     return f'<div class="pairs{" broad" if broad else ""}">{"".join(cards)}</div>{remarks}'
 
