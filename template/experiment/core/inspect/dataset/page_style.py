@@ -94,8 +94,8 @@ button:hover { border-color: var(--hue); }
 .ends { display: flex; justify-content: space-between; font-size: 11.5px; color: var(--soft);
   font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-size: 13.5px; }
-.classes th { font-weight: 500; text-align: left; padding: 3px 12px 3px 0; width: 1%;
-  min-width: 4em; max-width: 16em; }
+.classes th { font-weight: 500; text-align: left; padding: 3px 12px 3px 0; width: 1%; }
+.classes th div { width: max-content; max-width: min(16em, 34vw); }
 .classes td { padding: 3px 0 3px 10px; text-align: right; white-space: nowrap;
   font-variant-numeric: tabular-nums; color: var(--soft); }
 .classes td.wide { width: 99%; padding-left: 0; }
