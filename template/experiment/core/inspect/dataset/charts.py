@@ -168,7 +168,8 @@ def _class_rows(
         mark = f'<i style="left:{100 * line[name] / most:.1f}%"></i>' if name in line else ""
         rows.append(
             f'<tr><th scope="row"><div>{escape(shortened(str(name), 48))}</div></th>'
-            f'<td class="wide"><div class="bar"><b style="width:{100 * share / most:.1f}%"></b>{mark}</div></td>'
+            f'<td class="wide"><div class="bar"><b style="width:{100 * share / most:.1f}%"></b>'
+            f"{mark}</div></td>"
             f"<td>{counts[name]:,}</td><td>{100 * share:.1f} %</td></tr>"
         )
     return f'<table class="classes"><tbody>{"".join(rows)}</tbody></table>'
