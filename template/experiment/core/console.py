@@ -6,8 +6,11 @@ Template's file: updates replace it. Free of torch.
 import logging
 import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from . import ranks
 
@@ -69,3 +72,16 @@ def quiet_lightning() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
     for message in QUIET_WARNINGS:
         warnings.filterwarnings("ignore", message)
+
+
+@contextmanager
+def speak_into(stream: TextIO) -> Iterator[None]:
+    """Let what is said go elsewhere for a while."""
+    terminals = [h for h in log.handlers if type(h) is logging.StreamHandler]
+    before = [terminal.setStream(stream) for terminal in terminals]
+    try:
+        yield
+    finally:
+        for terminal, former in zip(terminals, before, strict=True):
+            if former is not None:
+                terminal.setStream(former)

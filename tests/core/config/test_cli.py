@@ -66,6 +66,11 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         schedule=False,
         write=False,
         file=None,
+        what=None,
+        inspected=None,
+        json=False,
+        most=None,
+        strict=False,
         workers=None,
         devices_per_trial=None,
         overrides=[],
@@ -110,6 +115,15 @@ def test_looking_takes_whatever_sets_a_value(line: CommandLine) -> None:
     assert vars(line.typed("smoke --accelerator cpu"))["trainer.accelerator"] == "cpu"
 
 
+def test_inspect_takes_what_to_look_at_a_file_and_whatever_sets_a_value(line: CommandLine) -> None:
+    typed = line.typed("data.limit=9 inspect data --output look.html --most 50 --seed 3 --strict")
+
+    assert (typed.command, typed.what, typed.overrides) == ("inspect", "data", ["data.limit=9"])
+    assert (typed.inspected, typed.output) == ("look.html", line.cli.DEFAULTS["output"])
+    assert (typed.most, typed.strict, typed.json, typed.seed) == ("50", True, False, "3")
+    assert line.typed("inspect data --json --offline").json
+
+
 def test_a_sweep_takes_a_file_and_whatever_sets_a_value(line: CommandLine) -> None:
     typed = line.typed("sweep sweeps/folds.yaml --workers 2 --epochs 3 data.limit=9")
 
@@ -138,9 +152,9 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
         ("train", "train is not a command; there are fit, validate, test, predict, tune, sweep, "
+         "inspect, config, smoke"),
+        ("=3", "=3 is not a command; there are fit, validate, test, predict, tune, sweep, inspect, "
          "config, smoke"),
-        ("=3", "=3 is not a command; there are fit, validate, test, predict, tune, sweep, config, "
-         "smoke"),
         ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),
@@ -155,6 +169,12 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
          "predict"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
          "test, predict"),
+        ("inspect", "inspect what? Write inspect data"),
+        ("inspect date", "inspect looks at data, not at date"),
+        ("inspect data fit", "inspect and fit are two commands; give one"),
+        ("inspect data --name a", "inspect does not use --name, which is for fit, sweep, validate, "
+         "test, predict"),
+        ("fit --most 3", "fit does not use --most, which is for inspect"),
         ("fit --workers 2", "fit does not use --workers, which is for sweep"),
         ("predict", "predict needs --input PATH"),
     ],

@@ -26,6 +26,7 @@ FILES = {
     "predict": "predict",
     "tune": "tune",
     "sweep": "sweep",
+    "inspect data": "inspect_data",
     "config": "show_config",
     "smoke": "smoke",
 }
@@ -44,7 +45,8 @@ def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
     """
     start_console()
     try:
-        command = import_module(f".{FILES[arguments.command]}", __package__)
+        name = " ".join(filter(None, (arguments.command, getattr(arguments, "what", None))))
+        command = import_module(f".{FILES[name]}", __package__)
         return command.run(arguments, config_type, build)
     except UserError as error:
         print(error, file=sys.stderr)

@@ -20,12 +20,14 @@ COMMANDS = {
     "predict": "a checkpoint's answers for new inputs, written to a file",
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
+    "inspect": "look before you train (inspect data): findings, pictures and numbers on one page",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
-SETTING = ("config", "smoke", "sweep", "tune")  # these take whatever sets a value
+INSPECTED = ("data",)  # what `inspect` can look at
+SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 
 # The commands that use the options; then flag, dest, what to write, what it means.
@@ -38,7 +40,19 @@ OPTIONS = {
     ],
     ("fit", "sweep", *EVALUATIONS): [
         ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
-        ("--output", "output", "PATH", "folder of the runs, default runs; of predict: its file"),
+    ],
+    ("fit", "sweep", *EVALUATIONS, "inspect"): [
+        (
+            "--output",
+            "output",
+            "PATH",
+            "folder of the runs, default runs; of predict and inspect: their file",
+        ),
+    ],
+    ("inspect",): [
+        ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
+        ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
+        ("--strict", "strict", None, "exit code 1 if there is an error among the findings"),
     ],
     ("fit", *EVALUATIONS): [
         ("--accelerator", "trainer.accelerator", "NAME", "auto, cpu, gpu, mps or tpu"),
@@ -86,12 +100,12 @@ OPTIONS = {
         ("--input", "input", "PATH", "a file or a folder of files"),
     ],
 }
+SWITCHES = ("--allow-change", "--batch-size", "--json", "--schedule", "--strict", "--write")
 ACTIONS: dict[str, dict[str, Any]] = {
     "--config": {"action": "append"},
     "--profile": {"action": "store_const", "const": True},
-    **{flag: {"action": "store_true"} for flag in ("--batch-size", "--schedule", "--write")},
+    **{flag: {"action": "store_true"} for flag in SWITCHES},
     "--offline": {"action": "store_const", "const": "offline"},
-    "--allow-change": {"action": "store_true"},
 }
 
 DEFAULT_CONFIG = PROJECT / "configs" / "experiment.yaml"
@@ -111,11 +125,17 @@ DEFAULTS = {
     "schedule": False,
     "write": False,
     "file": None,
+    "what": None,
+    "inspected": None,
+    "json": False,
+    "most": None,
+    "strict": False,
     "workers": None,
     "devices_per_trial": None,
 }
 # These may be paths; of a shell, `--output=~/runs` arrives here as it was typed.
-PATHS = ("name", "output", "predictions", "resume", "weights_from", "checkpoint", "input", "file")
+PATHS = ("name", "output", "predictions", "inspected")
+PATHS += ("resume", "weights_from", "checkpoint", "input", "file")
 CORE_ARGUMENTS = frozenset({"command", "overrides", *DEFAULTS})  # all others are settings
 WANDB_KEYS = ("_wandb", "wandb_version")  # W&B's agent passes them for itself
 
@@ -154,7 +174,8 @@ def parse_arguments(
     """What was typed, with the defaults of ``CORE_ARGUMENTS``; exits with 2 and a sentence.
 
     Every attribute that is not in ``CORE_ARGUMENTS`` is a setting, by its dotted key. ``output`` is
-    the folder of the runs; what ``predict --output FILE`` names is in ``predictions``.
+    the folder of the runs; what ``predict --output FILE`` names is in ``predictions``, and what
+    ``inspect --output FILE`` names in ``inspected``.
     """
     try:
         return _parse(parser, sys.argv[1:] if argv is None else argv)
@@ -174,12 +195,16 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
     names = [word for word in words if word not in settings]
     if names[:1] == ["sweep"] and len(names) > 1:
         typed["file"] = names.pop(1)
+    if names[:1] == ["inspect"]:
+        typed["what"] = _inspected(names.pop(1) if len(names) > 1 else "")
     command = _command(names)
     _refuse_unused(command, typed)
     if command == "predict":
         if "input" not in typed:
             raise _wrong("predict needs --input PATH")
         typed["predictions"] = typed.pop("output", None)
+    if command == "inspect":
+        typed["inspected"] = typed.pop("output", None)
     _find_homes(typed)
     return Namespace(**{**DEFAULTS, **typed, "command": command, "overrides": settings})
 
@@ -214,6 +239,15 @@ def _command(words: list[str]) -> str:
     if len(words) > 1:
         raise _wrong(f"{words[0]} and {words[1]} are two commands; give one")
     return words[0] if words else "fit"
+
+
+def _inspected(word: str) -> str:
+    """What `inspect` shall look at."""
+    if not word:
+        raise _wrong(f"inspect what? Write {' or '.join(f'inspect {it}' for it in INSPECTED)}")
+    if word not in INSPECTED:
+        raise _wrong(f"inspect looks at {' or '.join(INSPECTED)}, not at {word}")
+    return word
 
 
 def _refuse_unused(command: str, typed: dict[str, Any]) -> None:

@@ -1,0 +1,91 @@
+"""The findings on the page: what was seen, what to do, and the examples that it is about.
+
+Template's file: updates replace it.
+"""
+
+from html import escape
+from typing import Any
+
+from ...data.samples import MaskSample, TextSample
+from .findings import NAMES, count_of, ids_of, ranked
+from .inspection import ExampleId, Finding, Inspection
+from .raw_examples import CannotBeShown, raw_sample
+from .thumbnails import Budget, caption_of, shortened, thumbnail
+
+PICTURES = 240  # on the page, of all findings together
+FEWEST, MOST = 2, 12  # of one finding
+IDS = 500  # in the list of a finding; --json has all that are known
+WORDS = 700  # letters of a sentence
+
+
+def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lists: Budget) -> str:
+    """All findings, the most serious first, or the sentence that there are none."""
+    findings = ranked(inspection.findings)
+    if not findings:
+        return '<div class="card good"><p><b>Nothing was found that is wrong.</b></p></div>'
+    each = min(MOST, max(FEWEST, PICTURES // len(findings)))
+    return "\n".join(_card(one, datamodule, each, pictures, lists) for one in findings)
+
+
+def _card(finding: Finding, datamodule: Any, each: int, pictures: Budget, lists: Budget) -> str:
+    kind, count = NAMES[finding.seriousness], count_of(finding)
+    concerned = f"{count:,} example{'s' * (count != 1)} · " if count else ""
+    return (
+        f'<article class="card finding {kind.lower()}">'
+        f'<span class="badge">{kind}</span><span class="of">{concerned}'
+        f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
+        f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
+        f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
+        f"{_tiles(finding, datamodule, each, pictures)}{_list(finding, count, lists)}</article>"
+    )
+
+
+def _tiles(finding: Finding, datamodule: Any, each: int, budget: Budget) -> str:
+    """The first examples; those that belong together, together."""
+    shown, html = 0, []
+    for group in finding.groups:
+        if shown >= each or budget.left <= 0:
+            break
+        tiles = [_tile(example, datamodule, budget) for example in group[: each - shown]]
+        shown += len(tiles)
+        row = "".join(tiles)
+        html.append(f'<div class="group">{row}</div>' if len(group) > 1 else row)
+    return f'<div class="tiles">{"".join(html)}</div>' if html else ""
+
+
+def _tile(example: ExampleId, datamodule: Any, budget: Budget) -> str:
+    label, kind = "", "tile"
+    try:
+        sample = raw_sample(datamodule, example)
+    except CannotBeShown as reason:
+        picture = f'<p class="missing">cannot be shown: {escape(shortened(str(reason), 160))}</p>'
+    else:
+        label = caption_of(sample)
+        alt = f"{label or 'example'} of {example.split}: {example.id}"
+        picture = thumbnail(sample, alt, budget)
+        kind += " broad" if isinstance(sample, TextSample | MaskSample) else ""
+    words = f"<b>{escape(shortened(label, 60))}</b> " if label else ""
+    return (
+        f'<figure class="{kind}">{picture}<figcaption>{words}{escape(shortened(example.split, 40))}'
+        f'<br><span class="id">{escape(shortened(example.id, 70))}</span></figcaption></figure>'
+    )
+
+
+def _list(finding: Finding, count: int, budget: Budget) -> str:
+    """The ids, one a line, to be copied."""
+    ids = ids_of(finding)
+    lines: list[str] = []
+    for one in ids[:IDS]:
+        line = f"{escape(one)}\n"
+        if not budget.takes(line):
+            break
+        lines.append(line)
+    if not lines:
+        return ""
+    rest = max(count, len(ids)) - len(lines)
+    more = f" of {max(count, len(ids)):,}; <code>--json</code> has more" if rest > 0 else ""
+    return (
+        f"<details><summary>{len(lines):,} id{'s' * (len(lines) != 1)}{more}</summary>"
+        f'<pre tabindex="0">{"".join(lines)}</pre>'
+        '<button type="button" data-copy>Copy</button></details>'
+    )
