@@ -12,7 +12,7 @@ Look = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def experiment(
+def modules(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Modules]:
     """The package of a project; of another task where a test file says so."""
@@ -21,14 +21,14 @@ def experiment(
 
 
 @pytest.fixture(scope="module")
-def look(experiment: Modules) -> Look:
+def look(modules: Modules) -> Look:
     """Look at splits of examples, or at a DataModule; what fails raises."""
 
     def examined(splits: Any, facts: Any = None, most: int | None = None, **settings: Any) -> Any:
         data = splits
         if isinstance(splits, dict):
-            data = planted.data_module(experiment, splits, facts, **settings)
-        return experiment("core.inspect.dataset.examine").examine(data, most, strict=True)
+            data = planted.data_module(modules, splits, facts, **settings)
+        return modules("core.inspect.dataset.examine").examine(data, most, strict=True)
 
     return examined
 

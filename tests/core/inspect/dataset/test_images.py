@@ -113,10 +113,10 @@ def test_a_subset_is_seeded_and_said(look: Look, clean: dict[str, Examples]) -> 
 
 
 def test_many_processes_see_what_one_sees(
-    experiment: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
+    modules: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    reading = experiment("core.inspect.dataset.reading")
-    looks = reading.Looks(planted.dataset(experiment, clean["train"]))
+    reading = modules("core.inspect.dataset.reading")
+    looks = reading.Looks(planted.dataset(modules, clean["train"]))
     seen: list[int] = []
 
     alone = reading.read_split("train", looks, None, 0)
@@ -129,22 +129,22 @@ def test_many_processes_see_what_one_sees(
 
 
 def test_a_detector_that_fails_stops_nothing(
-    experiment: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
+    modules: Modules, clean: dict[str, Examples], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = experiment("core.inspect.dataset.examine")
+    module = modules("core.inspect.dataset.examine")
     broken = module.Detector("broken", lambda evidence: 1 / 0)
     monkeypatch.setattr(module, "DETECTORS", (broken, *module.DETECTORS))
-    data = planted.data_module(experiment, {"val": clean["val"]})
+    data = planted.data_module(modules, {"val": clean["val"]})
 
     inspection = module.examine(data)
 
     assert "broken failed: ZeroDivisionError: division by zero" in inspection.skipped
     with pytest.raises(ZeroDivisionError):
-        module.examine(planted.data_module(experiment, {"val": clean["val"]}), strict=True)
+        module.examine(planted.data_module(modules, {"val": clean["val"]}), strict=True)
 
 
 def test_a_broken_file_of_a_folder_is_a_finding(
-    experiment: Modules, look: Look, clean: dict[str, Examples], tmp_path: Path
+    modules: Modules, look: Look, clean: dict[str, Examples], tmp_path: Path
 ) -> None:
     """Core's own reader would refuse to set up with it."""
     for place, (item, label) in enumerate(
@@ -152,9 +152,9 @@ def test_a_broken_file_of_a_folder_is_a_finding(
     ):
         (tmp_path / label).mkdir(exist_ok=True)
         (tmp_path / label / f"{place}.png").write_bytes(item if place else item[:500])  # pyright: ignore[reportArgumentType]
-    config = experiment("config").DataConfig(source="folder", root=str(tmp_path), image_size=16)
+    config = modules("config").DataConfig(source="folder", root=str(tmp_path), image_size=16)
 
-    inspection = look(experiment("data").ExperimentData(config))
+    inspection = look(modules("data").ExperimentData(config))
 
     errors = [one for one in inspection.findings if one.seriousness.name == "ERROR"]
     assert [one.detector for one in errors] == ["unreadable"]

@@ -12,9 +12,9 @@ Look = Callable[..., Any]
 
 
 @pytest.fixture
-def data(experiment: Modules) -> Any:
+def data(modules: Modules) -> Any:
     """The demo, of which a test breaks something."""
-    return experiment("data").ExperimentData(experiment("config").DataConfig(limit=300))
+    return modules("data").ExperimentData(modules("config").DataConfig(limit=300))
 
 
 def found(look: Look, data: Any) -> list[tuple[str, str]]:
@@ -85,12 +85,12 @@ def test_values_that_are_not_finite_or_not_normalised(look: Look, data: Any) -> 
     assert "expected is 0 to 1" in test[1]
 
 
-def test_images_of_other_files(look: Look, experiment: Modules, data: Any) -> None:
+def test_images_of_other_files(look: Look, modules: Modules, data: Any) -> None:
     data.holds("val")
     dataset = data.datasets["val"]
-    base, places = experiment("core.data.datasets").base_of(dataset)
+    base, places = modules("core.data.datasets").base_of(dataset)
     order = torch.from_numpy(np.roll(places, 1))
-    data.datasets["val"] = experiment("core.data").TensorData(
+    data.datasets["val"] = modules("core.data").TensorData(
         base.get_batch(order), base.labels[order], record=lambda index: base.record(places[index])
     )
 
