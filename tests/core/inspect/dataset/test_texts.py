@@ -48,6 +48,20 @@ def test_planted_texts_are_named_and_no_others(look: Look, splits: dict[str, Exa
     assert len(inspection.findings) == 6  # duplicates across and within
 
 
+@pytest.mark.parametrize(("kept", "seriousness"), [(0.9, "ERROR"), (0.65, "WARNING")])
+def test_how_much_is_the_same_says_how_bad_it_is(
+    kept: float, seriousness: str, look: Look, splits: dict[str, Examples]
+) -> None:
+    words, others = (splits[name].items[3].split() for name in ("train", "val"))
+    count = round(kept * len(words))
+    rest = (3 * others)[: len(words) - count]
+    splits["val"].items[3] = " ".join([*words[:count], *rest])
+
+    (finding,) = look(splits).findings
+
+    assert (finding.detector, finding.seriousness.name) == ("near_duplicate_texts", seriousness)
+
+
 def test_a_licence_in_every_text_is_no_duplicate(look: Look, splits: dict[str, Examples]) -> None:
     licence = " ".join(planted.WORDS[100:160])
     for split in splits.values():

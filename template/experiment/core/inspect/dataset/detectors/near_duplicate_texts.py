@@ -3,7 +3,8 @@
 Template's file: updates replace it. A text counts where half of its sequences of five words are in
 one text of the other split; of windows of tokens, in any of it, since windows are cut elsewhere. Of
 sequences: Broder 1997, as Lee et al. 2021 (arXiv:2107.06499) compare texts; half, since a word that
-was changed alters five sequences. What stands in many texts, such as a licence, does not count.
+was changed alters five sequences. From four fifths on (theirs) it is an error, below a warning: two
+texts may say much in the same words. What stands in many texts, such as a licence, does not count.
 """
 
 from collections.abc import Iterable
@@ -17,7 +18,7 @@ from ..inspection import Finding, Seriousness
 from ..reading import SplitRead
 from .exact_duplicates import equal
 
-LEAST_SHARE = 0.5
+LEAST_SHARE, SURE_SHARE = 0.5, 0.8
 LEAST_SHINGLES = 8  # what is shorter is compared exactly only
 MOST_TEXTS, MOST_SHARE = 10, 0.01  # that have a sequence, or it is common
 BLOCK = 1000  # texts compared at once
@@ -40,7 +41,9 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     text = f"{len(pairs):,} texts stand in another split for the most part ({by_split(counts)}), "
     text += f"the first to {share(pairs[0][0])}"
     groups = [[first, second] for _, first, second in pairs]
-    yield evidence.grouped("near_duplicate_texts", Seriousness.ERROR, text, ADVICE, groups)
+    is_sure = pairs[0][0] >= SURE_SHARE
+    seriousness = Seriousness.ERROR if is_sure else Seriousness.WARNING
+    yield evidence.grouped("near_duplicate_texts", seriousness, text, ADVICE, groups)
 
 
 def _pairs(
