@@ -111,8 +111,8 @@ def test_classes_that_are_missing_rare_or_new_are_named(
     findings = look(splits).findings
 
     texts = [finding.text for finding in findings if finding.detector == "class_balance"]
-    assert texts[0] == "1 classes are in val and not in train: star"
-    assert texts[1] == "val has none of 1 classes of train: bar"
+    assert texts[0] == "1 class is in val and not in train: star"
+    assert texts[1] == "1 class is in train and not in val: bar"
     assert texts[2].endswith("of the examples in train: ring (1)")
     (drift,) = (finding.text for finding in findings if finding.detector == "label_drift")
     assert drift.startswith("classes are otherwise frequent in val than in train: ")
@@ -137,7 +137,7 @@ def test_boxes_outside_without_area_and_twice_are_named(
 
     said = {finding.text.split(" (")[0]: finding.groups[0][0].id for finding in findings}
     assert said == {
-        "1 images have a box outside of them": "train/00003",
-        "1 images have a box without area": "train/00004",
-        "1 images have the same box twice": "train/00005",
+        "1 image has a box beyond the edge": "train/00003",
+        "1 image has a box without area": "train/00004",
+        "1 image has the same box twice": "train/00005",
     }

@@ -117,8 +117,20 @@ class Evidence:
         ]
         if worst is not None:
             positions.sort(key=lambda position: float(worst[position[0]][position[1]]))
-        text = f"{total:,} {what} ({by_split(counts)})"
+        text = f"{so_many(total, what)} ({by_split(counts)})"
         yield self.grouped(detector, seriousness, text, advice, [[one] for one in positions])
+
+
+VERBS = {"are": "is", "have": "has", "look": "looks", "repeat": "repeats", "stand": "stands"}
+
+
+def so_many(count: int, words: str) -> str:
+    """``2 images are dark``, or ``1 image is dark``, of words that fit several."""
+    if count == 1:
+        noun, verb, rest = words.split(" ", 2)
+        noun = noun.removesuffix("es" if noun in ("boxes", "classes") else "s")
+        words = f"{noun} {VERBS.get(verb, verb)} {rest}"
+    return f"{count:,} {words}"
 
 
 def by_split(counts: Mapping[str, int]) -> str:

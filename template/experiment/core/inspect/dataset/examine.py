@@ -15,7 +15,7 @@ from ...errors import UserError
 from .detectors.registry import DETECTORS, Detector
 from .evidence import Evidence
 from .inspection import Finding, Inspection
-from .reading import Looks, Progress, SplitRead, read_split
+from .reading import Looks, Progress, read_split
 from .split_look import split_look
 
 USUAL = ("train", "val", "test")
@@ -52,7 +52,12 @@ def examine(
         )
         split = read_split(name, looks, most, seed, progress)
         evidence.splits[name] = split
-        _say_what_was_read(split, evidence)
+        if len(split) < split.count:
+            evidence.skip(
+                f"{name}: {len(split):,} of {split.count:,} examples were looked at, drawn by "
+                f"seed {seed}"
+            )
+    _say_whose_files_are_unseen(evidence)
     findings = [finding for one in DETECTORS for finding in _found(one, evidence, strict)]
     findings.sort(key=attrgetter("seriousness"), reverse=True)
     looked = [split_look(split, evidence) for split in evidence.splits.values()]
@@ -105,16 +110,12 @@ def _tokenizer(evidence: Evidence) -> Any:
         return None
 
 
-def _say_what_was_read(split: SplitRead, evidence: Evidence) -> None:
-    if len(split) < split.count:
+def _say_whose_files_are_unseen(evidence: Evidence) -> None:
+    names = [name for name, split in evidence.splits.items() if not split.has_records]
+    if names:
         evidence.skip(
-            f"{split.name}: {len(split):,} of {split.count:,} examples were looked at, drawn by "
-            f"seed {evidence.seed}"
-        )
-    if not split.has_records:
-        evidence.skip(
-            f"{split.name}: its dataset has no record(index), so that what __getitem__ gives was "
-            "looked at: what only the file says, such as EXIF or its format, is not seen"
+            f"{', '.join(names)}: no record(index) in the dataset, so that what __getitem__ gives "
+            "was looked at: what only the file says, such as EXIF or its format, is not seen"
         )
 
 

@@ -21,7 +21,7 @@ ADVICE = "Mend the annotation, or leave the image out."
 def find(evidence: Evidence) -> Iterable[Finding]:
     tables = {split.name: box_table(split) for split in evidence.of_kind("image")}
     for what, faulty in (
-        ("images have a box outside of them", _outside),
+        ("images have a box beyond the edge", _outside),
         ("images have a box without area", _without_area),
         ("images have the same box twice", _twice),
     ):

@@ -7,7 +7,7 @@ there by the class's share in training, since a small split lacks a rare class b
 
 from collections.abc import Iterable
 
-from ..evidence import Evidence
+from ..evidence import Evidence, so_many
 from ..inspection import Finding, Seriousness
 from ..reading import SplitRead
 from ..split_look import class_counts
@@ -56,7 +56,7 @@ def _never_trained(counts: dict[str, dict[str, int]], train: dict[str, int]) -> 
     for split, classes in counts.items():
         new = [name for name, count in classes.items() if count and name not in train]
         if new and split not in ("train", "unlabelled"):
-            text = f"{len(new):,} classes are in {split} and not in train: {_listed(new)}"
+            text = so_many(len(new), f"classes are in {split} and not in train: {_listed(new)}")
             yield Finding("class_balance", Seriousness.ERROR, text, UNKNOWN)
 
 
@@ -70,7 +70,9 @@ def _lacking(counts: dict[str, dict[str, int]], train: dict[str, int]) -> Iterab
             if not classes.get(name) and count / total * size >= EXPECTED
         ]
         if missing and split != "unlabelled":
-            text = f"{split} has none of {len(missing):,} classes of train: {_listed(missing)}"
+            text = so_many(
+                len(missing), f"classes are in train and not in {split}: {_listed(missing)}"
+            )
             yield Finding("class_balance", Seriousness.WARNING, text, TRAIN_ON)
 
 

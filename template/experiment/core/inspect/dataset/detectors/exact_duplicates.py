@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..evidence import Evidence, Position, by_split, splits_of
+from ..evidence import Evidence, Position, by_split, so_many, splits_of
 from ..inspection import Finding, Seriousness
 from .empty import is_empty
 
@@ -25,13 +25,13 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     within = [group for group in groups if len(splits_of(group)) == 1]
     if across:
         involved = splits_of(position for group in across for position in group)
-        text = f"{len(across):,} examples are in several splits ({', '.join(involved)})"
+        text = so_many(len(across), f"examples are in several splits ({', '.join(involved)})")
         yield evidence.grouped("exact_duplicates", Seriousness.ERROR, text, ACROSS, across)
     if within:
         counts: dict[str, int] = defaultdict(int)
         for group in within:
             counts[group[0][0]] += len(group) - 1
-        text = f"{sum(counts.values()):,} examples repeat another of their split"
+        text = so_many(sum(counts.values()), "examples repeat another of their split")
         text += f" ({by_split(counts)})"
         yield evidence.grouped("exact_duplicates", Seriousness.WARNING, text, WITHIN, within)
 

@@ -16,7 +16,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Evidence, Position, by_split
+from ..evidence import Evidence, Position, by_split, so_many
 from ..inspection import Finding, Seriousness
 from ..looks.image_look import SIDE
 from ..reading import SplitRead
@@ -47,7 +47,8 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     for _, first, second in pairs:
         between = f"{first[0]} and {second[0]}"
         counts[between] = counts.get(between, 0) + 1
-    text = f"{len(pairs):,} images are almost the same as one of another split ({by_split(counts)})"
+    text = so_many(len(pairs), "images are almost the same as one of another split")
+    text += f" ({by_split(counts)})"
     groups = [[first, second] for _, first, second in pairs]
     yield evidence.grouped("near_duplicate_images", Seriousness.ERROR, text, ADVICE, groups)
 

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..evidence import Evidence, Position, by_split, share
+from ..evidence import Evidence, Position, by_split, share, so_many
 from ..inspection import Finding, Seriousness
 from ..reading import SplitRead
 from .exact_duplicates import equal
@@ -38,8 +38,8 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     for _, first, second in pairs:
         between = f"{second[0]} in {first[0]}"
         counts[between] = counts.get(between, 0) + 1
-    text = f"{len(pairs):,} texts stand in another split for the most part ({by_split(counts)}), "
-    text += f"the first to {share(pairs[0][0])}"
+    text = so_many(len(pairs), "texts stand in another split for the most part")
+    text += f" ({by_split(counts)}), the first to {share(pairs[0][0])}"
     groups = [[first, second] for _, first, second in pairs]
     is_sure = pairs[0][0] >= SURE_SHARE
     seriousness = Seriousness.ERROR if is_sure else Seriousness.WARNING

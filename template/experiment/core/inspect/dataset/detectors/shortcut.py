@@ -21,7 +21,13 @@ LEAST_EXAMPLES = 50
 LEAST_OF_CLASS = 5
 ADVICE = "A model will learn it instead of what you mean: take it away, or spread it over classes."
 TEXT = ("length", "capitals", "digits", "letters", "distinct words")
-IMAGE = ("brightness", "contrast", "colour", "edges", "border")
+IMAGE = {
+    "brightness": "the brightness",
+    "contrast": "the contrast",
+    "colour": "how much colour there is",
+    "edges": "the strength of edges",
+    "border": "the border",
+}
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
@@ -53,7 +59,7 @@ def properties(split: SplitRead) -> Iterable[tuple[str, NDArray[np.float32]]]:
         width, height = split.numbers("width"), split.numbers("height")
         yield "the size of an image", width * height
         yield "the aspect ratio", width / height
-        yield from ((f"the {name}", split.numbers(name)) for name in IMAGE)
+        yield from ((words, split.numbers(name)) for name, words in IMAGE.items())
         for name in ("format", "mode"):
             values = np.unique(split.words(name), return_inverse=True)[1]
             yield f"the file's {name}", values.astype(np.float32)

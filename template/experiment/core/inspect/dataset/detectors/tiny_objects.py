@@ -32,5 +32,5 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         smallest = np.full(len(split), np.inf)
         np.minimum.at(smallest, table.owners, least)
         worst[split.name] = smallest
-    what = f"images have an object below {THRESHOLD:.0f} pixels once they are {side} pixels a side"
+    what = f"images have an object below {THRESHOLD:.0f} pixels at {side} pixels a side"
     yield from evidence.odd("tiny_objects", what, ADVICE, marks, worst, may_be_usual=False)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..evidence import Evidence, by_split
+from ..evidence import Evidence, by_split, so_many
 from ..inspection import Finding, Seriousness
 
 ADVICE = "They are read upright here; see whether boxes and masks were drawn on them upright."
@@ -21,6 +21,6 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     }
     counts = {name: len(found) for name, found in places.items() if found}
     if counts:
-        text = f"{sum(counts.values()):,} images are stored turned ({by_split(counts)})"
+        text = so_many(sum(counts.values()), f"images are stored turned ({by_split(counts)})")
         groups = [[(name, place)] for name, found in places.items() for place in found]
         yield evidence.grouped("turned", Seriousness.NOTE, text, ADVICE, groups)

@@ -6,7 +6,7 @@ deepchecks' "conflicting labels".
 
 from collections.abc import Iterable
 
-from ..evidence import Evidence, Position
+from ..evidence import Evidence, Position, so_many
 from ..inspection import Finding, Seriousness
 from .exact_duplicates import equal
 
@@ -17,7 +17,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     groups = [group for group in equal(evidence) if len(_labels(group, evidence)) > 1]
     if not groups:
         return
-    text = f"{len(groups):,} examples are there more than once, with labels that differ"
+    text = so_many(len(groups), "examples are there more than once, with labels that differ")
     if _is_class(evidence, groups[0]):
         names = sorted({str(_look(evidence, position).label) for position in groups[0]})
         text += f", such as {_look(evidence, groups[0][0]).id}: {' and '.join(names[:4])}"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from ....data.datasets import base_of
-from ..evidence import Evidence, by_split
+from ..evidence import Evidence, by_split, so_many
 from ..inspection import Finding, Seriousness
 
 ADVICE = "Replace them, or leave them out: data.on_error=skip, data.exclude."
@@ -24,9 +24,13 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         groups = [[(name, place)] for name, places in faults.items() for place in places]
         split, place = groups[0][0]
         first = evidence.splits[split].looks[place]
-        text = f"{sum(counts.values()):,} cannot be read ({by_split(counts)}), the first: "
+        text = so_many(
+            sum(counts.values()), f"examples cannot be read ({by_split(counts)}), the first: "
+        )
         reason = first.fault if first.id in first.fault else f"{first.id}: {first.fault}"
-        yield evidence.grouped("unreadable", Seriousness.ERROR, text + reason, ADVICE, groups)
+        yield evidence.grouped(
+            "unreadable", Seriousness.ERROR, f"{text}, the first: {reason}", ADVICE, groups
+        )
     yield from _left_out(evidence)
 
 
