@@ -24,6 +24,7 @@ from . import (
     low_information,
     near_duplicate_images,
     near_duplicate_texts,
+    objects_lost,
     odd_shape,
     odd_size,
     order,
@@ -97,6 +98,7 @@ DETECTORS = (
     _of(unlike_file.find, "image"),
     _of(val_augmented.find),
     _of(labels_changed.find),
+    _of(objects_lost.find, "boxes", "masks"),
     _of(statistics.find, "image"),
     _of(values.find),
 )
