@@ -38,3 +38,6 @@ def test_a_demo_gives_no_finding_that_is_not_true(task: str, tmp_path: Path) -> 
         assert all(
             bool(split.class_counts) == (task != "language_modeling") for split in inspection.splits
         )
+        facts = [fact for split in inspection.splits for fact in split.facts]
+        speaks = any(fact.startswith("vocabulary: ") for fact in facts)
+        assert speaks == (task == "language_modeling"), facts

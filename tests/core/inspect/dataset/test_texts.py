@@ -62,6 +62,18 @@ def test_how_much_is_the_same_says_how_bad_it_is(
     assert (finding.detector, finding.seriousness.name) == ("near_duplicate_texts", seriousness)
 
 
+def test_lines_that_repeat(look: Look, splits: dict[str, Examples]) -> None:
+    lines = [" ".join(planted.WORDS[n : n + 5]) for n in range(12)]
+    splits["train"].items[5] = "\n".join([*lines[:7], *[lines[0]] * 5])  # 5 of 12
+    splits["val"].items[6] = "\n".join([*lines[:9], *[lines[0]] * 3])  # 3 of 12
+
+    inspection = look(splits)
+
+    assert named(inspection, "repeated_lines") == {"train/00005"}
+    (finding,) = (f for f in inspection.findings if f.detector == "repeated_lines")
+    assert finding.text == "1 text repeats lines, more than 30 % of them (train 1)"
+
+
 def test_a_licence_in_every_text_is_no_duplicate(look: Look, splits: dict[str, Examples]) -> None:
     licence = " ".join(planted.WORDS[100:160])
     for split in splits.values():

@@ -35,7 +35,7 @@ def split_look(split: SplitRead, evidence: Evidence) -> SplitLook:
     ]
     if split.readable.any():
         look.channels = _channels(split)
-        look.facts = _facts(split)
+        look.facts = [*_facts(split), *_vocabulary(split, evidence)]
     return look
 
 
@@ -87,3 +87,18 @@ def _facts(split: SplitRead) -> list[str]:
         length = split.numbers("length")[split.readable]
         return [f"lengths: {length.min():.0f} to {length.max():.0f} characters"]
     return []
+
+
+def _vocabulary(split: SplitRead, evidence: Evidence) -> list[str]:
+    size = getattr(evidence.facts, "vocab_size", None)
+    rows = [look.tokens for look in split.looks if look.tokens is not None]
+    if not isinstance(size, int) or not rows:
+        return []
+    used = np.unique(np.concatenate(rows))
+    train = evidence.splits.get("train", split)
+    known = [look.tokens for look in train.looks if look.tokens is not None]
+    facts = [f"vocabulary: {len(used):,} of {size:,} tokens are used"]
+    if train is not split and known:
+        new = len(np.setdiff1d(used, np.concatenate(known)))
+        facts.append(f"tokens that train never has: {new:,}")
+    return facts

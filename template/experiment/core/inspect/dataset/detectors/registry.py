@@ -28,6 +28,7 @@ from . import (
     odd_shape,
     odd_size,
     order,
+    repeated_lines,
     same_order,
     shortcut,
     statistics,
@@ -90,6 +91,7 @@ DETECTORS = (
     _of(tiny_objects.find, "boxes"),
     # texts
     _of(wrongly_decoded.find, "text", "tokens"),
+    _of(repeated_lines.find, "text", "tokens"),
     # a set as a whole
     _of(drift.find, "image", "text", "tokens"),
     _of(order.find, "classes", "image", "text"),

@@ -30,6 +30,7 @@ class Look(NamedTuple):
         small: A small grey copy of an image, ``(SIDE, SIDE)``; None of what is none.
         shingles: Sorted hashes of the word sequences in a text; None of what is none.
         text: What a text begins with.
+        tokens: Those that are in a row of tokens, each once; None of what is none.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Look(NamedTuple):
     small: NDArray[np.uint8] | None = None
     shingles: NDArray[np.uint64] | None = None
     text: str = ""
+    tokens: NDArray[np.int64] | None = None
 
 
 def digest(parts: Iterable[bytes]) -> bytes:

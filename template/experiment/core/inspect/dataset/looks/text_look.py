@@ -33,6 +33,8 @@ TEXT_NUMBERS = (
     "capitals",  # the share of letters that are capitals
     "digits",  # the share of characters that are digits
     "distinct words",  # the share of the words that are none of those before
+    "lines",  # those that are not blank
+    "repeated lines",  # the share of these that are equal to one before
 )
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 MIX = np.uint64(0xBF58476D1CE4E5B9)
@@ -45,6 +47,7 @@ def text_look(text: str) -> dict[str, Any]:
         words = [letter for letter in text if not letter.isspace()]
     numbers = [zlib.crc32(word.encode("utf-8", "replace")) for word in words]
     size, letters = max(len(text), 1), sum(map(str.isalpha, text))
+    lines = [line.strip() for line in text.splitlines() if not line.isspace()]
     measured = (
         len(text),
         len(words),
@@ -53,6 +56,8 @@ def text_look(text: str) -> dict[str, Any]:
         sum(map(str.isupper, text)) / max(letters, 1),
         sum(map(str.isdigit, text)) / size,
         len(set(words)) / max(len(words), 1),
+        len(lines),
+        1 - len(set(lines)) / max(len(lines), 1),
     )
     return {
         "kind": "text",
@@ -67,7 +72,7 @@ def token_look(tokens: Sequence[int], text: str) -> dict[str, Any]:
     """The fields of a ``Look`` at a row of tokens; ``text`` is what they stand for, if known."""
     found = text_look(text)
     row = np.asarray(tokens, dtype=np.int64)
-    found.update(kind="tokens", digest=digest([row.tobytes()]))
+    found.update(kind="tokens", digest=digest([row.tobytes()]), tokens=np.unique(row))
     if not text:
         found["shingles"] = shingles(row.tolist())
     return found
