@@ -1,7 +1,7 @@
 """Texts that say the same line again and again, such as the menu of a page or a stuck export.
 
 Template's file: updates replace it. Over 30 % of a text's lines are equal to an earlier one, of ten
-lines and more: as Rae et al. 2021 (arXiv:2112.11446, "Gopher") leave out pages.
+lines of three words and more: as Rae et al. 2021 (arXiv:2112.11446, "Gopher") leave out pages.
 """
 
 from collections.abc import Iterable

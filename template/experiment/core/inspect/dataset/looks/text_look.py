@@ -17,6 +17,7 @@ from .look import digest
 
 SHINGLE = 5  # words
 MOST_SHINGLES = 512  # of a text, those with the smallest hashes: the same in texts that are alike
+LEAST_OF_LINE = 3  # words: rules and lone numbers may well repeat
 MOST_SHOWN = 400  # characters of its beginning
 LONGEST_WORD = 25  # characters in the mean, from which on a text has no spaces between its words
 WORD = re.compile(r"\w+")
@@ -33,7 +34,7 @@ TEXT_NUMBERS = (
     "capitals",  # the share of letters that are capitals
     "digits",  # the share of characters that are digits
     "distinct words",  # the share of the words that are none of those before
-    "lines",  # those that are not blank
+    "lines",  # of some words
     "repeated lines",  # the share of these that are equal to one before
 )
 MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -47,7 +48,7 @@ def text_look(text: str) -> dict[str, Any]:
         words = [letter for letter in text if not letter.isspace()]
     numbers = [zlib.crc32(word.encode("utf-8", "replace")) for word in words]
     size, letters = max(len(text), 1), sum(map(str.isalpha, text))
-    lines = [line.strip() for line in text.splitlines() if not line.isspace()]
+    lines = [line.strip() for line in text.splitlines() if len(line.split()) >= LEAST_OF_LINE]
     measured = (
         len(text),
         len(words),
