@@ -9,7 +9,9 @@ import planted
 import pytest
 from core.inspect.dataset.conftest import named
 from modules import Modules
+from PIL import Image
 from planted import Examples
+from sklearn.datasets import load_sample_images
 
 Look = Callable[..., Any]
 COUNT = 240
@@ -160,3 +162,28 @@ def test_a_broken_file_of_a_folder_is_a_finding(
     assert [one.detector for one in errors] == ["unreadable"]
     assert errors[0].groups[0][0].id.endswith("0.png")
     assert sum(split.count for split in inspection.splits) == 60
+
+
+def test_a_photograph_saved_again_at_another_size_is_found(look: Look) -> None:
+    """Where all are cut from the same two photographs, so that many are alike."""
+    random = np.random.default_rng(5)
+    sources = [Image.fromarray(array) for array in load_sample_images().images]
+
+    def cut(source: Image.Image) -> Image.Image:
+        side = int(random.integers(90, 200))
+        x, y = (int(random.integers(0, length - side)) for length in source.size)
+        return source.crop((x, y, x + side, y + side))
+
+    cuts = {name: [cut(sources[n % 2]) for n in range(60)] for name in ("train", "val")}
+    again = [cuts["train"][n].resize((80 + n, 80 + n), Image.Resampling.BICUBIC) for n in range(20)]
+    cuts["val"][:20] = again
+    splits = {}
+    for name, found in cuts.items():
+        files = [planted.saved(one, "JPEG", quality=80) for one in found]
+        splits[name] = Examples(files, ["a"] * 60).named(name)
+
+    near = named(look(splits), "near_duplicate_images")
+
+    copies = {f"{split}/{n:05}" for split in ("train", "val") for n in range(20)}
+    assert len(copies & near) >= 0.9 * len(copies)  # a cut of bare sky has little to go by
+    assert len(near - copies) <= 2  # cuts that happen to overlap

@@ -24,9 +24,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         groups = [[(name, place)] for name, places in faults.items() for place in places]
         split, place = groups[0][0]
         first = evidence.splits[split].looks[place]
-        text = so_many(
-            sum(counts.values()), f"examples cannot be read ({by_split(counts)}), the first: "
-        )
+        text = so_many(sum(counts.values()), f"examples cannot be read ({by_split(counts)})")
         reason = first.fault if first.id in first.fault else f"{first.id}: {first.fault}"
         yield evidence.grouped(
             "unreadable", Seriousness.ERROR, f"{text}, the first: {reason}", ADVICE, groups

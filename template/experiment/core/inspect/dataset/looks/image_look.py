@@ -139,4 +139,4 @@ def _at_most(image: Image.Image, side: int) -> Image.Image:
     if scale >= 1:
         return image
     width, height = (max(1, round(length * scale)) for length in image.size)
-    return image.resize((width, height), Image.Resampling.BOX)
+    return image.resize((width, height), Image.Resampling.HAMMING)
