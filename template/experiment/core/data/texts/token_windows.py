@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import DataError
+from ..listed import Listed
 from ..records import Record
 from ..sampling import Indices
 from .token_files import TokenFile
@@ -92,6 +93,10 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
             seen = np.where(numbers > 0, end_before - starts, 0)
             targets[torch.from_numpy(np.arange(self.length) < seen[:, None])] = UNSCORED
         return self.batch_type(tokens[:, :-1].contiguous(), targets)
+
+    def listed(self) -> Listed:
+        """None: windows are parts of documents, which are left out as a whole."""
+        return Listed((), lambda _: [], lambda _: self)
 
     def record(self, index: int) -> Record:
         """The tokens that a window is there for: ``BytePairs.decode`` makes a text of them."""
