@@ -16,6 +16,7 @@ from ..errors import DataError
 from ..listed import Listed
 from ..records import Record
 from ..sampling import Indices
+from .documents import WHOLE
 from .token_files import TokenFile
 from .tokenizer import BytePairs
 
@@ -104,6 +105,19 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
         end = min(start + self.stride, len(self.file))
         place = f"{self.file.name}, tokens {start} to {end - 1}"
         return Record(place, self.file.tokens[start:end].tolist(), group=int(self.groups[index]))
+
+    def documents(self) -> NDArray[np.int64] | None:
+        """The place among its texts' documents of the one that each window is in, ``(rows,)``.
+
+        -1 where half of a window, or more, is of others; None where documents were cut or skipped.
+        """
+        texts, begins = self.file.texts, self._beginnings()
+        if texts is None or texts.span != WHOLE or len(begins) != len(texts.documents):
+            return None
+        starts = self._starts(np.arange(len(self), dtype=np.int64))
+        found = np.searchsorted(begins, starts, side="right") - 1
+        ends = np.append(begins[1:], len(self.file))
+        return np.where(2 * (ends[found] - starts) > self.stride, found, -1)
 
     @property
     def groups(self) -> NDArray[np.int64]:
