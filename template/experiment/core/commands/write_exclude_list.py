@@ -45,9 +45,7 @@ def write_exclude_list(file: Path, found: ToLeaveOut) -> None:
         write_text(file, found.text)
     except OSError as error:
         raise unwritable(file, error) from None
-    say(
-        f"exclude   {shown(file)} lists {found.count:,} examples; delete what you disagree with, then"
-    )
+    say(f"exclude   {shown(file)} lists {found.count:,}; delete those you disagree with, then")
     say(f"          main.py fit data.exclude={_typed(file)}")
 
 

@@ -43,8 +43,6 @@ class CanBeListed(Protocol):
 
 def listed(container: Any) -> Listed | None:
     """The examples of what a reader returned, or of any dataset; None where they have no ids."""
-    if not isinstance(container, Dataset):
-        return container.listed() if isinstance(container, CanBeListed) else None
     base, indices = base_of(container)
     if isinstance(base, CanBeListed):
         found = base.listed()

@@ -76,7 +76,7 @@ def encode(texts: Texts, tokenizer: BytePairs, config: TextDataConfig) -> "Token
         texts.name,
         index["documents"],
         texts.notes,
-        texts,
+        None if left_out else texts,
     )
     return tokens.held(config.in_memory_mb)
 
@@ -127,7 +127,8 @@ class TokenFile:
         name: What to call it in a message.
         documents: How many texts they are of.
         notes: Where these are from, and what was passed over there.
-        texts: They themselves, for whoever looks at them; other processes do without.
+        texts: They themselves, for whoever looks at them, if all were read; other processes do
+            without.
     """
 
     def __init__(

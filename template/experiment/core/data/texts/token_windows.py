@@ -109,15 +109,20 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
     def documents(self) -> NDArray[np.int64] | None:
         """The place among its texts' documents of the one that each window is in, ``(rows,)``.
 
-        -1 where half of a window, or more, is of others; None where documents were cut or skipped.
+        -1 where half of a window, or more, is of others; None where that is not known.
         """
         texts, begins = self.file.texts, self._beginnings()
-        if texts is None or texts.span != WHOLE or len(begins) != len(texts.documents):
+        first, end = (0.0, 0.0) if texts is None else texts.span
+        if texts is None or (first > 0 and end < 1):
+            return None
+        missing = len(texts.documents) - len(begins)  # that lie before or after the span
+        if missing and texts.span == WHOLE:
             return None
         starts = self._starts(np.arange(len(self), dtype=np.int64))
         found = np.searchsorted(begins, starts, side="right") - 1
         ends = np.append(begins[1:], len(self.file))
-        return np.where(2 * (ends[found] - starts) > self.stride, found, -1)
+        places = found + missing if first > 0 else found
+        return np.where(2 * (ends[found] - starts) > self.stride, places, -1)
 
     @property
     def groups(self) -> NDArray[np.int64]:

@@ -86,7 +86,7 @@ def to_leave_out(inspection: Inspection, data: Any) -> ToLeaveOut:
             line = listing[example]
             if line is not None and line not in written:
                 written.add(line)
-                rows += [*_comments(reasons[example]), line]
+                rows += [*_comments(reasons[example], lines), line]
         if rows:
             head = f"# {finding.detector} ({NAMES[finding.seriousness].lower()}): {finding.text}"
             parts.append("\n".join([as_written(head), *rows, ""]))
@@ -134,10 +134,10 @@ def _worth(example: ExampleId) -> int:
     return LEAST_FIRST.index(known)
 
 
-def _comments(why: list[Reason]) -> Iterable[str]:
+def _comments(why: list[Reason], lines: "_Lines") -> Iterable[str]:
     first, *others = why
     if first.stays is not None:
-        yield as_written(f"# as {first.stays.split}: {first.stays.id}, which stays")
+        yield f"# as {lines.name(first.stays)} of {first.stays.split}, which stays"
     if others:
         yield f"# also: {', '.join(dict.fromkeys(reason.finding.detector for reason in others))}"
 
@@ -163,6 +163,10 @@ class _Lines:
     def is_window(self, example: ExampleId) -> bool:
         """Whether it is a part of a document, not all of it."""
         return isinstance(self._base(example.split), TokenWindows)
+
+    def name(self, example: ExampleId) -> str:
+        """What an example is called in a comment."""
+        return ids_below(self.data.root, [example.id])[0] or example.id
 
     def of(self, example: ExampleId) -> str | None:
         """The line; None where the example has no id, or is a window.
