@@ -96,9 +96,9 @@ class Exclusions:
             )
         if self._without_ids:
             raise UserError(
-                f"{place}: {entry.id} is not found, and {' and '.join(self._without_ids)} has no "
-                "record(index), by whose ids examples are left out; write it in data.py, as "
-                "core/data/records.py says"
+                f"{place}: {entry.id} is not found, and the dataset of "
+                f"{self._without_ids[0]} has no record(index), by whose ids examples are left out; "
+                "write it in data.py, as core/data/records.py says"
             )
         near = " or ".join(self._near(entry.id)) or "nothing that is called alike"
         raise UserError(f"{place}: {entry.id} is not in the data; there is {near}{more}")

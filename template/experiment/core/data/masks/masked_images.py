@@ -4,7 +4,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
