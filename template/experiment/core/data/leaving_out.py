@@ -19,6 +19,7 @@ from ..config.data import BaseDataConfig
 from ..errors import UserError
 from ..files import project_path, shown
 from ..runs.exclude_list import UNREADABLE, Entry, ExcludeList, as_written, file_of, read_list
+from ..runs.run import Run
 from .listed import Listed, listed
 
 NEAR = 3  # ids that are offered for one that is not found
@@ -182,19 +183,20 @@ def leave_out(parts: dict[str, Any], config: BaseDataConfig) -> None:
         exclusions.check()
 
 
-def exclusions_of(config: BaseDataConfig, root: Path, run: Path | None) -> Exclusions:
+def exclusions_of(config: BaseDataConfig, root: Path, run: Run | None) -> Exclusions:
     """What ``data.exclude`` lists.
 
     Args:
         config: The section ``data``.
         root: Its folder.
-        run: The folder of a run, which may keep a copy of the list.
+        run: May keep a copy of the list.
 
     Raises:
         UserError: There is no such file, or it is no text.
     """
-    setting = config.exclude
-    return Exclusions(read_list(file_of(setting, run)) if setting else None, root)
+    if not config.exclude:
+        return Exclusions(None, root)
+    return Exclusions(read_list(file_of(config.exclude, run.folder if run else None)), root)
 
 
 def ids_below(root: Path, ids: Iterable[str | None]) -> list[str | None]:

@@ -16,7 +16,7 @@ def once(data: Any, hook: Callable[..., None]) -> Callable[..., None]:
     done = False
 
     def set_up(*args: Any, **kwargs: Any) -> None:
-        data.exclusions = exclusions_of(data.config, data.root, data.run and data.run.folder)
+        data.exclusions = exclusions_of(data.config, data.root, data.run)
         with in_use(data.exclusions):
             hook(*args, **kwargs)
         data.exclusions.leave_out_rest(data.datasets)

@@ -192,7 +192,8 @@ class _Lines:
         """The lines of the documents of which half of the windows, or more, are among these."""
         lines: dict[ExampleId, str] = {}
         for split in dict.fromkeys(example.split for example in windows):
-            base, inside = base_of(self.data.examples(split))
+            base: Any = self._base(split)
+            inside = base_of(self.data.examples(split))[1]
             texts, documents = base.file.texts, base.documents()
             if texts is None or documents is None:
                 continue
