@@ -69,6 +69,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         what=None,
         inspected=None,
         json=False,
+        exclude=None,
         most=None,
         strict=False,
         workers=None,

@@ -23,10 +23,12 @@ from ..inspect.dataset.examine import examine
 from ..inspect.dataset.in_words import in_words
 from ..inspect.dataset.inspection import Inspection, Seriousness
 from ..inspect.dataset.page import page
+from ..inspect.dataset.to_leave_out import to_leave_out
 from ..loggers.wandb_inspection import log_inspection
 from ..runs.disk_errors import unwritable
 from ..runs.run import Run
 from .progress_line import progress_line
+from .write_exclude_list import refuse_existing, write_exclude_list
 
 FOLDER, PAGE = "inspect-data", "index.html"  # in the folder of the runs
 FOUND_AN_ERROR = 1
@@ -37,6 +39,8 @@ def look_at_data(settings: Settings[Any], arguments: Namespace, build: Any) -> i
     folder = Path(arguments.output) / FOLDER
     file = Path(arguments.inspected) if arguments.inspected else folder / PAGE
     _refuse_folder(file)
+    if arguments.exclude:
+        refuse_existing(Path(arguments.exclude))
     with _standard_output_for_json(arguments.json), _datamodule(settings.config, build) as data:
         if not arguments.json:
             for line in data.summary():
@@ -48,6 +52,7 @@ def look_at_data(settings: Settings[Any], arguments: Namespace, build: Any) -> i
             title = f"{PROJECT.name}: {settings.config.data.source}"
             text = page(inspection, data, title, data.seed)
         logged = log_inspection(inspection, data, settings.config.logger, folder)
+        to_exclude = to_leave_out(inspection, data) if arguments.exclude else None
     if not arguments.json:
         for line in in_words(inspection):
             say(line)
@@ -59,6 +64,9 @@ def look_at_data(settings: Settings[Any], arguments: Namespace, build: Any) -> i
         sys.stdout.write(text)
     if logged and not arguments.json:
         say(f"W&B       {logged}")
+    if to_exclude is not None:
+        with _standard_output_for_json(arguments.json):
+            write_exclude_list(Path(arguments.exclude), to_exclude)
     serious = any(one.seriousness == Seriousness.ERROR for one in inspection.findings)
     return FOUND_AN_ERROR if serious and arguments.strict else FINISHED
 

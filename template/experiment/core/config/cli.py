@@ -51,6 +51,7 @@ OPTIONS = {
     ],
     ("inspect",): [
         ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
+        ("--exclude", "exclude", "FILE", "list what to leave out there, for data.exclude=FILE"),
         ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
         ("--strict", "strict", None, "exit code 1 if there is an error among the findings"),
     ],
@@ -128,13 +129,14 @@ DEFAULTS = {
     "what": None,
     "inspected": None,
     "json": False,
+    "exclude": None,
     "most": None,
     "strict": False,
     "workers": None,
     "devices_per_trial": None,
 }
 # These may be paths; of a shell, `--output=~/runs` arrives here as it was typed.
-PATHS = ("name", "output", "predictions", "inspected")
+PATHS = ("name", "output", "predictions", "inspected", "exclude")
 PATHS += ("resume", "weights_from", "checkpoint", "input", "file")
 CORE_ARGUMENTS = frozenset({"command", "overrides", *DEFAULTS})  # all others are settings
 WANDB_KEYS = ("_wandb", "wandb_version")  # W&B's agent passes them for itself

@@ -27,6 +27,7 @@ class BaseDataConfig:
     # nobody knows the labels of.
     test_fraction: float | None = None
     val_fraction: float = 0.15  # the same for validation, of what is left then; 0: none
+    exclude: str = ""  # file that lists examples to leave out; `inspect data --exclude` writes one
     split_seed: int = 0  # decides which samples validate; `seed` does not move them
     fold: int | None = None  # of `folds`, from 0: it validates, the others train; null: no folds
     folds: int = 5  # parts for cross-validation, fixed by split_seed; sweeps/folds.yaml runs all

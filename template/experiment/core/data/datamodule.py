@@ -41,6 +41,7 @@ from .datasets import Subset, is_labelled, is_stream, labels_of, num_examples
 from .facts import stored_facts
 from .fetch import Fetch, readable
 from .hidden_names import refuse_hidden, refuse_hiding
+from .leaving_out import Exclusions
 from .loaders import make_loader, make_stream_loader
 from .once import once
 from .read_report import predicted_names, say_what_was_read
@@ -76,6 +77,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
         self.seed = run.seed if run else 0
         self.root = self.path(config.root)
         self.datasets: dict[str, Dataset[Any]] = {}
+        self.exclusions = Exclusions(None, self.root)  # what data.exclude lists, once set up
         self.predict_path: Path | None = None  # input of `predict`; None: a split
         self.predict_split = "test"
         self._facts: FactsT | None = None
@@ -134,6 +136,7 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
                 as ``Texts``; changed in place.
         """
         config = self.config
+        self.exclusions.leave_out_rest(parts)
         if "test" in parts and config.test_fraction and not is_labelled(parts["test"]):
             parts["unlabelled"] = parts.pop("test")
         share = 0.15 if config.test_fraction is None else config.test_fraction
@@ -210,7 +213,8 @@ class DataModule(pl.LightningDataModule, Generic[FactsT]):
     def summary(self) -> list[str]:
         """A line a split: how many examples, of which classes, from where; what was left out."""
         splits = dict.fromkeys(["train", "val", "test", *self.datasets])
-        return summary_lines({split: self.examples(split) for split in splits if self.holds(split)})
+        there = {split: self.examples(split) for split in splits if self.holds(split)}
+        return summary_lines(there) + self.exclusions.lines(self.config.exclude)
 
     # --- how they change, and how they leave ---------------------------------------------------
 

@@ -10,7 +10,8 @@ with ``--allow-change``  all else, and recorded in ``changes.json``; data from a
 never                    what the weights do not fit: found out by trying, trainer/resume_checks.py
 =======================  ========================================================================
 
-Which setting is of which kind: config/diff.py.
+Which setting is of which kind: config/diff.py. Of ``data.exclude`` the run has its own copy: what
+is edited there is for another run, runs/exclude_list.py.
 """
 
 from datetime import datetime

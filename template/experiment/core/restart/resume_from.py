@@ -31,6 +31,7 @@ from ..errors import UserError
 from ..files import PROJECT, shown
 from ..restart import change_policy
 from ..runs import code_snapshot
+from ..runs.exclude_list import is_same_list, keep_list
 from ..runs.layout import LAST, PREVIOUS
 from ..runs.run import JOIN, Run
 from ..runs.run_folders import check_name, make_newest, new_folder, newest_unfinished
@@ -89,6 +90,7 @@ def _open(arguments: Namespace, config: RunConfig) -> Run:
         chosen = _choose(arguments.resume, run)
         metadata = read_metadata(chosen.path) if chosen else None
         change_policy.check_position(run, differing, config, metadata)
+        keep_list(run, config)
     except UserError:
         run.withdraw()
         raise
@@ -137,9 +139,9 @@ def _folder(arguments: Namespace, config: RunConfig, output: Path) -> Path:
         recorded = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
         if not starts_from(recorded, arguments.weights_from):
             return False
-        return recorded.get("code") == print_ and not (
-            recorded_changes(folder / "config.yaml", config)
-        )
+        if recorded.get("code") != print_ or recorded_changes(folder / "config.yaml", config):
+            return False
+        return is_same_list(folder, config)
 
     return newest_unfinished(output, same) or new_folder(output)
 

@@ -10,5 +10,7 @@ START_SUFFIX = ".start.ckpt"  # best-*.start.ckpt
 WEIGHTS_FROM = "weights-from"  # the files that --weights-from chose
 ROLLBACKS = "rollbacks.json"  # how often the run went back, and what is another since
 NAN = "nan.json"  # where training diverged
+EXCLUDED = "exclude.txt"  # the run's copy of data.exclude; a sweep has one, too
+SWEEP_CONFIG = "base.yaml"  # of a sweep: what its trials start from
 TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see sweep/trials.py
 PENDING_ALERTS = ".untold.json"  # what W&B is to be told once training is back

@@ -3,8 +3,9 @@
 Template's file: updates replace it. Free of torch.
 
 ``runs/<name>/`` holds ``config.yaml``, ``facts.json``, ``checkpoints/``, ``metrics.jsonl``,
-``train.log``, ``code/``, ``summary.json``, W&B's files, and where it comes from: ``record.json``,
-``environment.txt``, ``git.diff``. Nothing in it is ever overwritten by another run.
+``train.log``, ``code/``, ``summary.json``, W&B's files, its copy of ``data.exclude``, and where it
+comes from: ``record.json``, ``environment.txt``, ``git.diff``. Nothing in it is ever overwritten by
+another run.
 """
 
 import json
@@ -26,7 +27,7 @@ from ..errors import UserError
 from ..files import CODE, PROJECT, shown, write_json
 from . import code_snapshot
 from .disk_errors import check_writable, outlived, unwritable
-from .layout import LAST, TRIAL_FILE
+from .layout import EXCLUDED, LAST, TRIAL_FILE
 from .provenance import write_provenance
 
 # Set for the processes that Lightning starts beside the first: they join its run.
@@ -115,7 +116,8 @@ class Run:
 
     def forget(self) -> None:
         """Drop what was written down of a start without a step, so that the next one is as new."""
-        for file in (self.config_file, self.facts_file, self.changes_file):
+        known = (self.config_file, self.facts_file, self.changes_file, self.folder / EXCLUDED)
+        for file in known:
             file.unlink(missing_ok=True)
 
     @classmethod
@@ -150,7 +152,8 @@ class Run:
         except OSError as error:  # of which Timeout is one
             raise unwritable(self.folder, error) from None
         self.refresh()
-        files = (self.config_file, self.changes_file, self.folder / "summary.json")
+        files = [self.config_file, self.changes_file]
+        files += [self.folder / name for name in ("summary.json", EXCLUDED)]
         self._before = {file: file.read_bytes() if file.exists() else None for file in files}
         self._checkpoint_before = self.newest_checkpoint()
 

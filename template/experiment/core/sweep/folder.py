@@ -24,6 +24,13 @@ from ..errors import UserError
 from ..files import PROJECT, shown
 from ..runs import code_snapshot
 from ..runs.disk_errors import unwritable
+from ..runs.exclude_list import (
+    is_same_list,
+    keep_list_of_sweep,
+    say_if_edited,
+    setting_of,
+)
+from ..runs.layout import EXCLUDED
 from ..runs.run_folders import check_name
 from .sweep_file import Sweep, read_sweep
 from .trials import SweepFolder
@@ -55,6 +62,7 @@ def open_folder(
                 shutil.copyfile(sweep.path, folder.file)
     except OSError as error:
         raise unwritable(output, error) from None
+    say_if_edited(folder.name, setting_of(config), folder.path / EXCLUDED)
     if changed := code_snapshot.differing(folder.code, PROJECT):
         say(
             f"{folder.name}: its trials run the code of its start; changed since then, and of no "
@@ -68,6 +76,7 @@ def _fill(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> None:
     folder.path.mkdir(parents=True, exist_ok=True)
     if not folder.code.exists():
         code_snapshot.snapshot(PROJECT, folder.code)
+    keep_list_of_sweep(folder.path, config)
     folder.base.write_text(dump_config(config), encoding="utf-8")
     unfinished = folder.path / f".{folder.file.name}.tmp"
     shutil.copyfile(sweep.path, unfinished)
@@ -123,5 +132,6 @@ def _is_the_same(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> bool:
     return (
         same_file
         and not _changes(folder, config)
+        and is_same_list(folder.path, config)
         and not code_snapshot.differing(folder.code, PROJECT)
     )

@@ -21,7 +21,7 @@ import psutil
 from filelock import FileLock
 
 from ..files import write_json
-from ..runs.layout import TRIAL_FILE
+from ..runs.layout import SWEEP_CONFIG, TRIAL_FILE
 from ..runs.metrics_reader import rows_that_count
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
@@ -119,7 +119,7 @@ class SweepFolder:
     @property
     def base(self) -> Path:
         """The configuration that every trial starts from."""
-        return self.path / "base.yaml"
+        return self.path / SWEEP_CONFIG
 
     @property
     def code(self) -> Path:

@@ -93,7 +93,7 @@ def test_the_terminal_has_a_line_for_each_finding(core: Modules, inspection: Any
         "          drop one",
         "note      dark ones",
         "          look",
-        "left out  not this",
+        "skipped   not this",
         "found     1 error, 1 note; looked at 3 examples in 1.2 s",
     ]
 

@@ -22,6 +22,7 @@ from ..errors import DataError
 from ..images.files import UNREADABLE, read_all, unreadable
 from ..images.labelled_images import LabelledImages, record_among
 from ..images.values import ValueRange, add_remarks, seen, shared_remarks
+from ..listed import Listed, deep_among, listed_images, opened_among
 from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, resized
@@ -167,6 +168,24 @@ class BoxedImages:
         return TensorData(
             examples, None, names, record, self.notes, self.class_names, self.labelled, content
         )
+
+    def among(self, kept: Indices) -> "BoxedImages":
+        """Some of the images, by their numbers."""
+        chosen = torch.from_numpy(kept)
+        return replace(
+            self,
+            boxes=self.boxes[chosen],
+            labels=self.labels[chosen],
+            open=partial(opened_among, self.open, kept),
+            names=[self.name(index) for index in kept.tolist()],
+            sizes=None if self.sizes is None else self.sizes[chosen],
+            pixels=None if self.pixels is None else self.pixels[chosen],
+            maybe_deep=partial(deep_among, self.maybe_deep, kept),
+        )
+
+    def listed(self) -> Listed:
+        """What the images are called, and what is in them."""
+        return listed_images(self)
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and its objects: each class's name and box, as annotated.

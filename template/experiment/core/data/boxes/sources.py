@@ -11,6 +11,7 @@ from ...spelling import did_you_mean, nearest
 from ..images.find_range import set_range
 from ..images.sources import ImageFacts
 from ..images.sources import load_unlabelled as load_images
+from ..leaving_out import leave_out
 from . import demo_scenes, folder, voc
 from .boxed_images import BoxedImages, without_boxes
 
@@ -44,6 +45,7 @@ def load(
             what is right.
     """
     splits = _read(config, root)
+    leave_out(splits, config)
     set_range(splits, config.value_range, known)
     return splits
 

@@ -13,10 +13,13 @@ from torch.utils.data import Dataset
 
 from ...errors import UserError
 from ...files import shown
+from ..content_digest import digest_of
 from ..datasets import labels_of
 from ..errors import DataError
+from ..listed import Listed
 from ..notes import Notes
 from ..records import Record
+from ..sampling import Indices
 
 SampleT = TypeVar("SampleT")
 
@@ -82,6 +85,17 @@ class ExampleFiles(Dataset[SampleT], Generic[SampleT]):
         labels = [] if self._labels is None or isinstance(self._labels, Tensor) else self._labels
         return sorted({str(label) for label in labels if isinstance(label, str)})
 
+    def _digests(self, indices: Sequence[int]) -> list[str]:
+        return [digest_of(self.files[index].read_bytes) for index in indices]
+
+    def _among(self, kept: Indices) -> "ExampleFiles[SampleT]":
+        some = ExampleFiles([self.files[index] for index in kept.tolist()], self.read, self.notes)
+        if self._labels is not None:
+            some._labels = [self._labels[index] for index in kept.tolist()]
+        if self._groups is not None:
+            some._groups = [self._groups[index] for index in kept.tolist()]
+        return some
+
     def _one_for_each(self, what: str, values: Sequence[Any] | Tensor) -> None:
         if len(values) != len(self):
             raise UserError(f"data.py: there are {len(values)} {what} for {len(self)} files")
@@ -104,6 +118,10 @@ class ExampleFiles(Dataset[SampleT], Generic[SampleT]):
         except Exception as error:  # whatever a reader of somebody's format raises
             reason = f"{type(error).__name__}: {' '.join(str(error).split())}{_place(error)}"
             raise DataError(f"{self.names[index]} cannot be read: {reason}") from error
+
+    def listed(self) -> Listed:
+        """What the files are called, and what is in them."""
+        return Listed(self.names, self._digests, self._among)
 
     def record(self, index: int) -> Record:
         """The example as its file has it."""

@@ -12,6 +12,7 @@ from ...config.data import BaseDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..folders import files_below, folder_names, is_left_behind, split_folders, unwrapped
+from ..leaving_out import leave_out
 from ..notes import Notes
 from ..split_names import meaning, word_meaning
 from .files import ExampleFiles
@@ -64,7 +65,9 @@ def load(
                 notes.add(BESIDE, shown(file))
     found = {split: _find(folder, pattern) for split, folder in folders.items()}
     found["train"][1].update(notes)
-    return {split: ExampleFiles(files, read, here) for split, (files, here) in found.items()}
+    splits = {split: ExampleFiles(files, read, here) for split, (files, here) in found.items()}
+    leave_out(splits, config)
+    return splits
 
 
 def load_unlabelled(

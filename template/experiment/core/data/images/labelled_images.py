@@ -4,7 +4,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -18,9 +18,11 @@ from torchvision import tv_tensors
 from ...config.data import BaseDataConfig
 from ..datasets import TensorData
 from ..errors import DataError
+from ..listed import Listed, deep_among, listed_images, opened_among
 from ..notes import Notes
 from ..records import Record
 from ..resize import cut_to_square, resized
+from ..sampling import Indices
 from .files import UNREADABLE, open_pixels, read_all, unreadable
 from .values import ValueRange, add_remarks, seen, shared_remarks
 
@@ -101,6 +103,22 @@ class LabelledImages:
         examples = batch_type(tv_tensors.Image(pixels), labels)
         record = partial(record_among, self, kept)
         return TensorData(examples, labels, names, record, self.notes, self.class_names)
+
+    def among(self, kept: Indices) -> "LabelledImages":
+        """Some of the images, by their numbers."""
+        chosen = torch.from_numpy(kept)
+        return replace(
+            self,
+            labels=self.labels[chosen],
+            open=partial(opened_among, self.open, kept),
+            names=[self.name(index) for index in kept.tolist()],
+            pixels=None if self.pixels is None else self.pixels[chosen],
+            maybe_deep=partial(deep_among, self.maybe_deep, kept),
+        )
+
+    def listed(self) -> Listed:
+        """What the images are called, and what is in them."""
+        return listed_images(self)
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and the name of its class."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ...config.data import BoxDataConfig, ImageDataConfig, MaskDataConfig
 from ...errors import UserError
+from ..leaving_out import leave_out
 from . import demo_digits, folder
 from .find_range import range_of, set_range
 from .labelled_images import LabelledImages
@@ -49,6 +50,7 @@ def load(
     """
     demo = config.source == "demo"
     splits = demo_digits.load() if demo else _reader(config).load(config, root)
+    leave_out(splits, config)
     set_range(splits, config.value_range, known)
     return splits
 

@@ -4,7 +4,7 @@ Template's file: updates replace it. To prepare images otherwise, write a datase
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Generic, TypeVar
 
@@ -21,6 +21,7 @@ from ..errors import DataError
 from ..images.files import UNREADABLE, open_pixels, read_all, unreadable
 from ..images.labelled_images import LabelledImages, record_among
 from ..images.values import ValueRange, add_remarks, seen, shared_remarks
+from ..listed import Listed, deep_among, listed_images, opened_among
 from ..notes import Notes
 from ..records import Record
 from ..resize import letterbox, letterbox_mask, resized, resized_masks
@@ -148,6 +149,25 @@ class MaskedImages:
         return TensorData(
             examples, None, names, record, self.notes, self.class_names, self.labelled, content
         )
+
+    def among(self, kept: Indices) -> "MaskedImages":
+        """Some of the images, by their numbers."""
+        chosen = torch.from_numpy(kept)
+        masks = self.open_mask
+        return replace(
+            self,
+            open=partial(opened_among, self.open, kept),
+            open_mask=None if masks is None else partial(opened_among, masks, kept),
+            names=[self.name(index) for index in kept.tolist()],
+            count=len(kept),
+            pixels=None if self.pixels is None else self.pixels[chosen],
+            masks=None if self.masks is None else self.masks[chosen],
+            maybe_deep=partial(deep_among, self.maybe_deep, kept),
+        )
+
+    def listed(self) -> Listed:
+        """What the images are called, and what is in them."""
+        return listed_images(self)
 
     def record(self, index: int) -> Record:
         """An image as it lies there, and its mask as an image of class numbers."""

@@ -12,6 +12,7 @@ from ...errors import UserError
 from ..images.find_range import set_range
 from ..images.sources import ImageFacts
 from ..images.sources import load_unlabelled as load_images
+from ..leaving_out import leave_out
 from . import demo
 from .masked_images import MaskedImages, without_masks
 
@@ -44,6 +45,7 @@ def load(
     """
     is_demo = config.source == "demo"
     splits = demo.load() if is_demo else _reader(config).load(config, root)
+    leave_out(splits, config)
     set_range(splits, config.value_range, known)
     return splits
 

@@ -4,6 +4,7 @@ Template's file: updates replace it. To read texts otherwise, write a reader in 
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -11,7 +12,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...runs.exclude_list import UNREADABLE
+from ..content_digest import digest_of_content
 from ..errors import DataError
+from ..listed import Listed
 from ..notes import Notes
 from ..sampling import Indices
 
@@ -86,6 +90,7 @@ class Texts:
         on_error: ``raise`` at a document that is no text, or ``skip`` it.
         span: The share of the text that counts, from and to.
         lengths: What was measured of these documents, and of others that are parts of the same.
+        folder: What their names begin at.
         notes: Where they are from, and what was passed over there.
 
     Attributes:
@@ -101,6 +106,7 @@ class Texts:
     on_error: str = "raise"
     span: tuple[float, float] = WHOLE
     lengths: dict[bytes, int] = field(default_factory=dict)
+    folder: str = ""
     notes: Notes = field(default_factory=Notes)
     left_out: list[str] = field(default_factory=list, init=False)
 
@@ -179,6 +185,39 @@ class Texts:
             replace(self, documents=self.documents[~held], num_bytes=self.num_bytes - share),
             replace(self, documents=self.documents[held], num_bytes=share, name=held_name),
         )
+
+    def among(self, kept: Indices) -> "Texts":
+        """Some of the documents, by their places in ``documents``."""
+        num_bytes = round(self.num_bytes * len(kept) / max(1, len(self.documents)))
+        return replace(self, documents=self.documents[kept], num_bytes=num_bytes)
+
+    def listed(self) -> Listed:
+        """What the documents are called, and what is in them."""
+        ids = [self.id(number) for number in self.documents.tolist()]
+        return Listed(ids, self._digests, self.among)
+
+    def id(self, number: int) -> str:
+        """What to call the document with a number, wherever its split's folder is."""
+        if not self.names:
+            return f"{self.name}, document {number}"
+        return os.path.join(self.folder, self.names[number])
+
+    def _digests(self, places: Sequence[int]) -> list[str]:
+        """Of the documents at these places, read one after the other."""
+        numbers = self.documents[np.asarray(places, dtype=np.int64)]
+        texts: list[list[str] | None] = []
+        for piece in self.read(numbers):
+            if isinstance(piece, Unreadable):
+                texts.append(None)
+            elif piece.begins:
+                texts.append([piece.text])
+            elif texts and (last := texts[-1]) is not None:
+                last.append(piece.text)
+        if len(texts) == len(numbers):
+            return [UNREADABLE if it is None else digest_of_content("".join(it)) for it in texts]
+        if len(numbers) == 1:  # one without text
+            return [UNREADABLE]
+        return [self._digests([place])[0] for place in places]
 
     def _draw(self, number: int, salt: str) -> float:
         """From 0 to 1."""

@@ -153,6 +153,7 @@ def _texts(found: SplitFiles, config: TextDataConfig, scanned: Scan, names: "Nam
         _fingerprint(found.files, config),
         names,
         config.on_error,
+        folder=shown(found.folder),
         notes=scanned.notes,
     )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ...config.data import TextDataConfig
 from ...errors import UserError
+from ..leaving_out import leave_out
 from . import demo_topics, folder, huggingface
 from .documents import Texts
 
@@ -27,6 +28,12 @@ def load(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     Raises:
         UserError: They are not there, or are no texts; says which, and what is right.
     """
+    splits = _read(config, root)
+    leave_out(splits, config)
+    return splits
+
+
+def _read(config: TextDataConfig, root: Path) -> dict[str, Texts]:
     match config.source:
         case "demo":
             return demo_topics.load()

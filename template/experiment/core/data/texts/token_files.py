@@ -76,6 +76,7 @@ def encode(texts: Texts, tokenizer: BytePairs, config: TextDataConfig) -> "Token
         texts.name,
         index["documents"],
         texts.notes,
+        None if left_out else texts,
     )
     return tokens.held(config.in_memory_mb)
 
@@ -126,6 +127,8 @@ class TokenFile:
         name: What to call it in a message.
         documents: How many texts they are of.
         notes: Where these are from, and what was passed over there.
+        texts: They themselves, for whoever looks at them, if all were read; other processes do
+            without.
     """
 
     def __init__(
@@ -136,9 +139,10 @@ class TokenFile:
         name: str,
         documents: int = 1,
         notes: Notes | None = None,
+        texts: Texts | None = None,
     ) -> None:
         self.path, self.dtype, self.count, self.name = path, np.dtype(dtype), count, name
-        self.documents, self.notes = documents, notes or Notes()
+        self.documents, self.notes, self.texts = documents, notes or Notes(), texts
         self.in_memory = False
         self._tokens: NDArray[Any] | None = None
 
@@ -146,7 +150,7 @@ class TokenFile:
         return self.count
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_tokens": None}
+        return {**vars(self), "_tokens": None, "texts": None}
 
     def held(self, in_memory_mb: int) -> "TokenFile":
         """The same, read into memory if it fits there; else its pages come as they are used."""

@@ -13,8 +13,10 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from ..errors import DataError
+from ..listed import Listed
 from ..records import Record
 from ..sampling import Indices
+from .documents import WHOLE
 from .token_files import TokenFile
 from .tokenizer import BytePairs
 
@@ -93,12 +95,34 @@ class TokenWindows(Dataset[BatchT], Generic[BatchT]):
             targets[torch.from_numpy(np.arange(self.length) < seen[:, None])] = UNSCORED
         return self.batch_type(tokens[:, :-1].contiguous(), targets)
 
+    def listed(self) -> Listed:
+        """None: windows are parts of documents, which are left out as a whole."""
+        return Listed((), lambda _: [], lambda _: self)
+
     def record(self, index: int) -> Record:
         """The tokens that a window is there for: ``BytePairs.decode`` makes a text of them."""
         start = int(self._starts(np.array([index]))[0])
         end = min(start + self.stride, len(self.file))
         place = f"{self.file.name}, tokens {start} to {end - 1}"
         return Record(place, self.file.tokens[start:end].tolist(), group=int(self.groups[index]))
+
+    def documents(self) -> NDArray[np.int64] | None:
+        """The place among its texts' documents of the one that each window is in, ``(rows,)``.
+
+        -1 where half of a window, or more, is of others; None where that is not known.
+        """
+        texts, begins = self.file.texts, self._beginnings()
+        first, end = (0.0, 0.0) if texts is None else texts.span
+        if texts is None or (first > 0 and end < 1):
+            return None
+        missing = len(texts.documents) - len(begins)  # that lie before or after the span
+        if missing and texts.span == WHOLE:
+            return None
+        starts = self._starts(np.arange(len(self), dtype=np.int64))
+        found = np.searchsorted(begins, starts, side="right") - 1
+        ends = np.append(begins[1:], len(self.file))
+        places = found + missing if first > 0 else found
+        return np.where(2 * (ends[found] - starts) > self.stride, places, -1)
 
     @property
     def groups(self) -> NDArray[np.int64]:

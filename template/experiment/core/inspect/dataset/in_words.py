@@ -24,7 +24,7 @@ def in_words(inspection: Inspection) -> Iterator[str]:
     if len(findings) > LINES:
         yield f"{'':9} and {len(findings) - LINES:,} more, which the page has"
     for line in inspection.skipped:
-        yield f"{'left out':9} {writable(line)}"
+        yield f"{'skipped':9} {writable(line)}"
     yield f"{'found':9} {verdict(inspection)}; looked at {looked_at(inspection)}"
 
 

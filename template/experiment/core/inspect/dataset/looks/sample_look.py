@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ....data.content_digest import bytes_of
 from .look import digest
 
 LABELS = ("label", "labels", "target", "targets", "y", "class")
@@ -71,31 +72,4 @@ def as_image(part: Any) -> Image.Image | None:
 
 def content_digest(value: Any) -> bytes:
     """The same for the same content: tensors by their values, whatever else by what is printed."""
-    return digest(_bytes_of(value))
-
-
-def _bytes_of(value: Any) -> Iterator[bytes]:
-    if isinstance(value, (Tensor, np.ndarray)):
-        array = value.detach().numpy() if isinstance(value, Tensor) else value
-        yield f"{array.dtype} {array.shape}".encode()
-        yield np.ascontiguousarray(array).tobytes()
-    elif isinstance(value, Image.Image):
-        yield f"{value.mode} {value.size}".encode()
-        yield value.tobytes()
-    elif isinstance(value, Mapping):
-        for name, part in value.items():
-            yield str(name).encode()
-            yield from _bytes_of(part)
-    elif isinstance(value, (tuple, list)) and not _is_plain(value):
-        yield str(len(value)).encode()
-        for part in value:
-            yield from _bytes_of(part)
-    else:
-        yield repr(value).encode("utf-8", "replace")
-
-
-def _is_plain(value: Any) -> bool:
-    """Whether all of it is texts and numbers, which are printed in a tenth of the time."""
-    if isinstance(value, (tuple, list)):
-        return all(map(_is_plain, value))
-    return value is None or isinstance(value, (str, int, float))
+    return digest(bytes_of(value))
