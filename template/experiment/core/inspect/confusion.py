@@ -149,8 +149,16 @@ def images_of(outcome: BoxOutcome) -> list[ImageBoxes]:
     for at, number, sure, true, label in zip(*(part.cpu() for part in outcome), strict=True):
         found, there = number >= 0, label >= 0
         at, true = at[found].float(), true[there].float()
-        parts = (at, number[found].long(), sure[found].float(), true, label[there].long())
-        images.append(ImageBoxes(*(p.numpy() for p in parts), box_iou(at, true).numpy()))
+        images.append(
+            ImageBoxes(
+                at.numpy(),
+                number[found].long().numpy(),
+                sure[found].float().numpy(),
+                true.numpy(),
+                label[there].long().numpy(),
+                box_iou(at, true).numpy(),
+            )
+        )
     return images
 
 

@@ -43,17 +43,18 @@ def _card(finding: Finding, datamodule: Any, each: int, pictures: Budget, lists:
 def _tiles(finding: Finding, datamodule: Any, each: int, budget: Budget) -> str:
     """The first examples; those that belong together, together."""
     shown, html = 0, []
-    for group in finding.groups:
+    for place, group in enumerate(finding.groups):
         if shown >= each or budget.left <= 0:
             break
-        tiles = [_tile(example, datamodule, budget) for example in group[: each - shown]]
+        remark = finding.remarks[place] if place < len(finding.remarks) else ""
+        tiles = [_tile(one, datamodule, budget, remark) for one in group[: each - shown]]
         shown += len(tiles)
         row = "".join(tiles)
         html.append(f'<div class="group">{row}</div>' if len(group) > 1 else row)
     return f'<div class="tiles">{"".join(html)}</div>' if html else ""
 
 
-def _tile(example: ExampleId, datamodule: Any, budget: Budget) -> str:
+def _tile(example: ExampleId, datamodule: Any, budget: Budget, remark: str) -> str:
     label, kind = "", "tile"
     try:
         sample = raw_sample(datamodule, example)
@@ -64,7 +65,7 @@ def _tile(example: ExampleId, datamodule: Any, budget: Budget) -> str:
         alt = f"{label or 'example'} of {example.split}: {example.id}"
         picture = thumbnail(sample, alt, budget)
         kind += " broad" if isinstance(sample, TextSample | MaskSample) else ""
-    words = f"<b>{escape(shortened(label, 60))}</b> " if label else ""
+    words = f"<b>{escape(shortened(remark or label, 90))}</b> " if remark or label else ""
     return (
         f'<figure class="{kind}">{picture}<figcaption>{words}{escape(shortened(example.split, 40))}'
         f'<br><span class="id">{escape(shortened(example.id, 70))}</span></figcaption></figure>'
