@@ -104,10 +104,9 @@ def _predicted(
     dataset = data.examples(split)
     chosen = chosen_indices(num_examples(dataset), most, data.seed)
     loader = data.loader(split, Subset(dataset, chosen))
-    collector = Collector(
-        getattr(data.facts, "class_names", None) or (), sure_of(module.config), split
-    )
-    watcher = KeepOutcomes(split, data.facts, collector, progress)
+    facts, sure = data.known_facts, sure_of(getattr(module, "config", None))
+    collector = Collector(getattr(facts, "class_names", None) or (), sure, split)
+    watcher = KeepOutcomes(split, facts, collector, progress)
     stage = trainer.validate if split == "val" else trainer.test
     trainer.callbacks.append(watcher)
     try:

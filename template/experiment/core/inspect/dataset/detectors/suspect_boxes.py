@@ -2,7 +2,7 @@
 
 Template's file: updates replace it. After ObjectLab, Tkachenko et al. 2023 (arXiv:2309.00832). As
 in confident learning, the model counts as sure of a class where it is at least as sure as it
-usually is when it is right.
+usually is when it is right, and of ``LEAST`` at least.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +16,7 @@ from ..evidence import Evidence, Position, share
 from ..inspection import Finding, Seriousness
 from ..predicted import PredictedBoxes
 
+LEAST = 0.5  # of a confidence
 APART = 0.1  # of an overlap: less is another place
 SAME = 0.7  # more is the same object, whatever class it is said to be
 
@@ -74,7 +75,7 @@ def _usual_confidence(images: Sequence[ImageBoxes], num_classes: int) -> NDArray
         right = _best(image, same_class=True) >= OVERLAP
         np.add.at(total, image.found_labels[right], image.confidence[right])
         np.add.at(count, image.found_labels[right], 1)
-    return np.where(count > 0, total / np.maximum(count, 1), np.inf)
+    return np.where(count > 0, np.maximum(total / np.maximum(count, 1), LEAST), np.inf)
 
 
 def _best(image: ImageBoxes, same_class: bool) -> NDArray[np.float64]:

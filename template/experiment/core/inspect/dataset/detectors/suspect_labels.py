@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from ..confident_learning import label_quality, own_chances, suspects
+from ..confident_learning import own_chances, suspects
 from ..evidence import Evidence, by_split, share
 from ..inspection import Finding, Seriousness
 from ..predicted import PredictedClasses
@@ -30,13 +30,12 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         return
     chances = np.stack([predicted.chances[row] for _, predicted, row in rows])
     labels = np.array([predicted.labels[row] for _, predicted, row in rows])
-    quality = label_quality(chances, labels)
+    own, taken = own_chances(chances, labels), chances.argmax(axis=1)
     found = np.flatnonzero(suspects(chances, labels))
-    found = found[np.argsort(quality[found], kind="stable")]
+    found = found[np.argsort(own[found], kind="stable")]
     if not len(found):
         return
     names = rows[0][1].names
-    own, taken = own_chances(chances, labels), chances.argmax(axis=1)
     positions = [rows[one][0] for one in found.tolist()]
     remarks = [
         f"{names[labels[one]]} ({share(float(own[one]))})? The model: {names[taken[one]]} "

@@ -8,7 +8,7 @@ look in two hundred names anything, however many groups there are.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,7 +145,7 @@ def _properties(
             values[mine] = split.numbers(name)[places[mine]]
         known = values[np.isfinite(values)]
         edges = np.unique(np.quantile(known, np.linspace(0, 1, PARTS + 1))) if len(known) else ()
-        for low, high in zip(edges[:-1], edges[1:], strict=True):
+        for low, high in pairwise(edges):
             last = high == edges[-1]
             mark = (values >= low) & ((values <= high) if last else (values < high))
             unit = f" {UNITS[name]}" if name in UNITS else ""
