@@ -170,7 +170,7 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("--epochs", "argument --epochs: expected one argument"),
         ("validate --epochs 3", "validate does not use --epochs, which is for fit"),
         ("fit --checkpoint last", "fit does not use --checkpoint, which is for validate, test, "
-         "predict"),
+         "predict, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
          "test, predict"),
         ("inspect", "inspect what? Write inspect data"),

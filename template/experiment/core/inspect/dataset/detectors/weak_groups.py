@@ -144,7 +144,9 @@ def _properties(
             mine = array == split.name
             values[mine] = split.numbers(name)[places[mine]]
         known = values[np.isfinite(values)]
-        edges = np.unique(np.quantile(known, np.linspace(0, 1, PARTS + 1))) if len(known) else ()
+        if not len(known):
+            continue
+        edges = np.unique(np.quantile(known, np.linspace(0, 1, PARTS + 1)))
         for low, high in pairwise(edges):
             last = high == edges[-1]
             mark = (values >= low) & ((values <= high) if last else (values < high))
