@@ -26,6 +26,7 @@ from ..inspect.dataset.page import page
 from ..loggers.wandb_inspection import log_inspection
 from ..runs.disk_errors import unwritable
 from ..runs.run import Run
+from .draw_predictions import draw_predictions
 from .predict_splits import examples_to_predict, predict_splits
 from .progress_line import progress_line
 from .standard_output import kept_for_json
@@ -82,6 +83,8 @@ def _examined(parts: Parts, most: int | None, trained: Trained | None) -> Inspec
     with progress_line("looking", total) as progress:
         found = examine(data, most, data.seed, progress, False, predicted)
     found.skipped += lines
+    if trained:
+        draw_predictions(data, parts[1], found)
     return found
 
 

@@ -43,9 +43,10 @@ def _mistakes(confusion: Confusion) -> str:
     if not mistakes:
         return "<p>All are right.</p>"
     rows = "".join(
-        f"<tr><td>{escape(shortened(true, 40))}</td><td>{escape(shortened(taken, 40))}</td>"
+        f'<tr><th scope="row"><div>{escape(shortened(true, 40))}</div></th>'
+        f"<td>{escape(shortened(taken, 40))}</td>"
         f"<td>{count:,}</td></tr>"
         for true, taken, count in mistakes
     )
-    head = f"<tr><th>true</th><th>taken for</th><th>{escape(confusion.counted)}</th></tr>"
+    head = f"<tr><th>true</th><td>taken for</td><td>{escape(confusion.counted)}</td></tr>"
     return f'<table class="classes"><thead>{head}</thead><tbody>{rows}</tbody></table>'

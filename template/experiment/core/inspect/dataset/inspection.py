@@ -110,6 +110,7 @@ class Inspection:
         seconds: That looking took.
         extra: What a detector wants on the page beside its findings; by its name, plain values.
         confusions: Which class a trained model took for which, for each held-out split.
+        pictures: How an example of a detector's finding shall look, other than its file does.
     """
 
     splits: list[SplitLook] = field(default_factory=list)
@@ -118,3 +119,4 @@ class Inspection:
     seconds: float = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
     confusions: list[Confusion] = field(default_factory=list)
+    pictures: dict[tuple[str, ExampleId], Any] = field(default_factory=dict)
