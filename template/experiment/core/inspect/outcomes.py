@@ -26,9 +26,11 @@ class BoxOutcome(NamedTuple):
     """Boxes about the objects of each image, padded to equal length.
 
     Shape:
-        - found, true: ``(batch, boxes, 4)``: left, top, right, bottom
-        - found_labels, labels: ``(batch, boxes)``, class numbers; -1 where there is none
-        - confidence: ``(batch, boxes)``, from 0 to 1
+        - found: ``(batch, found, 4)``: left, top, right, bottom
+        - found_labels: ``(batch, found)``, class numbers; -1 where there is none
+        - confidence: ``(batch, found)``, from 0 to 1
+        - true: ``(batch, objects, 4)``: left, top, right, bottom
+        - labels: ``(batch, objects)``, class numbers; -1 where there is none
     """
 
     found: Float[Tensor, "batch found 4"]
