@@ -37,7 +37,7 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
         known = {"corpus", "cost", "epoch", "learning", "listing", "sampling", "start", "step"}
-        known |= {"sweeps", "findings", "looking"}
+        known |= {"sweeps", "findings", "looking", "suspects"}
         assert set(named) == known, readme
 
 
@@ -102,6 +102,13 @@ def test_what_is_planted_is_found(typed: Typed) -> None:
     shape = "findings: median on clean sets #; recall and precision: holds"
     assert numbers(lines[-1], shape)[0] <= 1
     assert lines.count("  not planted                   none") == 2
+
+
+def test_flipped_labels_are_ranked(typed: Typed) -> None:
+    lines = typed("suspects")
+
+    shape = "suspects: average precision ours #; cleanlab is not installed: see --help"
+    assert numbers(lines[-1], shape)[0] > 0.2  # chance: a share of 0.05
 
 
 def test_looking_at_data_is_timed(typed: Typed) -> None:

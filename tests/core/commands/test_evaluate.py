@@ -65,7 +65,7 @@ def images(folder: Path, count: int = 5) -> Path:
 
 def said(stdout: str) -> dict[str, float]:
     """The metrics in what ``validate`` prints."""
-    lines = [line.split() for line in stdout.splitlines()[1:]]
+    lines = [line.split() for line in stdout.splitlines() if line.startswith("  ")]
     return {name: float(value) for name, value in lines}
 
 

@@ -68,6 +68,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         file=None,
         what=None,
         inspected=None,
+        inspected_run=None,
         json=False,
         exclude=None,
         most=None,
@@ -123,6 +124,9 @@ def test_inspect_takes_what_to_look_at_a_file_and_whatever_sets_a_value(line: Co
     assert (typed.inspected, typed.output) == ("look.html", line.cli.DEFAULTS["output"])
     assert (typed.most, typed.strict, typed.json, typed.seed) == ("50", True, False, "3")
     assert line.typed("inspect data --json --offline").json
+    of_run = line.typed("inspect data --run a --checkpoint last --code run")
+    assert (of_run.inspected_run, of_run.checkpoint, of_run.code) == ("a", "last", "run")
+    assert of_run.name is None
 
 
 def test_a_sweep_takes_a_file_and_whatever_sets_a_value(line: CommandLine) -> None:
@@ -167,7 +171,7 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("--epochs", "argument --epochs: expected one argument"),
         ("validate --epochs 3", "validate does not use --epochs, which is for fit"),
         ("fit --checkpoint last", "fit does not use --checkpoint, which is for validate, test, "
-         "predict"),
+         "predict, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
          "test, predict"),
         ("inspect", "inspect what? Write inspect data"),

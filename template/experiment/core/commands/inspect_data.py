@@ -1,4 +1,4 @@
-"""``main.py inspect data``: look at the data before you train on it.
+"""``main.py inspect data``: look at the data before you train on it, or after.
 
 Template's file: updates replace it. What is looked for: core/inspect/dataset/detectors/. What is
 printed, and the page: core/inspect/dataset/.
@@ -6,20 +6,39 @@ printed, and the page: core/inspect/dataset/.
 
 from argparse import Namespace
 
+from ..config.cli import DEFAULTS
 from ..config.load import load_settings
 from ..errors import UserError
 from ..imports import import_torch
+from . import own_code
 from .dispatch import Build
+from .standard_output import kept_for_json
+from .trained_run import trained_run
 
 
 def run(arguments: Namespace, config_type: type, build: Build) -> int:
     """Look at what was typed and at the configuration, and only then import what takes seconds."""
     arguments.most = _number(arguments.most)
-    settings = load_settings(config_type, arguments)
+    arguments.name = arguments.inspected_run
+    if arguments.name is None:
+        _refuse_without_run(arguments)
+        settings, trained = load_settings(config_type, arguments), None
+    else:
+        with kept_for_json(arguments.json):
+            if own_code.is_wanted(arguments.code):
+                return own_code.carry_out(arguments)
+            of_run, checkpoint, settings = trained_run(arguments, config_type)
+            trained = of_run, checkpoint
     import_torch()
     from .look_at_data import look_at_data
 
-    return look_at_data(settings, arguments, build)
+    return look_at_data(settings, arguments, build, trained)
+
+
+def _refuse_without_run(arguments: Namespace) -> None:
+    for name in ("checkpoint", "code"):
+        if getattr(arguments, name) != DEFAULTS[name]:
+            raise UserError(f"command line: inspect takes --{name} with --run NAME only")
 
 
 def _number(text: str | None) -> int | None:

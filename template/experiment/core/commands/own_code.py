@@ -67,12 +67,17 @@ def carry_out(arguments: Namespace) -> int:
 
 def _words(arguments: Namespace, folder: Path) -> list[str]:
     """What was typed, but for the code, which a copy of before would not know."""
-    words = [arguments.command, "--name", str(folder), "--checkpoint", arguments.checkpoint]
+    command = arguments.command
+    words = [command, arguments.what, "--run"] if arguments.what else [command, "--name"]
+    words += [str(folder), "--checkpoint", arguments.checkpoint]
     for file in arguments.config if arguments.config != DEFAULTS["config"] else []:
         words += ["--config", str(file)]
     options = {"--set-json": "set_json", "--input": "input", "--output": "predictions"}
+    if arguments.what:
+        options |= {"--output": "inspected", "--most": "most"}
     for flag, name in options.items():
         if (value := getattr(arguments, name)) is not None:
             words += [flag, str(value)]
+    words += [flag for flag in ("--json", "--strict") if getattr(arguments, flag[2:])]
     typed = {key: value for key, value in vars(arguments).items() if key not in CORE_ARGUMENTS}
     return [*words, *arguments.overrides, *(f"{k}={as_typed(v)}" for k, v in typed.items())]

@@ -50,6 +50,7 @@ OPTIONS = {
         ),
     ],
     ("inspect",): [
+        ("--run", "inspected_run", "NAME", "after training: what this run's best model contests"),
         ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
         ("--exclude", "exclude", "FILE", "list what to leave out there, for data.exclude=FILE"),
         ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
@@ -88,7 +89,7 @@ OPTIONS = {
         ("--workers", "workers", "N", "trials at a time, default 1 or as the GPUs allow"),
         ("--devices-per-trial", "devices_per_trial", "K", "GPUs that each trial has to itself"),
     ],
-    EVALUATIONS: [
+    (*EVALUATIONS, "inspect"): [
         ("--checkpoint", "checkpoint", "WHICH", "best (default), last, or a PATH"),
         ("--code", "code", "WHOSE", "tree (default): as it is now; run: as it was trained with"),
     ],
@@ -128,6 +129,7 @@ DEFAULTS = {
     "file": None,
     "what": None,
     "inspected": None,
+    "inspected_run": None,
     "json": False,
     "exclude": None,
     "most": None,
@@ -136,7 +138,7 @@ DEFAULTS = {
     "devices_per_trial": None,
 }
 # These may be paths; of a shell, `--output=~/runs` arrives here as it was typed.
-PATHS = ("name", "output", "predictions", "inspected", "exclude")
+PATHS = ("name", "output", "predictions", "inspected", "inspected_run", "exclude")
 PATHS += ("resume", "weights_from", "checkpoint", "input", "file")
 CORE_ARGUMENTS = frozenset({"command", "overrides", *DEFAULTS})  # all others are settings
 WANDB_KEYS = ("_wandb", "wandb_version")  # W&B's agent passes them for itself

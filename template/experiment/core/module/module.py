@@ -27,6 +27,7 @@ from .optimizer import make_optimizer
 from .parameter_groups import parameter_groups, say_groups
 from .schedules import Length, make_schedules, schedule_factor, training_length
 from .split_metrics import SplitMetrics
+from .understood_outcomes import show_outcome
 
 
 @logs_epochs
@@ -133,6 +134,7 @@ class Module(pl.LightningModule):
         stage, suffix = place_of(self, split)
         if stage is not None:
             self._metrics(split, suffix).update(*values, **named)
+            show_outcome(self, split, suffix, values, named)
 
     def metrics_for(self, split: str, loader: str | int | None = None) -> MetricCollection:
         """The torchmetrics of a split, to be shown batches or looked at until the epoch is over.

@@ -18,6 +18,7 @@ from pytorch_lightning.callbacks import ProgressBar, StochasticWeightAveraging
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.profilers import PassThroughProfiler
 
+from ..callbacks.confusion_matrix import ConfusionMatrix, sure_of
 from ..callbacks.heartbeat import Heartbeat
 from ..callbacks.last_batch import LastBatch
 from ..callbacks.make_callbacks import make_callbacks
@@ -141,6 +142,8 @@ def _callbacks(config: RunConfig, run: Run, training: bool) -> list[pl.Callback]
         if config.trainer.max_steps:
             callbacks.append(LastStep())
         callbacks.append(checkpoint)
+    if run.command in ("fit", "test"):
+        callbacks.append(ConfusionMatrix(run, sure_of(config)))
     if config.trainer.progress_bar:
         callbacks.append(make_progress())
     return callbacks

@@ -29,9 +29,14 @@ def inspection(core: Modules) -> Any:
     groups = ((ids[0], ids[1]), (ids[2],))
     findings = [
         found.Finding("dark", found.Seriousness.NOTE, "dark ones", "look"),
-        found.Finding("twice", found.Seriousness.ERROR, "there twice", "drop one", groups, 12),
+        found.Finding(
+            "twice", found.Seriousness.ERROR, "there twice", "drop one", groups, 12, ("so",)
+        ),
     ]
-    return found.Inspection([look, stream], findings, ["not this"], 1.25, {"a": {"b": [1, "c"]}})
+    confusion = core("core.inspect.confusion").Confusion
+    taken = confusion(["cat", "dog"], "examples", np.array([[2, 1], [0, 4]]), "val")
+    extra = {"a": {"b": [1, "c"]}}
+    return found.Inspection([look, stream], findings, ["not this"], 1.25, extra, [taken])
 
 
 def same(one: Any, other: Any) -> None:
@@ -41,7 +46,11 @@ def same(one: Any, other: Any) -> None:
             np.testing.assert_array_equal(value.values, read.values)
             assert (value.name, value.unit) == (read.name, read.unit)
         assert {**vars(look), "properties": 0} == {**vars(again), "properties": 0}
-    assert {**vars(one), "splits": 0} == {**vars(other), "splits": 0}
+    for taken, again in zip(one.confusions, other.confusions, strict=True):
+        np.testing.assert_array_equal(taken.counts, again.counts)
+        assert {**vars(taken), "counts": 0} == {**vars(again), "counts": 0}
+    apart = {"splits": 0, "confusions": 0}
+    assert {**vars(one), **apart} == {**vars(other), **apart}
 
 
 def test_it_comes_back_as_it_was(core: Modules, inspection: Any) -> None:
@@ -56,10 +65,21 @@ def test_it_comes_back_as_it_was(core: Modules, inspection: Any) -> None:
 def test_its_form_is_the_one_that_is_written_down(core: Modules, inspection: Any) -> None:
     plain = json.loads(core("core.inspect.dataset.as_json").to_json(inspection))
 
-    assert list(plain) == ["version", "seconds", "findings", "splits", "skipped", "extra"]
+    assert list(plain) == [
+        "version",
+        "seconds",
+        "findings",
+        "splits",
+        "skipped",
+        "extra",
+        "confusions",
+    ]
     assert plain["version"] == 1
     twice = plain["findings"][0]
-    assert (twice["seriousness"], twice["count"]) == ("error", 12)
+    assert (twice["seriousness"], twice["count"], twice["remarks"]) == ("error", 12, ["so"])
+    assert plain["confusions"] == [
+        {"names": ["cat", "dog"], "counted": "examples", "counts": [[2, 1], [0, 4]], "title": "val"}
+    ]
     assert twice["groups"][0][1] == {"split": "train", "index": 1, "id": "b"}
     train, stream = plain["splits"]
     assert train["properties"] == [{"name": "width", "unit": "pixels", "values": [1.5, None, 3.0]}]

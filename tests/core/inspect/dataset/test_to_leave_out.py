@@ -113,6 +113,13 @@ def test_each_detector_is_known(modules: Modules) -> None:
         "labels_changed",
         "statistics",
         "values",
+        "objects_lost",
+        "weak_groups",
+        # What a model contests is not left out of what models are scored on.
+        "suspect_labels",
+        "suspect_boxes",
+        "suspect_masks",
+        "surprising_texts",
     }
     names = {one.name for one in modules("core.inspect.dataset.detectors.registry").DETECTORS}
 

@@ -5,17 +5,20 @@ Template's file: updates replace it. The form, which keeps its names::
     {"version": 1,
      "seconds": 3.2,
      "findings": [{"detector": "exact_duplicates", "seriousness": "error", "text": "...",
-                   "advice": "...", "count": 12,
+                   "advice": "...", "count": 12, "remarks": ["a word about each group", ...],
                    "groups": [[{"split": "train", "index": 3, "id": "a.png"}, ...], ...]}, ...],
      "splits": [{"name": "train", "count": 1222, "indices": [0, ...], "ids": ["a.png", ...],
                  "class_counts": {"cat": 611, ...}, "counted": "examples",
                  "properties": [{"name": "width", "unit": "pixels", "values": [32.0, null, ...]}],
                  "channels": [[0.47, 0.25], ...], "facts": ["sizes: 32x32"]}, ...],
      "skipped": ["a line for each detector that could not run"],
-     "extra": {"name of a detector": ...}}
+     "extra": {"name of a detector": ...},
+     "confusions": [{"title": "val", "counted": "examples", "names": ["cat", ...],
+                     "counts": [[40, 2], ...]}, ...]}
 
 Findings stand with the most serious first; ``seriousness`` is error, warning or note. ``values`` go
-with ``indices``, ``count`` is null for a stream, and what is no number, NaN, is null.
+with ``indices``, ``count`` is null for a stream, and what is no number, NaN, is null. A row of
+``counts`` is a true class, a column what a trained model took it for; without one there are none.
 """
 
 import json
@@ -24,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from ..confusion import Confusion
 from .findings import ranked
 from .inspection import ExampleId, Finding, Inspection, Property, Seriousness, SplitLook
 
@@ -45,6 +49,7 @@ def to_plain(inspection: Inspection) -> dict[str, Any]:
             "splits": [_split(split) for split in inspection.splits],
             "skipped": inspection.skipped,
             "extra": inspection.extra,
+            "confusions": [vars(one) for one in inspection.confusions],
         }
     )
 
@@ -63,6 +68,7 @@ def from_plain(read: dict[str, Any]) -> Inspection:
         list(read["skipped"]),
         read["seconds"],
         dict(read["extra"]),
+        [_confusion_of(**one) for one in read["confusions"]],
     )
 
 
@@ -71,9 +77,14 @@ def _finding(finding: Finding) -> dict[str, Any]:
     return {**vars(finding), "seriousness": finding.seriousness.name.lower(), "groups": groups}
 
 
-def _finding_of(seriousness: str, groups: list[Any], **rest: Any) -> Finding:
+def _finding_of(seriousness: str, groups: list[Any], remarks: list[str], **rest: Any) -> Finding:
     examples = tuple(tuple(ExampleId(**one) for one in group) for group in groups)
-    return Finding(seriousness=Seriousness[seriousness.upper()], groups=examples, **rest)
+    kind, words = Seriousness[seriousness.upper()], tuple(remarks)
+    return Finding(seriousness=kind, groups=examples, remarks=words, **rest)
+
+
+def _confusion_of(counts: list[list[int]], **rest: Any) -> Confusion:
+    return Confusion(counts=np.array(counts, dtype=np.int64), **rest)
 
 
 def _split(split: SplitLook) -> dict[str, Any]:

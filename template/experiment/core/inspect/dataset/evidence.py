@@ -3,15 +3,16 @@
 Template's file: updates replace it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .inspection import ExampleId, Finding, Seriousness
+from .predicted import Predicted
 from .reading import SplitRead
 
 MOST_GROUPS = 1000  # of a finding, that are handed on
@@ -19,6 +20,7 @@ MOST_GROUPS = 1000  # of a finding, that are handed on
 # Datalab (cleanlab/datalab/internal/adapter/imagelab.py).
 MOST_ODD = 0.1
 Position = tuple[str, int]  # a split, and a place among those of it that were read
+PredictedT = TypeVar("PredictedT", bound=Predicted)
 
 
 @dataclass
@@ -31,6 +33,7 @@ class Evidence:
         facts: What it tells the model; None where that could not be found.
         seed: Of what detectors draw.
         skipped: Lines that say what was not looked for, and why; detectors add theirs.
+        predicted: What a trained model says of held-out splits; empty before training.
     """
 
     splits: dict[str, SplitRead]
@@ -38,13 +41,15 @@ class Evidence:
     facts: Any = None
     seed: int = 0
     skipped: list[str] = field(default_factory=list)
+    predicted: dict[str, Predicted] = field(default_factory=dict)
 
     @cached_property
     def kinds(self) -> set[str]:
         """What there is: of examples ``image``, ``text``, ``tokens``, ``other``, of labels
-        ``classes``, ``boxes``, ``masks``, and ``groups``.
+        ``classes``, ``boxes``, ``masks``, and ``groups``; of predictions their kinds, too.
         """
         kinds = {split.kind for split in self.splits.values()}
+        kinds |= {one.kind for one in self.predicted.values()}
         for look in (look for split in self.splits.values() for look in split.looks):
             if look.group is not None:
                 kinds.add("groups")
@@ -64,6 +69,16 @@ class Evidence:
         """How to speak of an example."""
         return self.splits[position[0]].id_of(position[1])
 
+    def predicted_as(self, kind: type[PredictedT]) -> Iterator[PredictedT]:
+        """What is said of each split, where it is of such a kind."""
+        yield from (one for one in self.predicted.values() if isinstance(one, kind))
+
+    def places(self, predicted: Predicted) -> list[Position]:
+        """Where the examples of predictions are, among those that were read."""
+        split = next(name for name, one in self.predicted.items() if one is predicted)
+        places = np.searchsorted(self.splits[split].indices, predicted.indices)
+        return [(split, place) for place in places.tolist()]
+
     def skip(self, line: str) -> None:
         """Say what was not looked for, and why."""
         self.skipped.append(line)
@@ -75,11 +90,13 @@ class Evidence:
         text: str,
         advice: str,
         groups: Sequence[Sequence[Position]],
+        remarks: Sequence[str] = (),
     ) -> Finding:
-        """A finding about examples that belong together."""
+        """A finding about examples that belong together; a remark about each group, or none."""
         shown = [tuple(map(self.example, group)) for group in groups[:MOST_GROUPS]]
         count = sum(map(len, groups))
-        return Finding(detector, seriousness, text, advice, tuple(shown), count)
+        words = tuple(remarks[:MOST_GROUPS])
+        return Finding(detector, seriousness, text, advice, tuple(shown), count, words)
 
     def odd(
         self,

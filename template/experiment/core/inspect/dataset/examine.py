@@ -4,7 +4,7 @@ Template's file: updates replace it.
 """
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from operator import attrgetter
 from typing import Any
@@ -15,6 +15,7 @@ from ...errors import UserError
 from .detectors.registry import DETECTORS, Detector
 from .evidence import Evidence
 from .inspection import Finding, Inspection
+from .predicted import Predicted
 from .reading import Looks, Progress, read_split
 from .split_look import split_look
 
@@ -27,6 +28,7 @@ def examine(
     seed: int = 0,
     progress: Progress | None = None,
     strict: bool = False,
+    predicted: Mapping[str, Predicted] | None = None,
 ) -> Inspection:
     """Look at each example of each split, and say what is wrong.
 
@@ -36,10 +38,11 @@ def examine(
         seed: Of all that is drawn.
         progress: Is told how many more examples were read.
         strict: Whether a detector that fails raises; else a line of ``skipped`` says so.
+        predicted: What a trained model says of held-out splits, of the examples that are read.
     """
     started = time.perf_counter()
     _as_it_lies(datamodule)
-    evidence = Evidence({}, datamodule, seed=seed)
+    evidence = Evidence({}, datamodule, seed=seed, predicted=dict(predicted or {}))
     splits = _splits(datamodule, evidence)
     evidence.facts = _facts(datamodule, evidence)
     tokenizer = _tokenizer(evidence)
@@ -61,7 +64,9 @@ def examine(
     findings = [finding for one in DETECTORS for finding in _found(one, evidence, strict)]
     findings.sort(key=attrgetter("seriousness"), reverse=True)
     looked = [split_look(split, evidence) for split in evidence.splits.values()]
-    return Inspection(looked, findings, evidence.skipped, time.perf_counter() - started)
+    confusions = [one.confusion for one in evidence.predicted.values() if one.confusion]
+    seconds = time.perf_counter() - started
+    return Inspection(looked, findings, evidence.skipped, seconds, confusions=confusions)
 
 
 def _as_it_lies(datamodule: DataModule[Any]) -> None:

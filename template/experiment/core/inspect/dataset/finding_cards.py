@@ -3,6 +3,8 @@
 Template's file: updates replace it.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -24,10 +26,31 @@ def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lis
     if not findings:
         return '<div class="card good"><p><b>Nothing was found that is wrong.</b></p></div>'
     each = min(MOST, max(FEWEST, PICTURES // len(findings)))
-    return "\n".join(_card(one, datamodule, each, pictures, lists) for one in findings)
+    drawn = Drawn(datamodule, inspection.pictures, pictures)
+    return "\n".join(_card(one, drawn, each, lists) for one in findings)
 
 
-def _card(finding: Finding, datamodule: Any, each: int, pictures: Budget, lists: Budget) -> str:
+@dataclass
+class Drawn:
+    """Where pictures come from, and how many bytes there are for them.
+
+    Args:
+        datamodule: Whose examples they are.
+        ready: Samples that are not drawn from their files, by the detector and the example.
+        budget: For the pictures.
+    """
+
+    datamodule: Any
+    ready: Mapping[tuple[str, ExampleId], Any]
+    budget: Budget
+
+    def sample(self, detector: str, example: ExampleId) -> Any:
+        """The example in a form that can be drawn; CannotBeShown, if it has none."""
+        ready = self.ready.get((detector, example))
+        return raw_sample(self.datamodule, example) if ready is None else ready
+
+
+def _card(finding: Finding, drawn: Drawn, each: int, lists: Budget) -> str:
     kind, count = NAMES[finding.seriousness], count_of(finding)
     concerned = f"{count:,} example{'s' * (count != 1)} · " if count else ""
     return (
@@ -36,35 +59,36 @@ def _card(finding: Finding, datamodule: Any, each: int, pictures: Budget, lists:
         f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
         f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
         f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
-        f"{_tiles(finding, datamodule, each, pictures)}{_list(finding, count, lists)}</article>"
+        f"{_tiles(finding, drawn, each)}{_list(finding, count, lists)}</article>"
     )
 
 
-def _tiles(finding: Finding, datamodule: Any, each: int, budget: Budget) -> str:
+def _tiles(finding: Finding, drawn: Drawn, each: int) -> str:
     """The first examples; those that belong together, together."""
     shown, html = 0, []
-    for group in finding.groups:
-        if shown >= each or budget.left <= 0:
+    for place, group in enumerate(finding.groups):
+        if shown >= each or drawn.budget.left <= 0:
             break
-        tiles = [_tile(example, datamodule, budget) for example in group[: each - shown]]
+        remark = finding.remarks[place] if place < len(finding.remarks) else ""
+        tiles = [_tile(finding.detector, one, drawn, remark) for one in group[: each - shown]]
         shown += len(tiles)
         row = "".join(tiles)
         html.append(f'<div class="group">{row}</div>' if len(group) > 1 else row)
     return f'<div class="tiles">{"".join(html)}</div>' if html else ""
 
 
-def _tile(example: ExampleId, datamodule: Any, budget: Budget) -> str:
+def _tile(detector: str, example: ExampleId, drawn: Drawn, remark: str) -> str:
     label, kind = "", "tile"
     try:
-        sample = raw_sample(datamodule, example)
+        sample = drawn.sample(detector, example)
     except CannotBeShown as reason:
         picture = f'<p class="missing">cannot be shown: {escape(shortened(str(reason), 160))}</p>'
     else:
         label = caption_of(sample)
         alt = f"{label or 'example'} of {example.split}: {example.id}"
-        picture = thumbnail(sample, alt, budget)
+        picture = thumbnail(sample, alt, drawn.budget)
         kind += " broad" if isinstance(sample, TextSample | MaskSample) else ""
-    words = f"<b>{escape(shortened(label, 60))}</b> " if label else ""
+    words = f"<b>{escape(shortened(remark or label, 90))}</b> " if remark or label else ""
     return (
         f'<figure class="{kind}">{picture}<figcaption>{words}{escape(shortened(example.split, 40))}'
         f'<br><span class="id">{escape(shortened(example.id, 70))}</span></figcaption></figure>'

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 from jaxtyping import Float
 from numpy import ndarray
 
+from ..confusion import Confusion
+
 
 class Seriousness(IntEnum):
     """How much a finding matters; the greater, the sooner it is shown."""
@@ -39,6 +41,7 @@ class Finding:
         groups: The examples that it concerns, the most telling first; those that belong together,
             such as two that are equal, in one group.
         count: How many examples it concerns, of which ``groups`` may have the first only.
+        remarks: A word about each group, such as what a model says of it; empty: none.
     """
 
     detector: str
@@ -47,6 +50,7 @@ class Finding:
     advice: str
     groups: tuple[tuple[ExampleId, ...], ...] = ()
     count: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass
@@ -105,6 +109,8 @@ class Inspection:
         skipped: A line for each detector that could not run, or that ran on a part: why.
         seconds: That looking took.
         extra: What a detector wants on the page beside its findings; by its name, plain values.
+        confusions: Which class a trained model took for which, for each held-out split.
+        pictures: How an example of a detector's finding shall look, other than its file does.
     """
 
     splits: list[SplitLook] = field(default_factory=list)
@@ -112,3 +118,5 @@ class Inspection:
     skipped: list[str] = field(default_factory=list)
     seconds: float = 0.0
     extra: dict[str, Any] = field(default_factory=dict)
+    confusions: list[Confusion] = field(default_factory=list)
+    pictures: dict[tuple[str, ExampleId], Any] = field(default_factory=dict)

@@ -10,6 +10,7 @@ from html import escape
 from typing import Any
 
 from ...files import writable
+from .after_training import ANCHOR, after_training
 from .as_json import plain
 from .finding_cards import finding_cards
 from .findings import NAMES
@@ -47,6 +48,7 @@ def page(inspection: Inspection, datamodule: Any, title: str, seed: int = 0) -> 
         '<a class="skip" href="#findings">to the findings</a>',
         _header(inspection, title),
         f'<main><section id="findings"><h2>Findings</h2>{findings}</section>',
+        after_training(inspection),
         splits,
         _left_out(inspection),
         _extra(inspection),
@@ -77,6 +79,8 @@ def looked_at(inspection: Inspection) -> str:
 
 def _header(inspection: Inspection, title: str) -> str:
     links = [("findings", f"{len(inspection.findings):,}", "findings")]
+    if inspection.confusions:
+        links.append((ANCHOR, f"{len(inspection.confusions):,}", "confusion matrices"))
     for place, split in enumerate(inspection.splits[:LINES]):
         count = "stream" if split.count is None else f"{split.count:,}"
         links.append((anchor(place), count, shortened(split.name, 40)))

@@ -217,17 +217,23 @@ def read_split(
         seed: Which they are, where there are more.
         progress: Is told of each that was read.
     """
-    count, most = len(looks), MOST if most is None else most
-    indices = np.arange(count)
-    if count > most:
-        random = np.random.default_rng(key_seed(seed, 0))
-        indices = np.sort(random.choice(count, most, replace=False))
+    count = len(looks)
+    indices = chosen_indices(count, most, seed)
     found: list[Look] = []
     for part in _parts(looks, indices):
         found += part
         if progress is not None:
             progress(len(part))
     return SplitRead(name, count, indices, found, looks.has_records, looks.class_names)
+
+
+def chosen_indices(count: int, most: int | None, seed: int) -> Indices:
+    """Which of so many examples are looked at: all, or a seeded part, in their order."""
+    most = MOST if most is None else most
+    if count <= most:
+        return np.arange(count)
+    random = np.random.default_rng(key_seed(seed, 0))
+    return np.sort(random.choice(count, most, replace=False))
 
 
 def _parts(looks: Looks, indices: Indices) -> Iterable[list[Look]]:

@@ -59,7 +59,7 @@ def thumbnail(sample: Any, alt: str, budget: Budget) -> str:
     picture.thumbnail((WIDE, HIGH))
     width, height = picture.size
     return _placed(
-        f'<img src="{_encoded(picture)}" width="{width}" height="{height}" '
+        f'<img src="{encoded(picture)}" width="{width}" height="{height}" '
         f'alt="{escape(shortened(alt, 160))}">',
         budget,
     )
@@ -75,7 +75,7 @@ def _text(sample: TextSample) -> str:
     return f'<p class="text">{shown}{going_on if sample.continuation else ""}</p>'
 
 
-def _encoded(picture: Image.Image) -> str:
+def encoded(picture: Image.Image) -> str:
     """The picture in its address; a drawing of few colours without loss, where that is as small."""
     buffer = io.BytesIO()
     lossless = picture.getcolors(FEW_COLOURS) is not None

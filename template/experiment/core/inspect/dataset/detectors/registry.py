@@ -32,6 +32,10 @@ from . import (
     same_order,
     shortcut,
     statistics,
+    surprising_texts,
+    suspect_boxes,
+    suspect_labels,
+    suspect_masks,
     tiny_objects,
     turned,
     two_labels,
@@ -39,9 +43,11 @@ from . import (
     unreadable,
     val_augmented,
     values,
+    weak_groups,
     wrongly_decoded,
 )
 
+PREDICTED = ("predicted classes", "predicted boxes", "predicted masks", "predicted texts")
 Find = Callable[[Evidence], Iterable[Finding]]
 
 
@@ -103,4 +109,10 @@ DETECTORS = (
     _of(objects_lost.find, "boxes", "masks"),
     _of(statistics.find, "image"),
     _of(values.find),
+    # what a trained model says
+    _of(suspect_labels.find, "predicted classes"),
+    _of(suspect_boxes.find, "predicted boxes"),
+    _of(suspect_masks.find, "predicted masks"),
+    _of(surprising_texts.find, "predicted texts"),
+    _of(weak_groups.find, *PREDICTED),
 )
