@@ -43,7 +43,7 @@ def main() -> int:
                 row, failed = "FAILED", failed + 1
             print(f"{design:<20} {row:<32} {time.monotonic() - started:5.0f} s", flush=True)
         server.close()
-    print(f"designs: {len(arguments.names)} lived through, {failed} failed")
+    print(f"designs: {len(arguments.names) - failed} lived through, {failed} failed")
     return 1 if failed else 0
 
 

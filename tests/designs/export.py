@@ -21,6 +21,9 @@ from main import load
 class Classifier(nn.Module):
     """From pixels as they are to probabilities."""
 
+    mean: torch.Tensor
+    std: torch.Tensor
+
     def __init__(self, network: nn.Module, mean: list[float], std: list[float]) -> None:
         super().__init__()
         self.network = network

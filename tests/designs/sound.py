@@ -13,6 +13,7 @@ DATA = '''    def read_source(self) -> dict[str, images.LabelledImages]:
 '''
 SETUP = """        if self.config.source == "sound":
             self.class_names, self.datasets["train"] = read_sounds(self.root)
+            self.value_range = [0.0, 255.0]
             self.hold_out(self.datasets)
             return
         sources = self.read_source()
