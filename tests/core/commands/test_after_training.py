@@ -142,6 +142,6 @@ def test_a_task_without_classes_says_what_is_not_shown(
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert not (run / "confusion.csv").exists()
-    assert "left out  no confusion matrix: texts have no classes" in done.stdout.splitlines()
+    assert "skipped   no confusion matrix: texts have no classes" in done.stdout.splitlines()
     page = (run / "inspect-data/index.html").read_text(encoding="utf-8")
     assert "no confusion matrix: texts have no classes" in page

@@ -14,6 +14,16 @@ from projects import TASKS, Template
 
 pytestmark = pytest.mark.slow
 EXAMINE = "experiment/core/inspect/dataset/examine.py"
+# Two of Python's topics describe sequences in the same words.
+TRUE = {"language_modeling": ["near_duplicate_texts"]}
+# What is counted of each class, and how many numbers each example has.
+KINDS = {
+    "custom": ("examples", 0),
+    "image_classification": ("examples", 7),
+    "language_modeling": ("examples", 6),
+    "object_detection": ("objects", 7),
+    "semantic_segmentation": ("pixels", 7),
+}
 # An engine that has found something, whatever the data.
 FOUND = """
 
@@ -63,15 +73,26 @@ def test_the_demo_is_looked_at(every: Experiment) -> None:
     assert every.status() == ""  # nothing that git would see
 
 
-def test_json_alone_is_printed(every: Experiment) -> None:
-    done = every.main("inspect", "data", "--json", "--most", "20", "--seed", "3")
+def test_json_alone_is_printed_and_a_demo_gives_no_finding_that_is_not_true(
+    every: Experiment,
+) -> None:
+    done = every.main("inspect", "data", "--json", "--most", "600", "--seed", "3")
 
     assert done.returncode == 0, done.stdout + done.stderr
-    seen = json.loads(done.stdout)
+    task, seen = every.path.name, json.loads(done.stdout)
+    assert [finding["detector"] for finding in seen["findings"]] == TRUE.get(task, [])
+    assert not any(" failed: " in line for line in seen["skipped"])
     assert [split["name"] for split in seen["splits"]] == ["train", "val", "test"]
+    counted, properties = KINDS[task]
     for split in seen["splits"]:
-        assert len(split["indices"]) == len(split["ids"]) == 20
-        assert all(len(one["values"]) == 20 for one in split["properties"])
+        count = min(split["count"], 600)
+        assert len(split["indices"]) == len(split["ids"]) == count
+        assert all(len(one["values"]) == count for one in split["properties"])
+        assert split["counted"] == counted
+        assert len(split["properties"]) == properties
+        is_text = task == "language_modeling"
+        assert bool(split["class_counts"]) != is_text
+        assert any(fact.startswith("vocabulary: ") for fact in split["facts"]) == is_text
 
 
 @pytest.fixture
