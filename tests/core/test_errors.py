@@ -45,6 +45,7 @@ def test_a_worker_that_dies_while_it_hands_a_batch_over_is_named(
     ("error", "line"),
     [
         (EOFError(), "EOFError"),
+        (ValueError(" \n"), "ValueError"),
         (ValueError("\nfirst\nsecond"), "ValueError: first"),
         (ConnectionResetError(104, "reset"), "ConnectionResetError: [Errno 104] reset"),
     ],

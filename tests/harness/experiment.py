@@ -20,6 +20,7 @@ from harness.fork_server import PATIENCE, Process, Server
 from projects import DEFAULT_TASK, small_words
 
 SMALL = small_words(DEFAULT_TASK)
+ON_ONE_CPU = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}  # files are tested side by side
 
 
 @dataclass
@@ -141,8 +142,7 @@ class Experiment:
             "PATH": os.environ["PATH"],
             "HOME": str(self.home),
             "TMPDIR": str(self.temporary),
-            "OMP_NUM_THREADS": "1",
-            "CUDA_VISIBLE_DEVICES": "",
+            **ON_ONE_CPU,
             **self.variables,
             **request.pop("env", {}),
         }
@@ -183,7 +183,7 @@ class Experiment:
         process: Any = subprocess.Popen(
             [str(self.server.python), "main.py", *fit_words("--name", "a", *argv), *restarts],
             cwd=self.path,
-            env={**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""},
+            env={**os.environ, **ON_ONE_CPU},
             stdin=options.pop("stdin", subprocess.DEVNULL),
             **{**quiet, **options},
         )

@@ -9,7 +9,7 @@ import subprocess
 from typing import Any
 
 import psutil
-from harness.experiment import PATIENCE, Experiment, fit_words, wait_until
+from harness.experiment import ON_ONE_CPU, PATIENCE, Experiment, fit_words, wait_until
 
 # ``python main.py ...``, for whom Python is another program.
 PROGRAM = "import runpy, sys; sys.executable = sys.argv.pop(1); del sys.argv[0]; "
@@ -24,14 +24,13 @@ class Watched:
         self.run = experiment.run("a")
         self.output = experiment.path.parent / "watched.out"
         server = experiment.server
-        variables = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
         self.process = subprocess.Popen(
             [
                 *(str(server.python), "-c", PROGRAM, str(server.warm), "main.py"),
                 *fit_words("--name", "a", *SUPERVISED, *argv),
             ],
             cwd=experiment.path,
-            env=variables,
+            env={**os.environ, **ON_ONE_CPU},
             stdin=subprocess.DEVNULL,
             stdout=self.output.open("w"),
             stderr=subprocess.STDOUT,

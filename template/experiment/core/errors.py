@@ -41,8 +41,13 @@ def in_a_line(error: BaseException) -> str:
     name = type(error).__name__
     if isinstance(error, (EOFError, ConnectionError)) and _is_data_loaders(error):
         return f"a DataLoader worker died ({name})"
-    first = str(error).strip().partition("\n")[0]
-    return f"{name}: {first}" if first else name
+    first = first_line(error)
+    return name if first == name else f"{name}: {first}"
+
+
+def first_line(error: BaseException) -> str:
+    """That of an error's text, or the name of its type where it has none."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _is_data_loaders(error: BaseException) -> bool:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 import yaml
 from fake_wandb_sweeps import FakeSweeps
-from harness.experiment import PATIENCE, SMALL, Experiment, replace, wait_until
+from harness.experiment import ON_ONE_CPU, PATIENCE, SMALL, Experiment, replace, wait_until
 
 pytestmark = pytest.mark.slow
 CLI = "from wandb.cli.cli import cli\ncli()\n"
@@ -141,7 +141,7 @@ class Typed:
         self.process = subprocess.Popen(
             [str(python), "main.py", "sweep", "--name", "killed", "--workers", "2"],
             cwd=experiment.path,
-            env={**os.environ, "OMP_NUM_THREADS": "1", **experiment.variables},
+            env={**os.environ, **ON_ONE_CPU, **experiment.variables},
             stdin=subprocess.DEVNULL,
             stdout=self.output.open("a"),
             stderr=subprocess.STDOUT,

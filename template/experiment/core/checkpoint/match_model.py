@@ -14,7 +14,7 @@ import torch
 from ..config.diff import changes_since
 from ..config.run_config import RunConfig
 from ..console import say
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..files import shown
 from ..runs.layout import LAST, PREVIOUS
 from ..runs.run import Run
@@ -60,7 +60,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
         _ = checkpoint["loops"]["fit_loop"]["epoch_progress"]
         return checkpoint
     except Exception as error:  # torch's loader raises almost anything
-        reason = str(error).strip().splitlines()[0][:120] if str(error) else type(error).__name__
+        reason = first_line(error)[:120]
         raise UserError(f"{shown(path)} is no checkpoint of a training ({reason})") from error
 
 

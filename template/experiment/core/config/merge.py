@@ -11,7 +11,7 @@ from typing import Any, get_origin
 from omegaconf import OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from .field_types import are_numbers, from_plain, item_type, members, refused_types
 from .schema import (
     in_yaml,
@@ -45,7 +45,7 @@ class MergedConfig:
         try:
             self.config = OmegaConf.structured(config_class)
         except (ValueError, TypeError) as error:
-            raise UserError(f"{YOUR_CONFIG}: {_first_line(error)}") from None
+            raise UserError(f"{YOUR_CONFIG}: {first_line(error)}") from None
         self.config_class = config_class
         self.known = known_keys(config_class)
         self.places: dict[str, str] = {}
@@ -102,7 +102,7 @@ class MergedConfig:
             raise UserError(f"{key} has no value: set it in configs/experiment.yaml") from None
         except OmegaConfBaseException as error:
             key = error.full_key or ""
-            raise UserError(f"{self._place(key)}: {key}: {_first_line(error)}") from None
+            raise UserError(f"{self._place(key)}: {key}: {first_line(error)}") from None
 
     def _set_section(self, key: str, given: Located) -> None:
         optional = is_optional(self.known[key])
@@ -212,7 +212,3 @@ def _file(place: str) -> str:
     """A place without its line."""
     file, _, line = place.rpartition(":")
     return file if line.isdecimal() else place
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

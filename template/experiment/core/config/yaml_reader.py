@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..files import writable
 from .cli import WANDB_KEYS
 
@@ -54,7 +54,7 @@ def from_file(path: str | Path) -> dict[str, Located]:
         place = f"{name}:{mark.line + 1}" if mark else name
         raise UserError(f"{place}: not valid YAML: {_reason(error)}") from None
     except yaml.YAMLError as error:  # a control character
-        raise UserError(f"{name}: not valid YAML: {str(error).splitlines()[0]}") from None
+        raise UserError(f"{name}: not valid YAML: {first_line(error)}") from None
     if given.value is None:
         return {}
     if not isinstance(given.value, dict):

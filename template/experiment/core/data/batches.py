@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.utils.data._utils.collate import collate, default_collate_fn_map
 from torchvision import tv_tensors
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 
 
 def like(tensor: Tensor, field: Tensor) -> Tensor:
@@ -41,7 +41,7 @@ def stack(samples: Sequence[Any]) -> Any:
             raise KeyError("keys")  # collate would leave out what the first one does not have
         return collate(list(samples), collate_fn_map=_COLLATE)
     except (TypeError, RuntimeError, KeyError) as error:
-        reason = _difference(samples) or str(error).splitlines()[0]
+        reason = _difference(samples) or first_line(error)
         raise UserError(
             f"data.py: samples do not make a batch: {reason}; give them one form, in transforms() "
             "say, or override collate()"

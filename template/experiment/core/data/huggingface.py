@@ -8,7 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..files import shown, typed_path
 from ..spelling import did_you_mean, nearest
 from .folders import files_below
@@ -118,7 +118,7 @@ def column_feature(data: Any, name: str, setting: str, column: str) -> Any:
 
 
 def _out_of_reach(name: str, folder: Path | None, error: Exception) -> UserError:
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    reason = first_line(error)
     if folder is not None and (pointer := _pointer_below(folder)):
         return UserError(
             f"data.dataset: {shown(pointer)} is a Git LFS pointer, not the file: git lfs pull in "

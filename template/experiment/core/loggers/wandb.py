@@ -22,6 +22,7 @@ from typing_extensions import override
 
 from ..config.logger import LoggerConfig
 from ..console import say
+from ..errors import first_line
 from ..imports import start_wandb
 from ..runs.metrics_reader import MARK
 from ..runs.provenance import recorded_commit
@@ -257,7 +258,7 @@ class Wandb(WandbLogger):
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+    return first_line(error)[:120]
 
 
 def without_long_texts(value: Any) -> Any:

@@ -12,7 +12,7 @@ from ..checkpoint.files import best_score
 from ..checkpoint.match_model import fitting_weights
 from ..console import say
 from ..data.read_report import predicted_notes
-from ..errors import OutOfTime, TestFailed, UserError
+from ..errors import OutOfTime, TestFailed, UserError, first_line, in_a_line
 from ..loggers.make_loggers import finish_loggers, watch_weights
 from ..loggers.prediction_pictures import KeepPictures
 from ..loggers.prediction_writer import write_predictions
@@ -53,19 +53,18 @@ def train_and_test(
             failure = error
     finish_loggers(trainer.loggers)
     if trainer.is_global_zero:  # only now: a run killed in its test is not over
-        run.end(status, reason, metrics=metrics, test_error=_in_a_line(failure))
+        run.end(status, reason, metrics=metrics, test_error=_reason(failure))
     if failure is not None:
         raise TestFailed(
-            f"{run.name} is trained, but testing failed: {_in_a_line(failure)}; test again with: "
+            f"{run.name} is trained, but testing failed: {_reason(failure)}; test again with: "
             f"python main.py test --name {run.name}"
         ) from failure
 
 
-def _in_a_line(error: Exception | None) -> str | None:
+def _reason(error: Exception | None) -> str | None:
     if error is None:
         return None
-    kind = "" if isinstance(error, UserError) else f"{type(error).__name__}: "
-    return f"{kind}{error}".strip().splitlines()[0]
+    return first_line(error) if isinstance(error, UserError) else in_a_line(error)
 
 
 def _record_training(trainer: pl.Trainer, run: Run) -> None:

@@ -41,7 +41,7 @@ from ..config.run_config import RunConfig
 from ..data.step_seeds import StepSeeds
 from ..distributed.fsdp import SameBuffers, make_strategy
 from ..distributed.stop_together import StopTogether
-from ..errors import UserError
+from ..errors import UserError, first_line
 from ..inspect.profiler import StepTimes
 from ..loggers.make_loggers import make_loggers
 from ..loggers.wandb_alerts import WandbAlerts
@@ -89,7 +89,7 @@ def build_trainer(config: RunConfig, run: Run, **arguments: Any) -> pl.Trainer:
     try:
         return pl.Trainer(**settings)
     except (MisconfigurationException, ValueError, RuntimeError) as error:
-        raise UserError(f"trainer: {str(error).splitlines()[0]}") from error
+        raise UserError(f"trainer: {first_line(error)}") from error
 
 
 def _refuse_inexact(callback: pl.Callback) -> None:
