@@ -179,7 +179,7 @@ def test_a_photograph_saved_again_at_another_size_is_found(look: Look) -> None:
     cuts["val"][:20] = again
     splits = {}
     for name, found in cuts.items():
-        files = [planted.saved(one, "JPEG", quality=80) for one in found]
+        files: list[bytes | str] = [planted.saved(one, "JPEG", quality=80) for one in found]
         splits[name] = Examples(files, ["a"] * 60).named(name)
 
     near = named(look(splits), "near_duplicate_images")

@@ -52,7 +52,7 @@ def test_planted_texts_are_named_and_no_others(look: Look, splits: dict[str, Exa
 def test_how_much_is_the_same_says_how_bad_it_is(
     kept: float, seriousness: str, look: Look, splits: dict[str, Examples]
 ) -> None:
-    words, others = (splits[name].items[3].split() for name in ("train", "val"))
+    words, others = (str(splits[name].items[3]).split() for name in ("train", "val"))
     count = round(kept * len(words))
     rest = (3 * others)[: len(words) - count]
     splits["val"].items[3] = " ".join([*words[:count], *rest])
