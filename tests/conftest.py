@@ -37,9 +37,11 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
+from harness import compiled_once  # noqa: E402
 from harness.fork_server import Server  # noqa: E402
 from projects import ROOT, Project, Template, copier, copies, make_template, moved  # noqa: E402
 
+compiled_once.install()
 SHOWN_FROM = 10  # seconds that a file takes
 # What takes longest begins first, or one worker ends minutes after the other; by the seconds that
 # the last run has listed. pyproject.toml keeps xdist from an order of its own.

@@ -27,6 +27,8 @@ from functools import wraps
 from types import ModuleType
 from typing import Any, NoReturn
 
+import compiled_once
+
 # Importing these takes the seconds that a test would otherwise wait for.
 SLOW_IMPORTS = (
     "torch",
@@ -220,5 +222,7 @@ if __name__ == "__main__":
     for slow in SLOW_IMPORTS:
         importlib.import_module(slow)
     sys.modules["torch"].set_num_threads(1)
+    compiled_once.install()
+    compiled_once.read_ahead()
     if asked := serve(sys.argv[1]):
         become(asked, forget_imports)
