@@ -1,24 +1,25 @@
-"""``--overfit N``: every task's model learns a batch by heart, or the run says that it did not."""
+"""``--overfit N``: a model learns a batch by heart, or the run says that it did not."""
 
 import re
 from pathlib import Path
 
 import pytest
 from harness.experiment import Experiment, Server
-from projects import TASKS, Template
+from projects import Template
 
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("task", TASKS)
-def test_every_task_s_model_learns_a_batch_by_heart(
+# A class, boxes. That each task's model can learn a batch is a test of its own project, which
+# core/commands/test_every_task.py runs.
+@pytest.mark.parametrize("task", ["image_classification", "object_detection"])
+def test_a_model_learns_a_batch_by_heart(
     task: str, published: Template, server: Server, tmp_path: Path
 ) -> None:
     published.generate(tmp_path / "experiment", task=task)
     experiment = Experiment(tmp_path / "experiment", server)
     quiet = ("restart.max=0", "logger.wandb=off", "trainer.accelerator=cpu")
-    steps = "240" if task == "semantic_segmentation" else "120"  # it has classes of few pixels
-    short = ("--max-steps", steps, "data.batch_size=4")
+    short = ("--max-steps", "120", "data.batch_size=4")
 
     done = experiment.main("fit", "--overfit", "1", "--name", "a", *quiet, *short)
 

@@ -4,13 +4,13 @@ A task may cost a minute here: its programs are forked from one that has torch i
 are checked once for all. tests/test_readme.py starts those of the default task as a user does.
 """
 
-import json
 import re
 import tomllib
 from pathlib import Path
 
 import pytest
 from core.restart.test_exact_resume import assert_same
+from harness import type_check
 from harness.experiment import Experiment, RunFolder, Server
 from projects import ROOT, TASKS, Project, Template, bring, run, small_words
 
@@ -24,7 +24,6 @@ SPANNING = (
     "data.num_workers=2",
     "trainer.precision=bf16-mixed",
 )
-BASEDPYRIGHT = "template/experiment/core/basedpyright.toml"
 THE_TEMPLATES = ("experiment/core/", "experiment/blocks/")
 CONTRACT = "tests/test_contract.py"
 STRICT = {"SMOKE": "strict"}  # nothing may be open
@@ -57,34 +56,19 @@ def project(task: str, projects: Path) -> Project:
 
 @pytest.fixture(scope="module")
 def complaints(projects: Path, python: Path) -> list[str]:
-    """What the type checker says, a line each, of all projects at once: torch is read but once.
-
-    Each is a root of its own, with the template's settings.
-    """
-    settings = tomllib.loads((ROOT / BASEDPYRIGHT).read_text(encoding="utf-8"))
+    """What the type checker says, a line each, of all projects at once."""
     files = to_check(projects)
     wrong = projects / TASKS[-1] / "my-experiment/experiment/wrong.py"
     wrong.write_text('from .core.config import RunConfig\n\nRunConfig(seed="text")\n')
     files.append(wrong)  # a fault in the last of them, which has to be found
-    config = {
-        **settings["tool"]["basedpyright"],
-        "include": [str(path.relative_to(projects)) for path in files],
-        "exclude": [],
-        "ignore": [],
-        "executionEnvironments": [{"root": f"{task}/my-experiment"} for task in TASKS],
-    }
-    (projects / "pyrightconfig.json").write_text(json.dumps(config))
-    checker = python.with_name("basedpyright")
+    roots = [projects / task / "my-experiment" for task in TASKS]
 
-    done = run([str(checker), "--outputjson", "--pythonpath", str(python)], projects)
+    said = type_check.complaints(projects, roots, files, python)
 
     wrong.unlink()
-    said = json.loads(done.stdout)
-    assert said["summary"]["filesAnalyzed"] == len(files)
-    complaints = [f"{it['file']}: {it['message']}" for it in said["generalDiagnostics"]]
-    found = [line for line in complaints if line.startswith(f"{wrong}: ")]
+    found = [line for line in said if line.startswith(f"{wrong}: ")]
     assert found, "a fault was not found"
-    return [line for line in complaints if line not in found]
+    return [line for line in said if line not in found]
 
 
 def to_check(projects: Path) -> list[Path]:
