@@ -90,7 +90,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say which files take the time, in seconds of their own: two are run side by side."""
+    """Say which files take the time, in seconds of their own: three are run side by side."""
     seconds: dict[str, float] = defaultdict(float)
     for reports in terminalreporter.stats.values():
         for report in reports:
