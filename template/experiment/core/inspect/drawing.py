@@ -28,6 +28,7 @@ MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
 TRUE, PREDICTED = (60, 220, 130), (255, 130, 30)  # boxes, seen on dark and on bright images
 CONTINUED = (213, 94, 0)  # a text's words, on paper
 LETTER = 11  # pixels, the height of a box's name
+ROWS = 4  # of the names of classes below a mask
 PAGE = 450  # pixels, the width of a text: 72 characters of the usual kind
 LINES = 14  # of a text at most
 
@@ -120,7 +121,8 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
             above, below = max(top, LETTER), min(bottom, picture.height - LETTER)
             left = max(0, min(left, picture.width - font.getlength(str(name))))
             place, anchor = ((left, above), "lb") if colour == TRUE else ((left, below), "la")
-            pencil.rectangle(pencil.textbbox(place, str(name), font, anchor), INK)
+            if name:
+                pencil.rectangle(pencil.textbbox(place, str(name), font, anchor), INK)
             pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
 
@@ -148,17 +150,23 @@ def _with_legend(
     called = {**dict(enumerate(names)), IGNORED: "not counted"}
     font, colors = ImageFont.load_default(size=LETTER), class_colors(names)
     spots, left, top = [], 0, picture.height + 1
-    for number in there:
-        if (name := called.get(number, BACKGROUND)) == BACKGROUND:  # which has no colour
-            continue
+    # A number that has no name is no class, and the background has no colour.
+    shown = [n for n in there if called.get(n, BACKGROUND) != BACKGROUND]
+    for number in shown:
+        name = called[number]
         while font.getlength(name) + 8 > picture.width and len(name) > 1:
             name = name.removesuffix("…")[:-1] + "…"
         width = round(font.getlength(name)) + 8
         if left + width > picture.width:
             left, top = 0, top + 16
+        if top > picture.height + 16 * ROWS:
+            rest = f"and {len(shown) - len(spots) + 1} more"
+            place = spots[-1][2]
+            spots[-1] = (rest, colors[IGNORED], (*place[:2], picture.width - 1, place[3]))
+            break
         spots.append((name, colors[number], (left, top, left + width - 1, top + 14)))
         left += width + 2
-    sheet = Image.new("RGB", (picture.width, top + 15), PAPER)
+    sheet = Image.new("RGB", (picture.width, spots[-1][2][3] + 1 if spots else top), PAPER)
     sheet.paste(picture)
     pencil = ImageDraw.Draw(sheet)
     for name, color, box in spots:

@@ -21,8 +21,8 @@ def noted(
     before = "; counted before data.exclude" if evidence.data.exclusions.found else ""
     told: dict[tuple[str, str, int], list[str]] = {}
     for split in evidence.splits:
-        notes = getattr(base_of(evidence.data.examples(split))[0], "notes", None)
-        for kind, count in notes.counts.items() if isinstance(notes, Notes) else ():
+        notes = getattr(base_of(evidence.data.examples(split))[0], "notes", None) or Notes()
+        for kind, count in notes.counts.items():
             if any(word in kind for word in words):
                 told.setdefault((kind, notes.first[kind], count), []).append(split)
     for (kind, first, count), splits in told.items():

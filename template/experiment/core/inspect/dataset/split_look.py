@@ -82,7 +82,7 @@ def _facts(split: SplitRead) -> list[str]:
         small, large = (f"{width[i]}x{height[i]}" for i in (order[0], order[-1]))
         facts = [f"sizes: {small}" if small == large else f"sizes: {small} to {large}"]
         low, high = split.numbers("least value"), split.numbers("greatest value")
-        facts.append(f"values: {number(np.nanmin(low))} to {number(np.nanmax(high))}")
+        facts.append(f"values: {number(float(np.nanmin(low)))} to {number(float(np.nanmax(high)))}")
         for name in ("format", "mode"):
             counts = Counter(word for word in split.words(name) if word)
             if counts:

@@ -144,7 +144,9 @@ def _pairs(found: Examples, split: SplitLook, budget: Budget) -> str:
     names = dict(zip(split.indices, split.ids, strict=False))
     sizes = _sizes(split)
     cards = [
-        _pair(_named(index, names), sizes.get(index, ""), one, other, budget)
+        _pair(
+            _named(index, names), "" if index is None else sizes.get(index, ""), one, other, budget
+        )
         for index, one, other in zip(indices, found.before, after, strict=True)
     ]
     remarks = "".join(map(_remark, found.remarks))
