@@ -19,7 +19,7 @@ from sklearn.datasets import load_sample_images
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
-from project import temporary_project  # noqa: E402
+from project import assemble  # noqa: E402
 
 TARGET = ROOT / "docs" / "inspect-data.png"
 WIDTH, HEIGHT = 1000, 1330  # pixels of the page that are shown
@@ -52,7 +52,8 @@ def photographs(folder: Path) -> Path:
 
 def main() -> None:
     """Look at the photographs, and at the page."""
-    with temporary_project() as project, tempfile.TemporaryDirectory() as profile:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as profile:
+        project = assemble(Path(folder) / "my-experiment")
         photographs(project / "photographs")
         words = ["data.source=folder", "data.root=photographs", "data.image_size=64"]
         command = [sys.executable, "main.py", "inspect", "data", *words, "--output", "page.html"]

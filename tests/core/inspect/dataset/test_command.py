@@ -4,10 +4,10 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from harness.experiment import Experiment, Server, replace
+from harness.offline_run import Logged
 from modules import Modules, modules_of
 from PIL import Image
 from projects import TASKS, Template
@@ -192,35 +192,6 @@ def test_a_data_module_that_core_does_not_know_is_refused(experiment: Experiment
 @pytest.fixture(scope="module")
 def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modules]:
     yield from modules_of("custom", tmp_path_factory.mktemp("project"))
-
-
-class Logged:
-    """What an offline run's own file holds, and the files that it names."""
-
-    def __init__(self, core: Modules, folder: Path) -> None:
-        from wandb.proto import wandb_internal_pb2
-
-        (self.folder,) = folder.glob("wandb/offline-run-*")
-        (file,) = self.folder.glob("*.wandb")
-        self.row: dict[str, Any] = {}
-        self.files: dict[str, Path] = {}  # of tables, by the name that they have there
-        for _, content in core("core.loggers.wandb_resume")._records(file):
-            record: Any = wandb_internal_pb2.Record()  # pyright: ignore[reportAttributeAccessIssue]
-            record.ParseFromString(content)
-            for entry in record.artifact.manifest.contents:
-                self.files[entry.path] = Path(entry.local_path)
-            for item in record.history.item:
-                name, *inner = item.nested_key or [item.key]
-                value = json.loads(item.value_json)
-                if inner:
-                    self.row.setdefault(name, {})[inner[0]] = value
-                else:
-                    self.row[name] = value
-
-    def table(self, name: str) -> dict[str, Any]:
-        """A whole table; the row has its kind, and a file with words alone."""
-        assert self.row[name]["_type"] == "table-file"
-        return json.loads(self.files[f"{name}.table.json"].read_text())
 
 
 @pytest.mark.parametrize("task", ["object_detection", "semantic_segmentation", "language_modeling"])
