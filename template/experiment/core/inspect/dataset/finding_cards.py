@@ -83,8 +83,16 @@ def _card(finding: Finding, source: Drawn, each: int, lists: Budget) -> str:
         f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
         f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
         f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
-        f"{_tiles(finding, source, each)}{_list(finding, count, lists)}</article>"
+        f"{_colours(finding, source)}{_tiles(finding, source, each)}{_list(finding, count, lists)}</article>"
     )
+
+
+def _colours(finding: Finding, source: Drawn) -> str:
+    """What the colours of boxes mean, where a model's stand beside those of the annotation."""
+    of_it = [sample for (name, _), sample in source.ready.items() if name == finding.detector]
+    if not any(isinstance(sample, BoxSample) for sample in of_it):
+        return ""
+    return '<p class="remark">green: as annotated; orange: what the model says</p>'
 
 
 def _tiles(finding: Finding, source: Drawn, each: int) -> str:

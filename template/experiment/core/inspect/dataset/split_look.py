@@ -98,7 +98,7 @@ def _facts(split: SplitRead) -> list[str]:
 
 def _padding(split: SplitRead, evidence: Evidence) -> list[str]:
     part = padding_share(split, evidence)
-    return [] if part is None else [f"padding: {share(part)} of a batch"]
+    return [] if not part else [f"padding: {share(part)} of a batch"]
 
 
 def _vocabulary(split: SplitRead, evidence: Evidence) -> list[str]:
