@@ -83,7 +83,8 @@ def _card(finding: Finding, source: Drawn, each: int, lists: Budget) -> str:
         f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
         f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
         f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
-        f"{_colours(finding, source)}{_tiles(finding, source, each)}{_list(finding, count, lists)}</article>"
+        f"{_colours(finding, source)}{_tiles(finding, source, each)}"
+        f"{_list(finding, count, lists)}</article>"
     )
 
 
