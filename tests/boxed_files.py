@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 Box = tuple[str, int, int, int, int]  # class, left, top, right, bottom
@@ -108,3 +109,18 @@ def write_voc(root: Path, names: str = "abcd") -> Path:
     for split in ("train", "val", "trainval"):
         (folder / "ImageSets" / "Main" / f"{split}.txt").write_text("\n".join(names) + "\n")
     return root
+
+
+def noisy_scenes(folder: Path, count: int, size: tuple[int, int] = (64, 64)) -> Path:
+    """YOLO files of noise, ``count`` a split, each with boxes of two classes: made in a moment."""
+    random = np.random.default_rng(0)
+    for split in ("train", "val", "test"):
+        (folder / split).mkdir(parents=True)
+        for number in range(count):
+            noise = random.integers(0, 255, (size[1], size[0]), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / split / f"{number:03}.png")
+            rows = [f"{kind} {0.3 + 0.4 * kind} 0.5 0.25 0.5" for kind in (0, 1)]
+            (folder / split / f"{number:03}.txt").write_text("\n".join(rows))
+    names = "train: train\nval: val\ntest: test\nnames: [cat, dog]\nnc: 2\n"
+    (folder / "data.yaml").write_text(names)
+    return folder

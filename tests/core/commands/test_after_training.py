@@ -2,16 +2,24 @@
 
 import csv
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from harness.experiment import Experiment, RunFolder, Server
+from harness.offline_run import Logged
+from modules import Modules, modules_of
 from PIL import Image
 from projects import Project, Template, small_words
 
 pytestmark = pytest.mark.slow
 TESTED = "trainer.test_after_fit=true"
 ODD = "data.limit=193"  # in each split
+
+
+@pytest.fixture(scope="module")
+def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modules]:
+    yield from modules_of("custom", tmp_path_factory.mktemp("project"))
 
 
 def matrix(run: RunFolder) -> tuple[list[str], list[list[int]]]:
@@ -98,16 +106,22 @@ def test_the_best_model_is_asked_about_what_is_held_out(trained: Experiment) -> 
     assert trained.status() == ""
 
 
-def test_only_as_many_are_asked_about_as_are_looked_at(trained: Experiment) -> None:
-    done = trained.main(
-        "inspect", "data", "--run", "a", "--json", "--most", "50", "trainer.accelerator=cpu"
-    )
+def test_only_as_many_are_asked_about_as_are_looked_at_and_wandb_has_it(
+    trained: Experiment, core: Modules
+) -> None:
+    words = ("--run", "a", "--json", "--most", "50", "--offline")
+    done = trained.main("inspect", "data", *words, "trainer.accelerator=cpu")
 
     assert done.returncode == 0, done.stderr
-    assert [sum(map(sum, one["counts"])) for one in json.loads(done.stdout)["confusions"]] == [
-        50,
-        50,
-    ]
+    seen = json.loads(done.stdout)["confusions"]
+    assert [sum(map(sum, one["counts"])) for one in seen] == [50, 50]
+    logged = Logged(core, trained.run("a") / "inspect-data")
+    for one in seen:
+        picture = logged.row[f"inspect/{one['title']}/confusion"]
+        assert (logged.folder / "files" / picture["path"]).stat().st_size > 1000
+        table = logged.table(f"inspect/{one['title']}/confusion_table")
+        assert table["columns"] == ["true", *one["names"]]
+        assert [row[1:] for row in table["data"]] == one["counts"]
 
 
 @pytest.mark.parametrize(

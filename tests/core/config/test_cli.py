@@ -177,8 +177,7 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("inspect", "inspect what? Write inspect data"),
         ("inspect date", "inspect looks at data, not at date"),
         ("inspect data fit", "inspect and fit are two commands; give one"),
-        ("inspect data --name a", "inspect does not use --name, which is for fit, sweep, validate, "
-         "test, predict"),
+        ("inspect data --name a", "inspect does not use --name; after training, write --run a"),
         ("fit --most 3", "fit does not use --most, which is for inspect"),
         ("fit --workers 2", "fit does not use --workers, which is for sweep"),
         ("predict", "predict needs --input PATH"),

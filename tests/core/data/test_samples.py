@@ -84,6 +84,20 @@ def test_a_mask_is_drawn_whatever_its_numbers(samples: Any, drawing: Any) -> Non
         assert drawing.draw(sample).width == 2 * 192 + 3
 
 
+def test_each_class_of_a_mask_has_its_name_below(samples: Any, drawing: Any) -> None:
+    """Also where they take several rows, and what does not count."""
+    mask = torch.arange(16, dtype=torch.uint8).view(4, 4).repeat(4, 4)
+    mask[0] = 255
+    names = [f"class {number}" for number in range(16)]
+
+    picture = drawing.draw(samples.MaskSample(torch.zeros(1, 16, 16), mask, names))
+
+    below = picture.crop((0, 192, picture.width, picture.height)).getcolors(100_000)
+    there = {color for _, color in below}
+    colors = drawing.class_colors(names)
+    assert {tuple(colors[number].tolist()) for number in range(16)} <= there
+
+
 def test_an_image_without_objects_is_drawn(samples: Any, drawing: Any) -> None:
     sample = samples.BoxSample(torch.zeros(1, 8, 8), torch.empty(0, 4))
 

@@ -260,6 +260,9 @@ def _refuse_unused(command: str, typed: dict[str, Any]) -> None:
             sets_a_value = dest not in DEFAULTS
             used = command in commands or (sets_a_value and command in SETTING)
             if dest in typed and not used:
+                if command == "inspect" and flag == "--name":
+                    name = typed[dest]
+                    raise _wrong(f"inspect does not use --name; after training, write --run {name}")
                 raise _wrong(f"{command} does not use {flag}, which is for {', '.join(commands)}")
 
 

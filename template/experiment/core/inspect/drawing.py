@@ -19,6 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 from torchvision.transforms.v2 import functional
 
+from ..data.masks.masked_images import IGNORED
 from ..data.masks.pictures import BACKGROUND, class_colors, overlay
 from ..data.samples import BoxSample, ImageSample, MaskSample, Sample, TextSample
 
@@ -27,6 +28,7 @@ MARGIN, INK, PAPER = 6, (40, 40, 40), (255, 255, 255)
 TRUE, PREDICTED = (60, 220, 130), (255, 130, 30)  # boxes, seen on dark and on bright images
 CONTINUED = (213, 94, 0)  # a text's words, on paper
 LETTER = 11  # pixels, the height of a box's name
+ROWS = 4  # of the names of classes below a mask
 PAGE = 450  # pixels, the width of a text: 72 characters of the usual kind
 LINES = 14  # of a text at most
 
@@ -117,7 +119,10 @@ def draw_boxes(sample: BoxSample) -> Image.Image:
             pencil.rectangle((left, top, max(left, right - 1), max(top, bottom - 1)), None, colour)
             # True names above their boxes, predicted ones below: so both can be read.
             above, below = max(top, LETTER), min(bottom, picture.height - LETTER)
+            left = max(0, min(left, picture.width - font.getlength(str(name))))
             place, anchor = ((left, above), "lb") if colour == TRUE else ((left, below), "la")
+            if name:
+                pencil.rectangle(pencil.textbbox(place, str(name), font, anchor), INK)
             pencil.text(place, str(name), colour, font, anchor)
     return with_text(picture, sample.text)
 
@@ -142,21 +147,32 @@ def _with_legend(
 ) -> Image.Image:
     """The picture, and below it the name of each class of the masks on its colour."""
     there: list[int] = sorted({number for mask in masks for number in mask.unique().tolist()})
-    shown = [(names[number], number) for number in there if number < len(names)]
-    sheet = Image.new("RGB", (picture.width, picture.height + 16), PAPER)
+    called = {**dict(enumerate(names)), IGNORED: "not counted"}
+    font, colors = ImageFont.load_default(size=LETTER), class_colors(names)
+    spots, left, top = [], 0, picture.height + 1
+    # A number that has no name is no class, and the background has no colour.
+    shown = [n for n in there if called.get(n, BACKGROUND) != BACKGROUND]
+    for number in shown:
+        name = called[number]
+        while font.getlength(name) + 8 > picture.width and len(name) > 1:
+            name = name.removesuffix("…")[:-1] + "…"
+        width = round(font.getlength(name)) + 8
+        if left + width > picture.width:
+            left, top = 0, top + 16
+        if top > picture.height + 16 * ROWS:
+            rest = f"and {len(shown) - len(spots) + 1} more"
+            place = spots[-1][2]
+            spots[-1] = (rest, colors[IGNORED], (*place[:2], picture.width - 1, place[3]))
+            break
+        spots.append((name, colors[number], (left, top, left + width - 1, top + 14)))
+        left += width + 2
+    sheet = Image.new("RGB", (picture.width, spots[-1][2][3] + 1 if spots else top), PAPER)
     sheet.paste(picture)
-    pencil, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=LETTER)
-    colors, left = class_colors(names), 0
-    for name, number in shown:
-        right = left + round(font.getlength(name)) + 8
-        if name == BACKGROUND or right > sheet.width:
-            continue
-        color = colors[number]
-        box = (left, picture.height + 1, right - 1, sheet.height - 1)
-        pencil.rectangle(box, (*color.tolist(),))
-        middle = ((left + right) / 2, picture.height + 8)
+    pencil = ImageDraw.Draw(sheet)
+    for name, color, box in spots:
+        pencil.rectangle(box, (*color.tolist(),), INK if color.min() > 240 else None)
+        middle = ((box[0] + box[2] + 1) / 2, box[1] + 7)
         pencil.text(middle, name, INK if color.mean() > 110 else PAPER, font, "mm")
-        left = right + 2
     return sheet
 
 

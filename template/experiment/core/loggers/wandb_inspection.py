@@ -3,7 +3,9 @@
 Template's file: updates replace it. A run of its own, of the kind ``inspect``, for each look.
 """
 
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import singledispatch
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,11 @@ from ..data.masks.masked_images import IGNORED
 from ..data.samples import BoxSample, ImageSample, MaskSample, TextSample
 from ..files import shown, writable
 from ..imports import start_wandb
+from ..inspect.confusion_drawing import draw_confusion
 from ..inspect.dataset.augmented import Examples, look_at
 from ..inspect.dataset.findings import count_of, ids_of, ranked
 from ..inspect.dataset.inspection import Inspection, SplitLook
+from ..inspect.dataset.raw_examples import as_they_lie
 from ..inspect.dataset.split_sections import random_page
 from ..inspect.dataset.thumbnails import caption_of, small
 from ..inspect.drawing import draw
@@ -30,6 +34,7 @@ from .wandb_service import in_time, make_settings, teardown
 
 COLUMNS = ("seriousness", "detector", "text", "advice", "count", "ids")
 IDS = 100  # of a finding
+CONFIDENCE = re.compile(r": \d+%$")  # as data/samples.py writes it
 
 
 def log_inspection(
@@ -89,13 +94,37 @@ def _row(inspection: Inspection, datamodule: Any, config: LoggerConfig) -> dict[
         split.name: (split, look_at(datamodule, split.name, random_page(split, datamodule.seed)))
         for split in inspection.splits
     }
-    classes = class_numbers(datamodule, [found for _, found in pages.values()])
+    contested = Examples(before=list(inspection.pictures.values()))
+    classes = class_numbers(datamodule, [*(found for _, found in pages.values()), contested])
     for name, (split, found) in pages.items():
+        found.before = as_they_lie(datamodule, name, found)
         if config.tables:
             row[f"inspect/{name}/examples"] = _table(split, found, classes)
         pictures = [media(sample, classes) for sample in found.before]
         if config.images and all(isinstance(one, wandb.Image) for one in pictures) and pictures:
             row[f"inspect/{name}/images"] = pictures
+    return row | _after_training(inspection, config, classes)
+
+
+def _after_training(
+    inspection: Inspection, config: LoggerConfig, classes: dict[str, int]
+) -> dict[str, Any]:
+    """What a trained model took for what, and what it says on the examples that it contests."""
+    import wandb
+
+    row: dict[str, Any] = {}
+    for one in inspection.confusions:
+        if config.images:
+            row[f"inspect/{one.title}/confusion"] = wandb.Image(draw_confusion(one))
+        if config.tables:
+            columns: list[Any]
+            rows: list[Any]
+            columns, rows = map(list, one.table())
+            row[f"inspect/{one.title}/confusion_table"] = wandb.Table(columns=columns, data=rows)
+    if config.images:
+        for (detector, example), sample in inspection.pictures.items():
+            named = replace(sample, text=f"{example.split}: {example.id}")
+            row.setdefault(f"inspect/{detector}", []).append(media(named, classes))
     return row
 
 
@@ -105,7 +134,7 @@ def class_numbers(datamodule: Any, pages: Sequence[Examples]) -> dict[str, int]:
     for found in pages:
         for sample in (*found.before, *found.after):
             if isinstance(sample, BoxSample):
-                names += [str(name) for name in (*sample.names, *sample.predicted_names)]
+                names += map(_class_of, (*sample.names, *sample.predicted_names))
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
@@ -196,12 +225,17 @@ def _boxes(boxes: Tensor, names: Sequence[str], classes: dict[str, int]) -> dict
         {
             "position": {"minX": left, "minY": top, "maxX": right, "maxY": bottom},
             "domain": "pixel",
-            "class_id": known[word],
+            "class_id": known[_class_of(word)],
             "box_caption": writable(word),
         }
         for (left, top, right, bottom), word in zip(boxes.tolist(), words, strict=True)
     ]
     return {"box_data": data, "class_labels": {n: writable(name) for name, n in known.items()}}
+
+
+def _class_of(name: object) -> str:
+    """The class that a box is of: with a prediction stands its confidence, ``dog: 87%``."""
+    return CONFIDENCE.sub("", str(name))
 
 
 def _plain(image: Tensor) -> Image.Image:

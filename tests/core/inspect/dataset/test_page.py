@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from boxed_files import noisy_scenes
 from modules import Modules, modules_of
 from PIL import Image
 
-TASK = "object_detection"  # its demo is noise, which no picture format makes small
+TASK = "object_detection"  # of noise, which no picture format makes small
 VOID = {"meta", "img", "br", "path", "link", "input"}
 SCRIPT = "<script>alert('&')</script>\"'"
 
@@ -24,10 +25,14 @@ def core(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modules]:
 
 
 @pytest.fixture(scope="module")
-def data(core: Modules) -> Any:
-    """A part of the demo."""
+def data(core: Modules, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Scenes of noise."""
+    return scenes(core, noisy_scenes(tmp_path_factory.mktemp("scenes"), 60), 64)
+
+
+def scenes(core: Modules, folder: Path, image_size: int) -> Any:
     config = core("config").Config().data
-    config.limit = 60
+    config.source, config.root, config.image_size = "folder", str(folder), image_size
     module = core("data").ExperimentData(config)
     module.prepare_data()
     module.setup("fit")
@@ -209,7 +214,7 @@ def test_an_example_that_cannot_be_read_is_said_and_stops_nothing(
     def record(index: int) -> Any:
         raise OSError("broken.png: cannot identify image file")
 
-    monkeypatch.setattr(data.datasets["train"].dataset, "record", record)
+    monkeypatch.setattr(data.datasets["train"], "record", record)
 
     text = made(found.Inspection([look_of(found)], [finding(found, examples=2)]))
 
@@ -252,25 +257,53 @@ def test_the_square_that_the_model_gets_is_shown(
     core: Modules, tmp_path: Path, look_at: Callable[..., Any]
 ) -> None:
     """Not the part of it that the image was before."""
-    for split in ("train", "val", "test"):
-        for number in range(4):
-            folder = tmp_path / split
-            folder.mkdir(exist_ok=True)
-            Image.new("L", (60, 30), 99).save(folder / f"{number}.png")
-            (folder / f"{number}.txt").write_text("0 0.5 0.5 0.5 0.5\n")
-    (tmp_path / "data.yaml").write_text("train: train\nval: val\ntest: test\nnames: [dog]\nnc: 1\n")
-    config = core("config").Config().data
-    config.source, config.root, config.image_size = "folder", str(tmp_path), 64
-    module = core("data").ExperimentData(config)
-    module.prepare_data()
-    module.setup("fit")
+    module = scenes(core, noisy_scenes(tmp_path, 4, (60, 30)), 64)
 
     (one,) = look_at(module, "val", [0]).before
     (other,) = look_at(module, "val", [0]).after
 
     assert (one.image.shape[-2:], other.image.shape[-2:]) == ((30, 60), (64, 64))
-    assert one.boxes[0].tolist() == pytest.approx([15, 7.5, 45, 22.5])
-    assert other.boxes[0].tolist() == pytest.approx([16, 24, 48, 40])
+    assert one.boxes[0].tolist() == pytest.approx([10.5, 7.5, 25.5, 22.5])
+    assert other.boxes[0].tolist() == pytest.approx([11.2, 24, 27.2, 40])
+
+
+def test_as_it_is_is_as_the_file_has_it(
+    core: Modules, found: Any, tmp_path: Path, look_at: Callable[..., Any]
+) -> None:
+    """Not as the model's ``image_size`` has made it."""
+    module = scenes(core, noisy_scenes(tmp_path, 12, (60, 30)), 16)
+    seen = look_at(module, "val", [0])
+    pixels = np.asarray(Image.open(tmp_path / "val/000.png"))
+    assert (np.abs(seen.before[0].image[0].numpy().astype(int) - pixels) > 20).mean() > 0.5
+
+    (one,) = core("core.inspect.dataset.raw_examples").as_they_lie(module, "val", seen)
+
+    assert (one.image[0].numpy() == pixels).all()
+    assert one.boxes[1].tolist() == pytest.approx([34.5, 7.5, 49.5, 22.5])
+    sides = [
+        found.Property(n, "pixels", np.full(12, v)) for n, v in (("width", 60), ("height", 30))
+    ]
+    look = found.SplitLook("val", 12, list(range(12)), ["a.png"] * 12, properties=sides)
+    text = core("core.inspect.dataset.page").page(found.Inspection([look]), module, "scenes")
+    assert text.count("60x30, to the model 16x16") == 12
+    assert text.count("<b>1 × cat, 1 × dog</b>") == 12
+
+
+def test_a_predicted_box_is_of_its_class_on_wandb(core: Modules, data: Any) -> None:
+    """Not of a class of its own for each confidence: W&B toggles boxes by class."""
+    room, box = core("core.loggers.wandb_inspection"), torch.tensor([[1.0, 2, 9, 9]])
+    sample = core("core.data").BoxSample(
+        torch.zeros(1, 16, 16), box, ["cat"], "", box, ["dog: 87%"]
+    )
+    numbers = room.class_numbers(
+        data, [core("core.inspect.dataset.augmented").Examples([0], [sample])]
+    )
+
+    layers = room.media(sample, numbers)._boxes
+
+    assert numbers == {"cat": 0, "dog": 1}
+    (one,) = layers["predicted"]._val
+    assert (one["class_id"], one["box_caption"]) == (1, "dog: 87%")
 
 
 def test_a_preview_that_chooses_for_itself_is_not_shown_as_something_else(
@@ -322,7 +355,7 @@ def test_a_box_is_drawn_where_it_is_annotated(
     """Also one that lies outside: a finding is about just that."""
     box = [0.5, 0.5, 1.25, 1.0] if are_shares else [400, 200, 1000, 400]
     record = core("core.data.records").Record("a", Image.new("RGB", (800, 400)), [("dog", box)])
-    monkeypatch.setattr(data.datasets["train"].dataset, "record", lambda index: record)
+    monkeypatch.setattr(data.datasets["train"], "record", lambda index: record)
 
     sample = core("core.inspect.dataset.raw_examples").raw_sample(
         data, found.ExampleId("train", 0, "a")

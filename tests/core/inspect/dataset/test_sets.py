@@ -56,7 +56,8 @@ def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Exa
     (text,) = texts_of(look, splits, "shortcut")
 
     assert (
-        text == "the size of an image alone predicts the class: 100 % of what guessing gets wrong"
+        text
+        == "the size of an image alone predicts the class: right for 100 % of what guessing misses"
     )
 
 

@@ -115,6 +115,7 @@ def test_each_detector_is_known(modules: Modules) -> None:
         "values",
         "objects_lost",
         "weak_groups",
+        "padding",
         # What a model contests is not left out of what models are scored on.
         "suspect_labels",
         "suspect_boxes",

@@ -48,5 +48,7 @@ def _mistakes(confusion: Confusion) -> str:
         f"<td>{count:,}</td></tr>"
         for true, taken, count in mistakes
     )
-    head = f"<tr><th>true</th><td>taken for</td><td>{escape(confusion.counted)}</td></tr>"
+    head = (
+        f"<tr><th><div>true</div></th><td>taken for</td><td>{escape(confusion.counted)}</td></tr>"
+    )
     return f'<table class="classes"><thead>{head}</thead><tbody>{rows}</tbody></table>'

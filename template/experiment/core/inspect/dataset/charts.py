@@ -72,7 +72,7 @@ def summary(known: Float[ndarray, " known"]) -> str:
 def number(value: float) -> str:
     """As short as it can be read."""
     if value == round(value) or abs(value) >= 1000:
-        return f"{value:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"
+        return f"{value + 0.0:,.0f}" if abs(value) < 1e9 else f"{value:.3g}"  # no -0
     return f"{value:.3g}"
 
 
@@ -185,7 +185,7 @@ def channel_table(channels: Sequence[tuple[float, float]]) -> str:
         left, right = max(0.0, mean - deviation), min(1.0, mean + deviation)
         name = names[place] if names else f"channel {place}"
         rows.append(
-            f'<tr><th scope="row">{name}</th><td class="wide"><div class="bar span">'
+            f'<tr><th scope="row"><div>{name}</div></th><td class="wide"><div class="bar span">'
             f'<b style="left:{100 * left:.1f}%;width:{100 * (right - left):.1f}%"></b>'
             f'<i style="left:{100 * mean:.1f}%"></i></div></td>'
             f"<td>{mean:.3f}</td><td>± {deviation:.3f}</td></tr>"

@@ -11,12 +11,13 @@ from typing import Any
 
 from ...data.datamodule import DataModule
 from ...data.datasets import is_stream
+from ...data.leaving_out import ids_below
 from ...errors import UserError
 from .detectors.registry import DETECTORS, Detector
 from .evidence import Evidence
 from .inspection import Finding, Inspection
 from .predicted import Predicted
-from .reading import Looks, Progress, read_split
+from .reading import Looks, Progress, SplitRead, read_split
 from .split_look import split_look
 
 USUAL = ("train", "val", "test")
@@ -54,6 +55,7 @@ def examine(
             getattr(evidence.facts, "class_names", None) or (),
         )
         split = read_split(name, looks, most, seed, progress)
+        _call_as_a_list_does(split, datamodule)
         evidence.splits[name] = split
         if len(split) < split.count:
             evidence.skip(
@@ -91,6 +93,12 @@ def _splits(datamodule: DataModule[Any], evidence: Evidence) -> list[str]:
         else:
             found.append(name)
     return found
+
+
+def _call_as_a_list_does(split: SplitRead, datamodule: DataModule[Any]) -> None:
+    """Ids as ``data.exclude`` has them: without the data's folder, which they all begin with."""
+    ids = ids_below(datamodule.root, [look.id for look in split.looks])
+    split.looks = [look._replace(id=name) for look, name in zip(split.looks, ids, strict=True)]
 
 
 def _facts(datamodule: DataModule[Any], evidence: Evidence) -> Any:

@@ -4,15 +4,15 @@ Template's file: updates replace it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
-from ...data.samples import MaskSample, TextSample
+from ...data.samples import BoxSample, MaskSample, TextSample
 from .findings import NAMES, count_of, ids_of, ranked
 from .inspection import ExampleId, Finding, Inspection
 from .raw_examples import CannotBeShown, raw_sample
-from .thumbnails import Budget, caption_of, shortened, thumbnail
+from .thumbnails import Budget, caption_of, drawn, placed, shortened
 
 PICTURES = 240  # on the page, of all findings together
 FEWEST, MOST = 2, 12  # of one finding
@@ -26,8 +26,16 @@ def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lis
     if not findings:
         return '<div class="card good"><p><b>Nothing was found that is wrong.</b></p></div>'
     each = min(MOST, max(FEWEST, PICTURES // len(findings)))
-    drawn = Drawn(datamodule, inspection.pictures, pictures)
-    return "\n".join(_card(one, drawn, each, lists) for one in findings)
+    source = Drawn(datamodule, inspection.pictures, pictures)
+    return "\n".join(_card(one, source, each, lists) for one in findings)
+
+
+class Picture(NamedTuple):
+    """An example as HTML, its caption, and how much room it is given."""
+
+    html: str
+    label: str
+    kind: str
 
 
 @dataclass
@@ -38,19 +46,35 @@ class Drawn:
         datamodule: Whose examples they are.
         ready: Samples that are not drawn from their files, by the detector and the example.
         budget: For the pictures.
+        known: What was drawn already: several findings may speak of one example.
     """
 
     datamodule: Any
     ready: Mapping[tuple[str, ExampleId], Any]
     budget: Budget
+    known: dict[tuple[str, ExampleId], Picture] = field(default_factory=dict)
 
-    def sample(self, detector: str, example: ExampleId) -> Any:
-        """The example in a form that can be drawn; CannotBeShown, if it has none."""
-        ready = self.ready.get((detector, example))
-        return raw_sample(self.datamodule, example) if ready is None else ready
+    def picture(self, detector: str, example: ExampleId) -> Picture:
+        """The example as HTML."""
+        key = (detector if (detector, example) in self.ready else "", example)
+        if key not in self.known:
+            self.known[key] = self._drawn(self.ready.get(key), example)
+        return self.known[key]
+
+    def _drawn(self, ready: Any, example: ExampleId) -> Picture:
+        try:
+            sample = raw_sample(self.datamodule, example) if ready is None else ready
+        except CannotBeShown as reason:
+            words = f"cannot be shown: {escape(shortened(str(reason), 160))}"
+            return Picture(f'<p class="missing">{words}</p>', "", "tile")
+        label = caption_of(sample)
+        kind = "tile broad" if isinstance(sample, TextSample | MaskSample) else "tile"
+        kind = "tile boxed" if isinstance(sample, BoxSample) else kind
+        alt = f"{label or 'example'} of {example.split}: {example.id}"
+        return Picture(drawn(sample, alt), label, kind)
 
 
-def _card(finding: Finding, drawn: Drawn, each: int, lists: Budget) -> str:
+def _card(finding: Finding, source: Drawn, each: int, lists: Budget) -> str:
     kind, count = NAMES[finding.seriousness], count_of(finding)
     concerned = f"{count:,} example{'s' * (count != 1)} · " if count else ""
     return (
@@ -59,35 +83,36 @@ def _card(finding: Finding, drawn: Drawn, each: int, lists: Budget) -> str:
         f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
         f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
         f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
-        f"{_tiles(finding, drawn, each)}{_list(finding, count, lists)}</article>"
+        f"{_colours(finding, source)}{_tiles(finding, source, each)}"
+        f"{_list(finding, count, lists)}</article>"
     )
 
 
-def _tiles(finding: Finding, drawn: Drawn, each: int) -> str:
+def _colours(finding: Finding, source: Drawn) -> str:
+    """What the colours of boxes mean, where a model's stand beside those of the annotation."""
+    of_it = [sample for (name, _), sample in source.ready.items() if name == finding.detector]
+    if not any(isinstance(sample, BoxSample) for sample in of_it):
+        return ""
+    return '<p class="remark">green: as annotated; orange: what the model says</p>'
+
+
+def _tiles(finding: Finding, source: Drawn, each: int) -> str:
     """The first examples; those that belong together, together."""
     shown, html = 0, []
     for place, group in enumerate(finding.groups):
-        if shown >= each or drawn.budget.left <= 0:
+        if shown >= each or source.budget.left <= 0:
             break
         remark = finding.remarks[place] if place < len(finding.remarks) else ""
-        tiles = [_tile(finding.detector, one, drawn, remark) for one in group[: each - shown]]
+        tiles = [_tile(finding.detector, one, source, remark) for one in group[: each - shown]]
         shown += len(tiles)
         row = "".join(tiles)
         html.append(f'<div class="group">{row}</div>' if len(group) > 1 else row)
     return f'<div class="tiles">{"".join(html)}</div>' if html else ""
 
 
-def _tile(detector: str, example: ExampleId, drawn: Drawn, remark: str) -> str:
-    label, kind = "", "tile"
-    try:
-        sample = drawn.sample(detector, example)
-    except CannotBeShown as reason:
-        picture = f'<p class="missing">cannot be shown: {escape(shortened(str(reason), 160))}</p>'
-    else:
-        label = caption_of(sample)
-        alt = f"{label or 'example'} of {example.split}: {example.id}"
-        picture = thumbnail(sample, alt, drawn.budget)
-        kind += " broad" if isinstance(sample, TextSample | MaskSample) else ""
+def _tile(detector: str, example: ExampleId, source: Drawn, remark: str) -> str:
+    html, label, kind = source.picture(detector, example)
+    picture = placed(html, source.budget)
     words = f"<b>{escape(shortened(remark or label, 90))}</b> " if remark or label else ""
     return (
         f'<figure class="{kind}">{picture}<figcaption>{words}{escape(shortened(example.split, 40))}'

@@ -51,7 +51,7 @@ nav b { font-variant-numeric: tabular-nums; } nav span { color: var(--soft); mar
 .group { display: flex; flex-wrap: wrap; gap: 10px; background: var(--well); border-radius: 10px;
   padding: 10px; }
 .tile { width: 132px; font-size: 12px; line-height: 1.4; }
-.tile.broad { width: 290px; max-width: 100%; }
+.tile.broad { width: 290px; max-width: 100%; } .tile.boxed { width: 212px; }
 .tile img, .pair img { display: block; width: 100%; height: auto; border-radius: 6px;
   background: var(--well); }
 .tile figcaption { margin-top: 5px; color: var(--soft); } .tile figcaption b { color: var(--ink); }
@@ -76,7 +76,7 @@ button:hover { border-color: var(--hue); }
 .pair { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 10px;
   min-width: 0; }
 .pair > div { display: grid; grid-template-columns: 1fr 1fr; gap: 8px; align-items: start; }
-.pair > div.one { grid-template-columns: 1fr; }
+.pair > div.one, .stacked .pair > div { grid-template-columns: 1fr; }
 .pair > div > div { min-width: 0; }
 .pair small { color: var(--soft); font-size: 11.5px; display: block; margin-bottom: 3px; }
 .pair figcaption { margin-top: 7px; font-size: 12.5px; color: var(--soft); line-height: 1.4; }
@@ -115,7 +115,8 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule);
   color: var(--soft); font-size: 13px; }
 @media (max-width: 560px) { body { padding: 24px 14px 48px; } h1 { font-size: 25px; }
   h2 { margin-top: 40px; } .card { padding: 14px; } .tile { width: calc(50% - 5px); }
-  .group { width: 100%; } .tile.broad { width: 100%; } }
+  .group { width: 100%; } .tile.broad, .tile.boxed { width: 100%; }
+  .broad .pair > div { grid-template-columns: 1fr; } }
 @media print { :root { --paper: #fff; } body { max-width: none; padding: 0; font-size: 11pt; }
   nav, button, .skip { display: none; } .card, .pair, .tile, figure { break-inside: avoid; }
   h2, h3 { break-after: avoid; } pre, .text { max-height: none; } }

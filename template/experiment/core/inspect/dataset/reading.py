@@ -22,13 +22,19 @@ from ...data.seeding import key_seed
 from .inspection import ExampleId
 from .looks.image_look import IMAGE_NUMBERS, IMAGE_WORDS, SIDE, ImageLook
 from .looks.look import Look
-from .looks.sample_look import content_digest, input_and_label, plain_label
+from .looks.sample_look import content_digest, input_and_label, parts_of, plain_label
+from .looks.tensor_look import TENSOR_NUMBERS, tensor_look
 from .looks.text_look import TEXT_NUMBERS, text_look, token_look
 
 MOST = 200_000  # examples of a split: their small copies take some 300 MB
 CHUNK = 64  # examples that a process reads before it hands them over
 FEW = 1000  # examples that are read before further processes would have begun
-NUMBERS = {"image": IMAGE_NUMBERS, "text": TEXT_NUMBERS, "tokens": TEXT_NUMBERS}
+NUMBERS = {
+    "image": IMAGE_NUMBERS,
+    "text": TEXT_NUMBERS,
+    "tokens": TEXT_NUMBERS,
+    "other": TENSOR_NUMBERS,
+}
 Progress = Callable[[int], None]  # how many more examples were read
 
 
@@ -178,7 +184,15 @@ class Looks(Dataset[list[Look]]):
             return text_look(raw)
         if isinstance(raw, list) and raw and all(isinstance(one, int) for one in raw):
             return token_look(raw, self.tokenizer.decode(raw) if self.tokenizer else "")
-        return {"kind": "other", "digest": content_digest(raw)}
+        parts = raw if _are_fields(raw) else list(parts_of(raw))
+        return {"kind": "other", "digest": content_digest(raw), **tensor_look(parts)}
+
+
+def _are_fields(raw: Any) -> bool:
+    """Whether it is what ``input_and_label`` makes of an example that is no image and no text."""
+    return isinstance(raw, list) and all(
+        isinstance(one, tuple) and len(one) == 2 and isinstance(one[0], str) for one in raw
+    )
 
 
 def _labelled(record: Record) -> dict[str, Any]:

@@ -7,10 +7,14 @@ from collections import Counter
 
 import numpy as np
 
-from .evidence import Evidence
+from .charts import number
+from .evidence import Evidence, share
 from .inspection import Property, SplitLook
+from .looks.tensor_look import TENSOR_NUMBERS
+from .padding_share import padding_share
 from .reading import NUMBERS, SplitRead
 
+SHAPES = 5  # of examples that are neither images nor texts
 UNITS = {
     "width": "pixels",
     "height": "pixels",
@@ -21,7 +25,7 @@ SHOWN = {  # of what is measured; the rest is for detectors
     "image": ("width", "height", "brightness", "contrast", "colour", "edges", "information"),
     "text": ("length", "words", "letters", "capitals", "digits", "distinct words"),
 }
-SHOWN["tokens"] = SHOWN["text"]
+SHOWN["tokens"], SHOWN["other"] = SHOWN["text"], TENSOR_NUMBERS
 
 
 def split_look(split: SplitRead, evidence: Evidence) -> SplitLook:
@@ -35,7 +39,7 @@ def split_look(split: SplitRead, evidence: Evidence) -> SplitLook:
     ]
     if split.readable.any():
         look.channels = _channels(split)
-        look.facts = [*_facts(split), *_vocabulary(split, evidence)]
+        look.facts = [*_facts(split), *_padding(split, evidence), *_vocabulary(split, evidence)]
     return look
 
 
@@ -77,6 +81,8 @@ def _facts(split: SplitRead) -> list[str]:
         order = np.argsort(width * height)
         small, large = (f"{width[i]}x{height[i]}" for i in (order[0], order[-1]))
         facts = [f"sizes: {small}" if small == large else f"sizes: {small} to {large}"]
+        low, high = split.numbers("least value"), split.numbers("greatest value")
+        facts.append(f"values: {number(float(np.nanmin(low)))} to {number(float(np.nanmax(high)))}")
         for name in ("format", "mode"):
             counts = Counter(word for word in split.words(name) if word)
             if counts:
@@ -86,7 +92,13 @@ def _facts(split: SplitRead) -> list[str]:
     if split.kind in ("text", "tokens"):
         length = split.numbers("length")[split.readable]
         return [f"lengths: {length.min():.0f} to {length.max():.0f} characters"]
-    return []
+    shapes = Counter(look.words[0] for look in split.looks if look.words)
+    return [f"{shape}: {count:,} examples" for shape, count in shapes.most_common(SHAPES)]
+
+
+def _padding(split: SplitRead, evidence: Evidence) -> list[str]:
+    part = padding_share(split, evidence)
+    return [] if not part else [f"padding: {share(part)} of a batch"]
 
 
 def _vocabulary(split: SplitRead, evidence: Evidence) -> list[str]:

@@ -8,12 +8,14 @@ from html import escape
 from typing import Any
 
 import numpy as np
+from torch import Tensor
 
 from ...data.datasets import base_of, labels_of
-from ...data.samples import MaskSample, TextSample
+from ...data.samples import BoxSample, MaskSample, TextSample
 from .augmented import Examples, in_short, look_at
 from .charts import channel_table, class_chart, histogram, only_value, spaced
 from .inspection import Inspection, SplitLook
+from .raw_examples import as_they_lie
 from .thumbnails import Budget, caption_of, shortened, thumbnail
 
 RANDOM = 12  # examples of a split's random page
@@ -92,9 +94,11 @@ def _pictures(split: SplitLook, datamodule: Any, seed: int, budget: Budget) -> s
         title = f"At random <small>as they are, and as the model gets them; seed {seed}</small>"
         if not found.after:
             title = f"At random <small>seed {seed}</small>"
+        found.before = as_they_lie(datamodule, split.name, found)
         html.append(f"<h3>{title}</h3>{_pairs(found, split, budget)}")
         for name, indices in rarest(split, datamodule):
             found = look_at(datamodule, split.name, indices, after=False)
+            found.before = as_they_lie(datamodule, split.name, found)
             title = (
                 f"Rare: {escape(shortened(name, 60))} <small>{split.class_counts[name]:,}</small>"
             )
@@ -134,23 +138,51 @@ def rarest(split: SplitLook, datamodule: Any) -> list[tuple[str, list[int]]]:
 
 def _pairs(found: Examples, split: SplitLook, budget: Budget) -> str:
     after = list(found.after) or [None] * len(found.before)
-    names = dict(zip(split.indices, split.ids, strict=False))
-    cards, broad = [], False
     indices: Sequence[Any] = found.indices
     if len(indices) != len(found.before):  # preview's own choice
         indices = [None] * len(found.before)
-    for index, one, other in zip(indices, found.before, after, strict=True):
-        broad |= isinstance(one, TextSample | MaskSample)
-        cards.append(
-            _pair(index, "" if index is None else names.get(index, ""), one, other, budget)
+    names = dict(zip(split.indices, split.ids, strict=False))
+    sizes = _sizes(split)
+    cards = [
+        _pair(
+            _named(index, names), "" if index is None else sizes.get(index, ""), one, other, budget
         )
+        for index, one, other in zip(indices, found.before, after, strict=True)
+    ]
     remarks = "".join(map(_remark, found.remarks))
-    return f'<div class="pairs{" broad" if broad else ""}">{"".join(cards)}</div>{remarks}'
+    return f'<div class="{_layout(found.before)}">{"".join(cards)}</div>{remarks}'
 
 
-def _pair(index: int | None, name: str, one: Any, other: Any, budget: Budget) -> str:
+def _layout(samples: Sequence[Any]) -> str:
+    """How much room an example takes: names in it are read, and masks stand beside their image."""
+    if any(isinstance(one, MaskSample) for one in samples):
+        return "pairs broad stacked"
+    return (
+        "pairs broad"
+        if any(isinstance(one, TextSample | BoxSample) for one in samples)
+        else "pairs"
+    )
+
+
+def _sizes(split: SplitLook) -> dict[int, str]:
+    """How large each image is in its file."""
+    sides = [one.values for one in split.properties if one.name in ("width", "height")]
+    if len(sides) != 2:
+        return {}
+    return {
+        index: f"{width:.0f}x{height:.0f}"
+        for index, width, height in zip(split.indices, *sides, strict=True)
+        if np.isfinite(width)
+    }
+
+
+def _named(index: int | None, names: dict[int, str]) -> str:
+    return "" if index is None else names.get(index) or f"example {index}"
+
+
+def _pair(name: str, size: str, one: Any, other: Any, budget: Budget) -> str:
     label = caption_of(one)
-    alt = f"{label or 'example'} {'' if index is None else index}".strip()
+    alt = f"{label or 'example'} {name}".strip()
     if other is None:
         pictures = f'<div class="one">{thumbnail(one, alt, budget)}</div>'
     else:
@@ -160,11 +192,21 @@ def _pair(index: int | None, name: str, one: Any, other: Any, budget: Budget) ->
             "</div>"
         )
     words = f"<b>{escape(shortened(label, 80))}</b> " if label else ""
-    place = name or ("" if index is None else f"example {index}")
+    place = f'<span class="id">{escape(shortened(name, 70))}</span>'
     return (
-        f'<figure class="pair">{pictures}<figcaption>{words}'
-        f'<span class="id">{escape(shortened(place, 70))}</span></figcaption></figure>'
+        f'<figure class="pair">{pictures}<figcaption>{words}{place}{_both_sizes(size, other)}'
+        "</figcaption></figure>"
     )
+
+
+def _both_sizes(size: str, other: Any) -> str:
+    """How large an image is, and what of that a model gets."""
+    image = getattr(other, "image", None)
+    if not size:
+        return ""
+    if not isinstance(image, Tensor) or image.ndim != 3:
+        return f"<br>{size}"
+    return f"<br>{size}, to the model {image.shape[2]}x{image.shape[1]}"
 
 
 def _remark(text: str) -> str:

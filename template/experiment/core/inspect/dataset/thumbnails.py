@@ -5,6 +5,7 @@ Template's file: updates replace it.
 
 import base64
 import io
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import singledispatch
 from html import escape
@@ -50,22 +51,27 @@ def shortened(text: str, most: int = LETTERS) -> str:
 
 def thumbnail(sample: Any, alt: str, budget: Budget) -> str:
     """An example as HTML: a picture, or a text; a word where it cannot be drawn or has no room."""
+    return placed(drawn(sample, alt), budget)
+
+
+def drawn(sample: Any, alt: str) -> str:
+    """The same, whatever room it takes."""
     if isinstance(sample, TextSample):
-        return _placed(_text(sample), budget)
+        return _text(sample)
     try:
         picture = draw(small(sample)).convert("RGB")
     except Exception as error:  # a drawing of the researcher's own
         return f'<p class="missing">cannot be drawn: {escape(shortened(str(error), 160))}</p>'
     picture.thumbnail((WIDE, HIGH))
     width, height = picture.size
-    return _placed(
+    return (
         f'<img src="{encoded(picture)}" width="{width}" height="{height}" '
-        f'alt="{escape(shortened(alt, 160))}">',
-        budget,
+        f'alt="{escape(shortened(alt, 160))}">'
     )
 
 
-def _placed(html: str, budget: Budget) -> str:
+def placed(html: str, budget: Budget) -> str:
+    """What was drawn, if there is room for it."""
     return html if budget.takes(html) else '<p class="missing">no room for more pictures</p>'
 
 
@@ -84,7 +90,10 @@ def encoded(picture: Image.Image) -> str:
 
 
 def caption_of(sample: Any) -> str:
-    """The words below a sample, such as its class."""
+    """The words below a sample, such as its class; of boxes, how many of which."""
+    if isinstance(sample, BoxSample) and not sample.text:
+        counts = Counter(str(name) for name in sample.names)
+        return ", ".join(f"{count} × {name}" for name, count in counts.most_common())
     return "" if isinstance(sample, TextSample) else str(getattr(sample, "text", ""))
 
 

@@ -9,13 +9,17 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ....data.boxes.checks import EMPTY, TWICE
 from ..box_table import BoxTable, box_table
 from ..evidence import Evidence
 from ..inspection import Finding
+from ..reader_notes import noted
 
 BEYOND = 0.01
 LEAST_SIDE = 1.0  # pixels
 ADVICE = "Mend the annotation, or leave the image out."
+NOTED = (EMPTY, TWICE)  # which readers mend before anything is looked at
+MENDED = "Training goes on without them; see whether the export did more that it should not."
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
@@ -27,6 +31,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     ):
         marks = {name: table.images(faulty(table)) for name, table in tables.items() if table}
         yield from evidence.odd("box_faults", what, ADVICE, marks, may_be_usual=False)
+    yield from noted(evidence, "box_faults", NOTED, MENDED)
 
 
 def _outside(table: BoxTable) -> NDArray[np.bool_]:

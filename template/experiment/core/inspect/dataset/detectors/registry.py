@@ -28,6 +28,7 @@ from . import (
     odd_shape,
     odd_size,
     order,
+    padding,
     repeated_lines,
     same_order,
     shortcut,
@@ -92,6 +93,7 @@ DETECTORS = (
     _of(odd_shape.find, "image"),
     _of(grey_among_colour.find, "image"),
     _of(turned.find, "image"),
+    _of(padding.find, "image"),
     # boxes
     _of(box_faults.find, "boxes"),
     _of(tiny_objects.find, "boxes"),

@@ -49,7 +49,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         if score >= LEAST_SKILL:
             found.append((score, name))
     for score, name in sorted(found, reverse=True)[:3]:
-        text = f"{name} alone predicts the class: {share(score)} of what guessing gets wrong"
+        text = f"{name} alone predicts the class: right for {share(score)} of what guessing misses"
         yield Finding("shortcut", Seriousness.WARNING, text, ADVICE)
 
 

@@ -5,13 +5,13 @@ is named, too.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
-from ....data.datasets import base_of
 from ..evidence import Evidence, by_split, so_many
 from ..inspection import Finding, Seriousness
+from ..reader_notes import noted
 
 ADVICE = "Replace them, or leave them out: data.on_error=skip, data.exclude."
+LEFT_OUT = "They are left out already; mend the files, if you want them back."
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
@@ -29,14 +29,4 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         yield evidence.grouped(
             "unreadable", Seriousness.ERROR, f"{text}, the first: {reason}", ADVICE, groups
         )
-    yield from _left_out(evidence)
-
-
-def _left_out(evidence: Evidence) -> Iterable[Finding]:
-    """What the readers passed over when they read all: it has no number any more."""
-    for name in evidence.splits:
-        notes: Any = getattr(base_of(evidence.data.examples(name))[0], "notes", None)
-        for kind, count in getattr(notes, "counts", {}).items():
-            if "cannot be read" in kind or "cannot be used" in kind:
-                text = f"{name}: {count:,} {kind}, such as {notes.first[kind]}"
-                yield Finding("unreadable", Seriousness.WARNING, text, ADVICE, count=count)
+    yield from noted(evidence, "unreadable", ("cannot be read", "cannot be used"), LEFT_OUT)

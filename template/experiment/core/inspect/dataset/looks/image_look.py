@@ -33,6 +33,8 @@ IMAGE_NUMBERS = (
     "red squared",  # the mean of the squares, for a deviation of all pixels
     "green squared",
     "blue squared",
+    "least value",  # in the file, of all channels
+    "greatest value",
 )
 IMAGE_WORDS = ("format", "mode")
 PERCEIVED = (0.241, 0.691, 0.068)  # of red, green, blue, squared
@@ -74,6 +76,7 @@ class ImageLook:
             turn,
             *mean,
             *square,
+            *_values(image if is_deep(image) else flat),
         )
         return {
             "kind": "image",
@@ -95,6 +98,12 @@ class ImageLook:
         array = tensor.numpy() if tensor.element_size() == 1 else (tensor.numpy() * 255).round()
         array = array.astype(np.uint8)
         return Image.fromarray(array[0] if channels == 1 else array.transpose(1, 2, 0).copy())
+
+
+def _values(image: Image.Image) -> tuple[float, float]:
+    """The least and the greatest."""
+    found: list[Any] = [image.getextrema()] if len(image.getbands()) == 1 else [*image.getextrema()]
+    return min(low for low, _ in found), max(high for _, high in found)
 
 
 def _brightness(squares: list[NDArray[np.float32]]) -> tuple[float, float, float]:
