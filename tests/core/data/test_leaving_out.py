@@ -1,7 +1,7 @@
 """``data.exclude``: before everything else, and by ids and digests that must be right."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import torch
 from listed_files import digest, line_of, made, pictures
 from modules import Modules
 from PIL import Image
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, IterableDataset
 
 # --- images: before limit, indices, folds and splits ------------------------------------------
 
@@ -166,11 +166,12 @@ class Own(Dataset[Any]):
         return index
 
 
-def own_data(experiment: Modules, listed: Path, *datasets: Any) -> Any:
+def own_data(experiment: Modules, listed: Path, *datasets: Any, parted: bool = True) -> Any:
     class OwnData(experiment("core.data.datamodule").DataModule):
         def setup(self, stage: str | None = None) -> None:
             self.datasets.update(zip(("train", "test"), datasets, strict=False))
-            self.hold_out(self.datasets)
+            if parted:
+                self.hold_out(self.datasets)
 
     return OwnData(experiment("config").DataConfig(exclude=str(listed), val_fraction=0.25))
 
@@ -197,6 +198,41 @@ def test_a_dataset_without_records_is_refused(
     said = refusal(own_data(experiment, listed, Own()).setup)
 
     assert "patient 3 is not found, and the dataset of train has no record(index)" in said
+
+
+def test_a_line_that_means_two_examples_is_refused(
+    experiment: Modules, refusal: Callable[..., str], tmp_path: Path
+) -> None:
+    record = experiment("core.data").Record
+    listed = tmp_path / "list.txt"
+    one = experiment("core.data.content_digest").digest_of_content([0, "x"])
+    listed.write_text(f"{one}  patient\n")
+
+    twins = Own(lambda name, raw: record("patient", [0, "x"]), count=4)
+
+    assert refusal(own_data(experiment, listed, twins).setup) == (
+        f"{listed}:1: patient is what 4 examples are called, in train, with one content; delete "
+        "the line, or give the examples names of their own"
+    )
+
+
+class Stream(IterableDataset[Any]):
+    def __iter__(self) -> Iterator[int]:
+        yield from range(8)
+
+
+def test_a_stream_is_left_to_who_reads_it(
+    experiment: Modules, refusal: Callable[..., str], tmp_path: Path
+) -> None:
+    listed = tmp_path / "list.txt"
+    listed.write_text("0123456789abcdef  patient 3\n")
+
+    said = refusal(own_data(experiment, listed, Stream(), parted=False).setup)
+
+    assert said.endswith(
+        "patient 3 is not found, and train is a stream, whose examples have no ids; leave it out "
+        "where data.py reads the stream"
+    )
 
 
 def test_setup_that_is_called_again_leaves_out_again(

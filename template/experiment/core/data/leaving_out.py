@@ -20,6 +20,7 @@ from ..errors import UserError
 from ..files import project_path, shown
 from ..runs.exclude_list import UNREADABLE, Entry, ExcludeList, as_written, file_of, read_list
 from ..runs.run import Run
+from .datasets import is_stream
 from .listed import Listed, listed
 
 NEAR = 3  # ids that are offered for one that is not found
@@ -40,7 +41,8 @@ class Exclusions:
         self.total = 0  # examples that there were
         self._others: dict[Entry, list[str]] = defaultdict(list)  # digests of examples so called
         self._ids: list[str] = []
-        self._without_ids: list[str] = []
+        self._without_ids: list[str] = []  # splits
+        self._streams: list[str] = []
 
     def leave_out(self, parts: dict[str, Any], counts: bool = True) -> None:
         """Leave out what is listed.
@@ -56,6 +58,7 @@ class Exclusions:
             return
         looked = {split: listed(part) for split, part in parts.items()}
         self._without_ids += [split for split, found in looked.items() if found is None]
+        self._streams += [split for split, part in parts.items() if is_stream(part)]
         known = {split: found for split, found in looked.items() if found is not None}
         ids = {split: ids_below(self.root, found.ids) for split, found in known.items()}
         self.total += counts * sum(map(len, ids.values()))
@@ -94,6 +97,11 @@ class Exclusions:
             raise UserError(
                 f"{place}: {entry.id} {_changed(entry.digest, digests[0])}; look at it, and delete "
                 f"the line or write {digests[0]} there{more}"
+            )
+        if self._streams:
+            raise UserError(
+                f"{place}: {entry.id} is not found, and {self._streams[0]} is a stream, whose "
+                "examples have no ids; leave it out where data.py reads the stream"
             )
         if self._without_ids:
             raise UserError(

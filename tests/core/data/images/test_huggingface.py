@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from modules import Modules
 from PIL import Image
 
 hub: Any = import_module("datasets")
@@ -394,3 +395,21 @@ def test_workers_open_what_a_column_holds(reads: Callable[..., Any], tmp_path: P
     data = reads(name, in_memory_mb=0, num_workers=1, test_fraction=0.0, val_fraction=0.25)
 
     assert torch.cat([batch.label for batch in data.val_dataloader()]).shape == (3,)
+
+
+def test_rows_that_are_listed_are_left_out(
+    reads: Callable[..., Any], experiment: Modules, tmp_path: Path
+) -> None:
+    content = experiment("core.data.content_digest").digest_of_content
+    name = saved(tmp_path / "set", image=pictures(), label=[n % 2 for n in range(COUNT)])
+    whole = reads(name, val_fraction=0.25)
+    whole.setup()
+    records = whole.datasets["train"].dataset.record
+    (tmp_path / "list.txt").write_text(f"{content(records(4).raw)}  {records(4).id}\n")
+
+    data = reads(name, val_fraction=0.25, exclude=str(tmp_path / "list.txt"))
+    data.setup()
+
+    left = data.datasets["train"].dataset
+    assert len(left) == COUNT - 1
+    assert [left.record(n).id for n in (3, 4)] == [records(n).id for n in (3, 5)]
