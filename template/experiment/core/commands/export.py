@@ -37,5 +37,7 @@ def wanted_formats(text: str) -> tuple[str, ...]:
     for word in words:
         if word not in (*FORMATS, ALL):
             known = ", ".join((*FORMATS, ALL))
-            raise UserError(f"command line: --format {text}: {word or 'nothing'} is none of {known}")
+            raise UserError(
+                f"command line: --format {text}: {word or 'nothing'} is none of {known}"
+            )
     return FORMATS if ALL in words else tuple(form for form in FORMATS if form in words)

@@ -4,14 +4,12 @@ Template's file: updates replace it. The run's folder ``export`` holds what the 
 """
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from pytorch_lightning.utilities.model_helpers import is_overridden
 from torch import Tensor
 from torch.export import ExportedProgram
 from torch.utils.data import DataLoader
@@ -31,15 +29,14 @@ from ..files import shown, write_json, write_text
 from ..loggers.wandb_files import log_file
 from ..runs.disk_errors import unwritable
 from ..runs.run import Run
+from ..trainer.design_checks import has_split
 
 FOLDER, PREPROCESSING = "export", "preprocessing.json"
 MOST = max(BATCHES)
 SPLITS = ("test", "val", "train")
 
 
-def take_out(
-    config: Any, build: Any, run: Run, checkpoint: Path, wanted: tuple[str, ...]
-) -> int:
+def take_out(config: Any, build: Any, run: Run, checkpoint: Path, wanted: tuple[str, ...]) -> int:
     """Carry out ``export``; the exit code.
 
     Raises:
@@ -90,34 +87,33 @@ def _alone(config: Any) -> None:
 
 
 def _real_batch(data: Any) -> Any:
-    """A few real examples, as ``predict`` gets them."""
-    if not isinstance(data, DataModule):
-        return _first_batch(data)
+    """Real examples as ``predict`` gets them: a few, or the first batch of a loader."""
     data.prepare_data()
     data.setup("fit")
-    for split in dict.fromkeys((*SPLITS, *data.datasets)):
-        if data.holds(split) and not is_stream(data.datasets[split]):
-            dataset = data.examples(split)
-            chosen = np.arange(MOST) % num_examples(dataset)
-            return data.fetch("predict", Subset(dataset, chosen))[BatchKey(0, 0, np.arange(MOST))]
-    return _first_batch(data)
-
-
-def _first_batch(data: Any) -> Any:
-    """The first batch of the loader that ``predict`` reads, or of another one."""
-    data.prepare_data()
-    data.setup("fit" if isinstance(data, DataModule) else None)
+    dataset = _countable(data)
+    if dataset is not None:
+        chosen = np.arange(MOST) % num_examples(dataset)
+        return data.fetch("predict", Subset(dataset, chosen))[BatchKey(0, 0, np.arange(MOST))]
     for split in ("predict", *SPLITS):
-        has = data.holds(split) if isinstance(data, DataModule) else False
-        if has or is_overridden(f"{split}_dataloader", data) and not isinstance(data, DataModule):
+        if has_split(data, split):
             for batch in getattr(data, f"{split}_dataloader")():
                 return batch
     raise UserError("export: the data gives no batch to look at the network with")
 
 
+def _countable(data: Any) -> Any:
+    """Examples that have numbers; None of streams, and of a plain LightningDataModule."""
+    if not isinstance(data, DataModule):
+        return None
+    for split in dict.fromkeys((*SPLITS, *data.datasets)):
+        if data.holds(split) and not is_stream(data.datasets[split]):
+            return data.examples(split)
+    return None
+
+
 def _observed(parts: tuple[Any, Any, Any], checkpoint: Path, batch: Any) -> tuple[Found, Any]:
     """The network with the checkpoint's weights, and what ``predict_step`` says of the batch."""
-    _, module, trainer = parts
+    data, module, trainer = parts
     kept: list[Any] = []
     step = module.predict_step
 
@@ -133,14 +129,17 @@ def _observed(parts: tuple[Any, Any, Any], checkpoint: Path, batch: Any) -> tupl
         del module.__dict__["predict_step"]
     module.eval()
     source, answer = kept
-    found = network_of(module, source) if isinstance(source, list) else network_named(module, source)
-    count = {len(tensor) for tensor in found.inputs.values() if tensor.ndim}
-    if count != {MOST} and len(count) == 1:  # a batch of a loader's own size
-        (size,) = count
-        if not isinstance(parts[0], DataModule):
-            chosen = torch.arange(MOST) % size
-            found.inputs = {name: tensor[chosen] for name, tensor in found.inputs.items()}
+    found = _network(module, source)
+    sizes = {len(tensor) for tensor in found.inputs.values() if tensor.ndim}
+    if _countable(data) is None and len(sizes) == 1:  # a batch of a loader's own size
+        chosen = torch.arange(MOST) % sizes.pop()
+        found.inputs = {name: tensor[chosen] for name, tensor in found.inputs.items()}
     return found, answer
+
+
+def _network(module: Any, source: Any) -> Found:
+    """By the calls that were seen, or by what module.py returns."""
+    return network_of(module, source) if isinstance(source, list) else network_named(module, source)
 
 
 def _loader(batch: Any) -> "DataLoader[Any]":
@@ -186,9 +185,12 @@ def _write_formats(
     if "weights" in wanted:
         formats.write_weights(found, folder / formats.WEIGHTS)
         say(f"weights   {formats.WEIGHTS}, {_size(folder / formats.WEIGHTS)}")
-    graphs = {"onnx": (formats.write_onnx, formats.ONNX), "torch": (formats.write_torch, formats.TORCH)}
-    for form in (form for form in graphs if form in wanted):
-        write, name = graphs[form]
+    for form, write, name in (
+        ("onnx", formats.write_onnx, formats.ONNX),
+        ("torch", formats.write_torch, formats.TORCH),
+    ):
+        if form not in wanted:
+            continue
         try:
             program = program or formats.traced(found)
             apart = write(found, program, folder / name)
@@ -218,14 +220,13 @@ def _write_beside(
     """How items become inputs, and a program that uses the network."""
     data, module, _ = parts
     batch, answer = shown_to
-    known = preprocessing(found, program, data, module.config, batch)
+    known = preprocessing(found, program, data, getattr(module, "config", None), batch)
     if TOKENIZER in known:
         write_text(folder / known[TOKENIZER], facts_of(data)[TOKENIZER])
     write_json(folder / PREPROCESSING, known)
     for line in known["not_known"]:
         say(f"not known {line}")
-    head = next((h for f, h in HEADS.items() if (folder / f).exists()), None)
-    if head is None:
+    if program is None or not (head := _head(folder, program)):
         say("example   none: weights alone need the network's code, model.py")
         return
 
@@ -233,21 +234,20 @@ def _write_beside(
         fetch = data.fetch("predict", data.predict_dataset(file))
         with torch.no_grad():
             source, said = _asked(module, module.predict_step, fetch[BatchKey(0, 0, np.arange(1))])
-        of = network_of if isinstance(source, list) else network_named
-        return list(of(module, source).inputs.values()), said
+        return list(_network(module, source).inputs.values()), said
 
-    with _evaluating(module):
-        shows = write_example(folder, known, Asked(found, answer, ask, module.config), head)
+    config = getattr(module, "config", None)
+    shows = write_example(folder, known, Asked(found, answer, ask, config), head)
     say(f"example   example.py {shows}")
 
 
-HEADS = {formats.ONNX: "onnx_network", formats.TORCH: "torch_network"}
-
-
-@contextmanager
-def _evaluating(module: Any) -> Iterator[None]:
-    module.eval()
-    yield
+def _head(folder: Path, program: ExportedProgram) -> str:
+    """What example.py begins with: the network in the form that needs least."""
+    if (folder / formats.ONNX).exists():
+        return "onnx_network"
+    if not (folder / formats.TORCH).exists():
+        return ""
+    return "torchvision_network" if formats.needs_torchvision(program) else "torch_network"
 
 
 def _size(file: Path) -> str:

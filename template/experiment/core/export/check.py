@@ -32,10 +32,10 @@ def refuse_other_answers(found: Found, answer: Answer, reader: str) -> float:
     worst = 0.0
     for size in BATCHES:
         inputs = [tensor[:size] for tensor in found.inputs.values()]
-        with torch.no_grad():
-            wanted = found.network(*inputs)
+        with torch.no_grad():  # of copies: a network may write to its inputs
+            wanted = found.network(*(tensor.clone() for tensor in inputs))
         try:
-            answers = answer(inputs)
+            answers = answer([tensor.clone() for tensor in inputs])
         except Exception as error:  # onnxruntime's and torch's own
             reason = " ".join(str(error).split())[:200]
             raise UserError(f"{reader} refuses a batch of {size}: {reason}") from None

@@ -124,8 +124,7 @@ def network_of(module: nn.Module, calls: list[Call]) -> Found:
         raise UserError(
             f"export: predict_step in module.py calls {len(called)} networks ({among}); {WRITE}"
         )
-    found = _found(calls[0], names[called[0]], len(calls))
-    return found
+    return _found(calls[0], names[called[0]], len(calls))
 
 
 def network_named(module: nn.Module, named: Any) -> Found:
@@ -181,7 +180,8 @@ def _found(call: Call, name: str, times: int) -> Found:
     inputs, by_place = _inputs(call, name)
     alone = Network(network, tuple(inputs), by_place)
     with torch.no_grad():
-        output = network(*list(inputs.values())[:by_place], **dict(list(inputs.items())[by_place:]))
+        given = _copied(inputs)
+        output = network(*list(given.values())[:by_place], **dict(list(given.items())[by_place:]))
     if call.output is not None:
         _refuse_other_answer(call.output, output, name)
     return Found(alone, name, inputs, tuple(named_outputs(output)), times)

@@ -23,8 +23,10 @@ from ..files import write_text
 from .find_network import Found
 
 EXAMPLE, SAMPLES = "example.py", "samples.npz"
-FOLDER = Path(__file__).with_name("examples")
-IMPORT = re.compile(r"^from \.(\w+) import .*\n+", re.MULTILINE)
+FOLDER, OPENER = Path(__file__).with_name("examples"), "image_file"
+IMPORTS = re.compile(r"^(?:import|from) [^.].*\n*", re.MULTILINE)
+LOCAL = re.compile(r"^from \..*\n*", re.MULTILINE)
+STANDARD = re.compile(r"(?:import|from) (?:json|sys|pathlib|typing)\b")
 IMAGES = {"image_classes", "image_masks", "image_boxes"}
 OF_ALL = 0.001  # least confidence while comparing: a network that learned little is sure of nothing
 Ask = Callable[[Path], tuple[Sequence[Tensor], Mapping[str, Any]]]
@@ -76,35 +78,32 @@ def write_example(folder: Path, known: dict[str, Any], asked: Asked, head: str) 
 
 
 def text_of(program: str, head: str) -> str:
-    """A program of examples/ with what it imports from there in its place."""
-    text = (FOLDER / f"{program}.py").read_text(encoding="utf-8")
-    doc, body = re.split(r"(?<=\"\"\")\n+", text, maxsplit=1)
-    parts: list[str] = []
-
-    def place(name: str) -> None:
-        content = (FOLDER / f"{name}.py").read_text(encoding="utf-8")
-        for inner in IMPORT.findall(content):
-            place(head if inner == "onnx_network" else inner)
-        if (content := IMPORT.sub("", content).strip()) not in parts:
-            parts.append(content)
-
-    for name in IMPORT.findall(body):
-        place(head if name == "onnx_network" else name)
-    return _sorted_imports([doc, *parts, IMPORT.sub("", body).strip()])
-
-
-def _sorted_imports(parts: list[str]) -> str:
-    """All imports first, each once."""
-    lines = [line for part in parts[1:] for line in part.splitlines()]
-    imports = [line for line in lines if re.match(r"(import|from) ", line)]
-    of_python = [line for line in imports if re.match(r"(import|from) (json|sys|path|typ)", line)]
-    others = [line for line in imports if line not in of_python]
-    bodies = [re.sub(r"(?m)^(import|from) .*\n*", "", part).strip() for part in parts[1:]]
-    head = "\n".join(dict.fromkeys(of_python)) + "\n\n" + "\n".join(dict.fromkeys(others))
-    unmarked = re.sub(r"  # pyright: .*", "", head)
-    return "\n\n".join([parts[0], unmarked, bodies[0]]) + "\n" + "".join(
-        f"\n\n{body}\n" if not re.match(r"[A-Z]", body) else f"\n{body}\n" for body in bodies[1:]
+    """A program of examples/ as one file: imports, the network, an opener of images, the rest."""
+    names = [head, *(name for name in (OPENER,) if f"from .{name} " in _text(program)), program]
+    doc, _, body = _text(program).partition("\n\n")
+    texts = [*map(_text, names[:-1]), body]
+    imports = _merged([line for text in texts for line in text.splitlines()])
+    bodies = [LOCAL.sub("", IMPORTS.sub("", text)).strip("\n") for text in texts]
+    return (
+        "\n\n".join([doc, *imports, bodies[0]]) + "".join(f"\n\n\n{b}" for b in bodies[1:]) + "\n"
     )
+
+
+def _text(name: str) -> str:
+    return (FOLDER / f"{name}.py").read_text(encoding="utf-8")
+
+
+def _merged(lines: Sequence[str]) -> tuple[str, str]:
+    """The imports of Python's own and the others, those of one module in one line."""
+    plain = {line.partition("  # pyright")[0] for line in lines if IMPORTS.match(line)}
+    names: dict[str, set[str]] = {}
+    for line in sorted(plain):
+        module, _, what = line.removeprefix("from ").partition(" import ")
+        names.setdefault(module, set()).update(what.split(", ") if what else ())
+    written = [f"from {m} import {', '.join(sorted(n))}" if n else m for m, n in names.items()]
+    written.sort(key=lambda line: (line.startswith("from"), line))
+    standard = [line for line in written if STANDARD.match(line)]
+    return "\n".join(standard), "\n".join(line for line in written if line not in standard)
 
 
 def _candidates(known: dict[str, Any], found: Found) -> list[str]:
@@ -127,9 +126,7 @@ def _candidates(known: dict[str, Any], found: Found) -> list[str]:
     return [*programs, "raw_outputs"]
 
 
-def _compared(
-    program: str, example: Any, known: dict[str, Any], asked: Asked, folder: Path
-) -> str:
+def _compared(program: str, example: Any, known: dict[str, Any], asked: Asked, folder: Path) -> str:
     """How a program's answers part from those of ``predict_step``; empty where they do not."""
     if program == "raw_outputs":
         return ""
@@ -209,7 +206,8 @@ def _is_numbers(values: Any) -> bool:
 
 def _imported(path: Path) -> ModuleType:
     specification = importlib.util.spec_from_file_location("exported_example", path)
-    assert specification is not None and specification.loader is not None
+    assert specification is not None
+    assert specification.loader is not None
     module = importlib.util.module_from_spec(specification)
     specification.loader.exec_module(module)
     return module

@@ -47,6 +47,7 @@ class Module(pl.LightningModule):
     ``self.average(...)``   means over the epoch, logged as ``split/name``; ``self.log`` works too
     ``self.metrics``        torchmetrics by split, from ``add_metrics`` and ``update_metrics``;
                             computed, logged and reset at the epoch's end; or keep your own
+    ``network_to_export``   what ``export`` takes out: what ``predict_step`` calls; override it
     ``expected``            what ``smoke`` and the tests would ask about, and is meant: expected.py
     ======================  ====================================================================
 

@@ -1,6 +1,13 @@
 """What the network says of examples: python example.py [FILE.npz]; samples.npz has real ones."""
 
-from .onnx_network import HERE, KNOWN, Any, Path, json, network, np, sys
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .onnx_network import HERE, KNOWN, network
 
 
 def read(path: str | Path) -> list[Any]:

@@ -1,7 +1,15 @@
 """The objects in images: python example.py IMAGE ..."""
 
-from .image_file import Image, opened
-from .onnx_network import KNOWN, Any, Path, json, network, np, sys
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from .image_file import opened
+from .onnx_network import KNOWN, network
 
 TYPICAL = 8.0  # pixels; a box whose sides the network gives as 0
 

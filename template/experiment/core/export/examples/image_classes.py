@@ -1,7 +1,15 @@
 """What the network says of images: python example.py IMAGE ..."""
 
-from .image_file import Image, ImageOps, opened
-from .onnx_network import KNOWN, Any, Path, json, network, np, sys
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from .image_file import opened
+from .onnx_network import KNOWN, network
 
 
 def read(path: str | Path) -> Any:

@@ -1,6 +1,8 @@
-from PIL import Image, ImageOps
+import sys
+from pathlib import Path
+from typing import Any
 
-from .onnx_network import Any, Path, sys
+from PIL import Image, ImageOps
 
 
 def opened(path: str | Path, channels: int) -> Any:

@@ -1,7 +1,14 @@
 """The class of each pixel of images: python example.py IMAGE ..., which writes IMAGE.mask.png."""
 
-from .image_file import Image, opened
-from .onnx_network import KNOWN, Any, Path, network, np, sys
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from .image_file import opened
+from .onnx_network import KNOWN, network
 
 
 def read(path: str | Path) -> tuple[Any, tuple[int, int], tuple[int, int, int, int]]:

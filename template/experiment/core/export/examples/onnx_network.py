@@ -1,9 +1,7 @@
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import onnxruntime  # pyright: ignore[reportMissingImports]
 
 HERE = Path(__file__).parent

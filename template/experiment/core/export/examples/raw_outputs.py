@@ -1,6 +1,12 @@
 """What leaves the network: python example.py [FILE.npz]; samples.npz has real inputs."""
 
-from .onnx_network import HERE, KNOWN, Any, Path, network, np, sys
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .onnx_network import HERE, KNOWN, network
 
 
 def read(path: str | Path) -> list[Any]:

@@ -1,8 +1,12 @@
 """How the network goes on with a text, by the likeliest tokens: python example.py TEXT ..."""
 
+import sys
+from typing import Any
+
+import numpy as np
 from tokenizers import Tokenizer  # pyright: ignore[reportMissingImports]
 
-from .onnx_network import HERE, KNOWN, Any, network, np, sys
+from .onnx_network import HERE, KNOWN, network
 
 TOKENIZER = Tokenizer.from_file(str(HERE / KNOWN["tokenizer"]))
 TOKENIZER.encode_special_tokens = True  # in a text, the token of an end is thirteen characters

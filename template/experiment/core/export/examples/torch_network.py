@@ -1,9 +1,7 @@
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 
 HERE = Path(__file__).parent
