@@ -156,10 +156,10 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
     [
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
-        ("train", "train is not a command; there are fit, validate, test, predict, tune, sweep, "
-         "inspect, config, smoke"),
-        ("=3", "=3 is not a command; there are fit, validate, test, predict, tune, sweep, inspect, "
-         "config, smoke"),
+        ("train", "train is not a command; there are fit, validate, test, predict, export, tune, "
+         "sweep, inspect, config, smoke"),
+        ("=3", "=3 is not a command; there are fit, validate, test, predict, export, tune, "
+         "sweep, inspect, config, smoke"),
         ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),
@@ -171,14 +171,14 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("--epochs", "argument --epochs: expected one argument"),
         ("validate --epochs 3", "validate does not use --epochs, which is for fit"),
         ("fit --checkpoint last", "fit does not use --checkpoint, which is for validate, test, "
-         "predict, inspect"),
+         "predict, export, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
-         "test, predict"),
+         "test, predict, export"),
         ("inspect", "inspect what? Write inspect data"),
         ("inspect date", "inspect looks at data, not at date"),
         ("inspect data fit", "inspect and fit are two commands; give one"),
         ("inspect data --name a", "inspect does not use --name, which is for fit, sweep, validate, "
-         "test, predict"),
+         "test, predict, export"),
         ("fit --most 3", "fit does not use --most, which is for inspect"),
         ("fit --workers 2", "fit does not use --workers, which is for sweep"),
         ("predict", "predict needs --input PATH"),

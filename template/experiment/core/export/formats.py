@@ -37,13 +37,11 @@ def traced(found: Found) -> ExportedProgram:
                 f"export: {name}, an input of {found.name}, is {shape} for {max(BATCHES)} "
                 "examples; the first axis must be that of the examples"
             )
-    batch = Dim("batch", min=1)
-    shapes = tuple(_axes(tensor, batch) for tensor in found.inputs.values())
     inputs = tuple(tensor[:2] for tensor in found.inputs.values())  # of 1, torch takes 1 as fixed
     try:
         with _quietly(), torch.no_grad():
             return torch.export.export(
-                found.network, inputs, dynamic_shapes={"inputs": shapes}, strict=False
+                found.network, inputs, dynamic_shapes=_axes(found), strict=False
             )
     except Exception as error:  # torch's own, of many kinds
         raise UserError(f"export: {found.name} cannot be exported: {reason(error)}") from error
@@ -60,6 +58,7 @@ def write_onnx(found: Found, program: ExportedProgram, path: Path) -> float:
             written: Any = torch.onnx.export(
                 program,
                 dynamo=True,
+                dynamic_shapes=_axes(found),  # for their names
                 input_names=list(found.inputs),
                 output_names=list(found.outputs),
                 verbose=False,
@@ -120,10 +119,15 @@ def refuse_missing(formats: tuple[str, ...]) -> None:
             raise UserError(f"--format {form}: needs {', '.join(missing)}; {how}")
 
 
-def _axes(tensor: Tensor, batch: Any) -> dict[int, Any]:
+def _axes(found: Found) -> dict[str, Any]:
     """Which axes may differ: the examples, and the length of rows of numbers such as tokens."""
-    rows = not tensor.is_floating_point() and tensor.ndim == 2
-    return {0: batch, 1: Dim.AUTO} if rows else {0: batch}
+    batch = Dim("batch", min=1)
+
+    def of(tensor: Tensor) -> dict[int, Any]:
+        rows = not tensor.is_floating_point() and tensor.ndim == 2
+        return {0: batch, 1: Dim.AUTO} if rows else {0: batch}
+
+    return {"inputs": tuple(map(of, found.inputs.values()))}
 
 
 @contextmanager
