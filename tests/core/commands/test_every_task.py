@@ -37,7 +37,7 @@ SHAPES = ((60, 40), (60, 90))  # of the images that exported networks are asked 
 ALONE = (
     "import json, sys; sys.path.insert(0, sys.argv[1]); import example; "
     "print(json.dumps([example.answer(it) for it in sys.argv[2:]], default=lambda mask: "
-    "[list(mask.size), list(mask.getdata())]))"
+    "[list(mask.size), list(mask.tobytes())]))"
 )
 YOURS = ("config", "data", "model", "module", "callbacks")
 LINES = 600  # of the files that a researcher reads on the first day, together
@@ -267,7 +267,7 @@ def assert_alike(alone: list[dict[str, Any]], rows: list[dict[str, Any]], folder
         theirs = [row[name] for row in rows]
         if name == "mask":
             pictures = [Image.open(folder / picture) for picture in theirs]
-            theirs = [[list(one.size), list(one.getdata())] for one in pictures]
+            theirs = [[list(one.size), list(one.tobytes())] for one in pictures]
         if len(alone) == 1 and isinstance(ours[0], list):  # one file of several examples
             (ours,) = ours
             theirs = theirs[: len(ours)]

@@ -62,6 +62,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         checkpoint="best",
         code="tree",
         input=None,
+        format=None,
         batch_size=False,
         schedule=False,
         write=False,
@@ -110,6 +111,13 @@ def test_predict_writes_to_a_file(line: CommandLine) -> None:
     typed = line.typed("predict --input images --output answers.csv")
 
     assert (typed.predictions, typed.output) == ("answers.csv", line.cli.DEFAULTS["output"])
+
+
+def test_export_takes_a_run_and_formats(line: CommandLine) -> None:
+    typed = line.typed("export --name wide --checkpoint last --format onnx,torch --code run")
+
+    assert (typed.name, typed.checkpoint, typed.code) == ("wide", "last", "run")
+    assert typed.format == "onnx,torch"
 
 
 def test_looking_takes_whatever_sets_a_value(line: CommandLine) -> None:
@@ -181,6 +189,7 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
          "test, predict, export"),
         ("fit --most 3", "fit does not use --most, which is for inspect"),
         ("fit --workers 2", "fit does not use --workers, which is for sweep"),
+        ("fit --format onnx", "fit does not use --format, which is for export"),
         ("predict", "predict needs --input PATH"),
     ],
 )  # fmt: skip

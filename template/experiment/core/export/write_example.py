@@ -168,11 +168,11 @@ class _unsure:
 
 
 def _pictures(folder: Path, known: dict[str, Any]) -> list[Path]:
-    """Noise, in a square and in another shape: no two places in it are alike."""
+    """Noise, in a square and in other shapes: no two places in it are alike."""
     draw, side = np.random.default_rng(0), known["image"]["image_size"]
     files = []
-    for width in (side, 2 * side + 3):
-        shape = (side, width) if known["image"]["channels"] == 1 else (side, width, 3)
+    for height, width in ((side, side), (side, 2 * side + 3), (15 * side // 16, 5 * side // 8)):
+        shape = (height, width) if known["image"]["channels"] == 1 else (height, width, 3)
         files.append(folder / f"{width}.png")
         Image.fromarray(draw.integers(0, 256, shape, np.uint8)).save(files[-1])
     return files
@@ -191,6 +191,11 @@ def _unlike(got: Any, wanted: Any) -> str:
     if isinstance(got, list | tuple) and not _is_numbers(got):
         same = len(got) == len(wanted) and list(got) == list(wanted)
         return "" if same else "predict answers otherwise"
+    if isinstance(got, Image.Image):
+        if got.size != wanted.size:
+            return f"{got.size}, where predict has {wanted.size}"
+        share = float((np.asarray(got) != np.asarray(wanted)).mean())
+        return "" if share < 1e-3 else f"{share:.2%} of the pixels differ from predict's"
     if isinstance(got, str):
         return "" if got == wanted else f"{got}, where predict answers {wanted}"
     got, wanted = np.asarray(got, np.float64), np.asarray(wanted, np.float64)

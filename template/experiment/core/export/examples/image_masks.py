@@ -29,8 +29,17 @@ def read(path: str | Path) -> tuple[Any, tuple[int, int], tuple[int, int, int, i
 def answer(path: str | Path) -> dict[str, Any]:
     pixels, size, place = read(path)
     (logits,) = network(pixels)  # (1, classes, height, width)
-    square = Image.fromarray(logits[0].argmax(axis=0).astype(np.uint8))
-    return {"mask": square.crop(place).resize(size, Image.Resampling.NEAREST)}
+    left, top, right, bottom = place
+    shown = logits[0].argmax(axis=0)[top:bottom, left:right].astype(np.uint8)
+    y, x = nearest(size[1], bottom - top), nearest(size[0], right - left)
+    return {"mask": Image.fromarray(shown[y[:, None], x])}
+
+
+def nearest(pixels: int, shown: int) -> Any:
+    """Which of the shown pixels lies nearest to each of an image's own, along a side."""
+    scale = np.float32(shown / pixels)
+    centers = np.arange(pixels, dtype=np.float32) + np.float32(0.5)
+    return np.minimum(np.floor(centers * scale), shown - 1).astype(int)
 
 
 if __name__ == "__main__":
