@@ -61,8 +61,9 @@ def test_what_cannot_be_exported_is_a_line_and_leaves_what_was_there(
     (folder / "export").mkdir()
     (folder / "export/mine.txt").write_text("an earlier one")
     model = experiment / "experiment/model.py"
-    replace(model, "        x = self.stages", "        image = image if image.sum() > 0 else -image\n"
-            "        x = self.stages")  # fmt: skip
+    line = "        x = self.stages"
+    branch = "        image = image if image.sum() > 0 else -image\n"
+    replace(model, line, branch + line)
 
     refused = experiment.main("export", "--format", "torch")
 
