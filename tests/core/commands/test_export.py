@@ -29,6 +29,9 @@ def test_all_formats_of_a_run_and_its_page_on_wandb(experiment: Experiment) -> N
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(path.name for path in (folder / "export").iterdir()) == ALL
+    known = json.loads((folder / "export/preprocessing.json").read_text())
+    assert known["image"]["fit"].startswith("the square about its middle")
+    assert known["not_known"] == []
     weights = load_file(folder / "export/weights.safetensors")
     (best,) = (folder / "checkpoints").glob("best-*.ckpt")
     trained = folder.checkpoint(best.name)["state_dict"]  # the average: what validation saw

@@ -18,7 +18,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Modules]:
 class Parts(nn.Module):
     """Stands for a LightningModule: what it predicts is handed to it."""
 
-    def __init__(self, predict: "Callable[[Parts, Tensor], Any]", **parts: nn.Module) -> None:
+    def __init__(self, predict: Callable[[Any, Tensor], Any], **parts: nn.Module) -> None:
         super().__init__()
         self.predict = predict
         for name, part in parts.items():

@@ -81,7 +81,8 @@ def test_onnx_answers_as_torch_does_for_any_number_of_examples(
     assert apart < 1e-5
     session = onnxruntime.InferenceSession(tmp_path / formats.ONNX)
     x = np.ones((11, 3), np.float32)
-    assert session.run(["output"], {"input": x})[0].shape == (11, 2)
+    outputs: Any = session.run(["output"], {"input": x})
+    assert outputs[0].shape == (11, 2)
     assert session.get_inputs()[0].shape == ["batch", 3]
     assert [path.name for path in tmp_path.iterdir()] == [formats.ONNX]  # no weights beside it
 
@@ -136,15 +137,16 @@ def test_a_reader_that_fails_or_answers_in_another_shape_is_refused(modules: Mod
 def test_weights_load_by_the_networks_own_names_though_two_are_one(
     modules: Modules, tmp_path: Path
 ) -> None:
-    tied = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
-    tied[1].weight = tied[0].weight
+    first, second = nn.Linear(3, 3), nn.Linear(3, 3)
+    second.weight = first.weight
+    tied = nn.Sequential(first, second)
     formats = modules("core.export.formats")
 
     formats.write_weights(found(modules, tied), tmp_path / formats.WEIGHTS)
 
     state = load_file(tmp_path / formats.WEIGHTS)
     nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3)).load_state_dict(state, strict=True)
-    assert torch.equal(state["1.weight"], tied[0].weight)
+    assert torch.equal(state["1.weight"], first.weight)
 
 
 def test_without_the_extra_it_says_what_to_type(

@@ -61,7 +61,7 @@ def written(modules: Modules, folder: Path, answer: dict[str, Any]) -> str:
         raise AssertionError(file)
 
     asked = writer.Asked(it, {**right, **answer}, never, None)
-    return writer.write_example(folder, known, asked, "torch_network")
+    return writer.write_example(folder, known, asked, "torch_network")[1]
 
 
 def test_a_program_that_answers_as_predict_does_is_taken(modules: Modules, tmp_path: Path) -> None:

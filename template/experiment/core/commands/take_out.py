@@ -23,7 +23,7 @@ from ..errors import FINISHED, UserError, in_a_line
 from ..export import formats
 from ..export.check import BATCHES
 from ..export.find_network import WRITE, Found, network_named, network_of, outermost_calls
-from ..export.preprocessing import TOKENIZER, facts_of, preprocessing
+from ..export.preprocessing import OWN_FACTS, TOKENIZER, facts_of, preprocessing
 from ..export.write_example import Asked, write_example
 from ..files import shown, write_json, write_text
 from ..loggers.wandb_files import log_file
@@ -68,11 +68,20 @@ def take_out(config: Any, build: Any, run: Run, checkpoint: Path, wanted: tuple[
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
     say(f"written   {shown(folder)}: {', '.join(sorted(file.name for file in folder.iterdir()))}")
-    if (onnx := folder / formats.ONNX).exists() and (where := log_file(run, config.logger, onnx)):
-        say(f"W&B       {onnx.name} is among the run's files: {where}")
+    _tell_wandb(run, config, folder / formats.ONNX)
     if troubles:
         raise UserError("\n".join(troubles))
     return FINISHED
+
+
+def _tell_wandb(run: Run, config: Any, onnx: Path) -> None:
+    """Put the ONNX file among the run's files there, where no training writes to them."""
+    if not onnx.exists():
+        return
+    if run.status == "running":
+        say(f"W&B       not told: {run.name} is under way, or was killed")
+    elif where := log_file(run, config.logger, onnx):
+        say(f"W&B       {onnx.name} is among the run's files: {where}")
 
 
 def _alone(config: Any) -> None:
@@ -224,8 +233,6 @@ def _write_beside(
     if TOKENIZER in known:
         write_text(folder / known[TOKENIZER], facts_of(data)[TOKENIZER])
     write_json(folder / PREPROCESSING, known)
-    for line in known["not_known"]:
-        say(f"not known {line}")
     if program is None or not (head := _head(folder, program)):
         say("example   none: weights alone need the network's code, model.py")
         return
@@ -237,8 +244,15 @@ def _write_beside(
         return list(_network(module, source).inputs.values()), said
 
     config = getattr(module, "config", None)
-    shows = write_example(folder, known, Asked(found, answer, ask, config), head)
+    fit, shows = write_example(folder, known, Asked(found, answer, ask, config), head)
     say(f"example   example.py {shows}")
+    if fit:
+        known["image"]["fit"] = fit
+    elif TOKENIZER not in known and "image" in known:
+        known["not_known"].append(OWN_FACTS.format("an image of that size"))
+    write_json(folder / PREPROCESSING, known)
+    for line in known["not_known"]:
+        say(f"not known {line}")
 
 
 def _head(folder: Path, program: ExportedProgram) -> str:

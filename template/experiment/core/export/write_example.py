@@ -27,7 +27,12 @@ FOLDER, OPENER = Path(__file__).with_name("examples"), "image_file"
 IMPORTS = re.compile(r"^(?:import|from) [^.].*\n*", re.MULTILINE)
 LOCAL = re.compile(r"^from \..*\n*", re.MULTILINE)
 STANDARD = re.compile(r"(?:import|from) (?:json|sys|pathlib|typing)\b")
-IMAGES = {"image_classes", "image_masks", "image_boxes"}
+LETTERBOX = "as large as it fits into the middle of a black square; bilinear, by PIL"
+FITS = {
+    "image_classes": "the square about its middle, resized; bilinear, by PIL's ImageOps.fit",
+    "image_masks": LETTERBOX,
+    "image_boxes": LETTERBOX,
+}
 OF_ALL = 0.001  # least confidence while comparing: a network that learned little is sure of nothing
 Ask = Callable[[Path], tuple[Sequence[Tensor], Mapping[str, Any]]]
 
@@ -49,18 +54,22 @@ class Asked:
     config: Any
 
 
-def write_example(folder: Path, known: dict[str, Any], asked: Asked, head: str) -> str:
-    """Write the first program that answers as ``predict_step`` does; in words, what it shows.
+def write_example(folder: Path, known: dict[str, Any], asked: Asked, head: str) -> tuple[str, str]:
+    """Write the first program that answers as ``predict_step`` does.
 
     Args:
         folder: Holds the network and preprocessing.json.
         known: What stands there.
         asked: What it is compared with.
         head: ``onnx_network`` or ``torch_network``.
+
+    Returns:
+        How it fits an image into the network's size, empty if it reads none; in words, what it
+        shows.
     """
     arrays: Any = {name: tensor[:2].numpy() for name, tensor in asked.found.inputs.items()}
     np.savez(folder / SAMPLES, **arrays)
-    others = []
+    others, program = [], ""
     for program in _candidates(known, asked.found):
         write_text(folder / EXAMPLE, text_of(program, head))
         try:
@@ -70,11 +79,15 @@ def write_example(folder: Path, known: dict[str, Any], asked: Asked, head: str) 
         if not trouble:
             break
         others.append(trouble)
-    if program in (*IMAGES, "text"):
+    if program in (*FITS, "text"):
         (folder / SAMPLES).unlink()
-        return "reads files as predict does, and answers alike"
+        alike = "goes on by the likeliest tokens" if program == "text" else "answers alike"
+        return FITS.get(program, ""), f"reads as predict does, and {alike}"
     why = f" ({others[0]})" if others else ""
-    return f"shows {'classes' if program == 'class_scores' else 'raw outputs'} of {SAMPLES}{why}"
+    return (
+        "",
+        f"shows {'classes' if program == 'class_scores' else 'raw outputs'} of {SAMPLES}{why}",
+    )
 
 
 def text_of(program: str, head: str) -> str:
@@ -134,14 +147,14 @@ def _compared(program: str, example: Any, known: dict[str, Any], asked: Asked, f
         columns = {name: list(asked.answer[name])[:2] for name in ("class", "confidence")}
         return _unlike(example.answer(folder / SAMPLES), columns)
     with tempfile.TemporaryDirectory() as place, _unsure(asked.config, known, example):
-        files = _pictures(Path(place), known) if program in IMAGES else _prompts(Path(place))
+        files = _pictures(Path(place), known) if program in FITS else _prompts(Path(place))
         for file in files:
             given = file.read_text(encoding="utf-8") if program == "text" else file
             inputs, answer = asked.ask(file)
             read = example.read(given)
             if trouble := _unlike(read[0] if isinstance(read, tuple) else read, inputs[0].numpy()):
                 return f"the input of another file: {trouble}"
-            if program in IMAGES:
+            if program in FITS:
                 got = example.answer(given)
                 if trouble := _unlike(got, {name: answer[name][0] for name in got}):
                     return trouble

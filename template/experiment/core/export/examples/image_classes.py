@@ -16,7 +16,8 @@ def read(path: str | Path) -> Any:
     """An image as the network sees it: upright, the square about its middle, normalised."""
     known = KNOWN["image"]
     image = opened(path, known["channels"])
-    image = ImageOps.fit(image, [known["image_size"]] * 2, Image.Resampling.BILINEAR)
+    side = known["image_size"]
+    image = ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
     pixels = np.asarray(image, np.float32).reshape(*image.size, -1) / 255
     pixels = (pixels - np.array(known["mean"])) / np.array(known["std"])
     return pixels.transpose(2, 0, 1)[None].astype(np.float32)
