@@ -50,8 +50,12 @@ def fixed_size(x: Tensor) -> Tensor:
     return x + torch.arange(2.0)[:, None] if len(x) == 2 else x
 
 
-def test_control_flow_that_depends_on_data_is_refused_in_a_line(modules: Modules) -> None:
+def test_control_flow_that_depends_on_data_is_refused_in_a_line(
+    modules: Modules, capfd: pytest.CaptureFixture[str]
+) -> None:
     said = refused(modules, Function(depends_on_data))
+
+    assert capfd.readouterr() == ("", "")
 
     assert said.startswith("export: Function cannot be exported: its control flow depends on the ")
 
