@@ -91,6 +91,7 @@ def test_every_command_of_the_projects_readme_works(made: Path) -> None:
         "uv run python main.py sweep --workers 2",  # tests/core/sweep: shorter sweeps
         "uv run python main.py sweep sweeps/folds.yaml",
         "uv sync --extra sweep",
+        "uv sync --extra onnx",  # tests/core/commands/test_every_task.py: exported, used without it
         "uv run python main.py logger.tensorboard=true",  # tests/core/loggers: it needs the extra
         "uvx pre-commit install",  # fetches hooks from the network, once, at the next commit
     }

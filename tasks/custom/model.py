@@ -29,7 +29,8 @@ class RelationNetwork(nn.Module):
     def forward(
         self, cards: Float[Tensor, "batch cards features"]
     ) -> Float[Tensor, "batch classes"]:
-        first, second = torch.combinations(torch.arange(cards.shape[1], device=cards.device)).T
+        count = cards.shape[1]
+        first, second = torch.triu_indices(count, count, offset=1, device=cards.device)
         pairs = torch.cat([cards[:, first], cards[:, second]], dim=2)
         x = self.layers(pairs)  # (batch, pairs, width)
         return self.head(reduce(x, "batch pairs width -> batch width", "max"))

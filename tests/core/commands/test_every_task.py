@@ -5,13 +5,17 @@ are checked once for all. tests/test_readme.py starts those of the default task 
 """
 
 import re
+import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from core.restart.test_exact_resume import assert_same
 from harness import type_check
 from harness.experiment import Experiment, RunFolder, Server
+from PIL import Image
 from projects import ROOT, TASKS, Project, Template, bring, run, small_words
 
 pytestmark = pytest.mark.slow
@@ -28,6 +32,12 @@ THE_TEMPLATES = ("experiment/core/", "experiment/blocks/")
 CONTRACT = "tests/test_contract.py"
 STRICT = {"SMOKE": "strict"}  # nothing may be open
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # two files are tested side by side
+SHAPES = ((60, 40), (60, 90))  # of the images that exported networks are asked about
+ALONE = (
+    "import json, sys; sys.path.insert(0, sys.argv[1]); import example; "
+    "print(json.dumps([example.answer(it) for it in sys.argv[2:]], default=lambda mask: "
+    "[list(mask.size), list(mask.tobytes())]))"
+)
 YOURS = ("config", "data", "model", "module", "callbacks")
 LINES = 600  # of the files that a researcher reads on the first day, together
 READ = ("main.py", *(f"experiment/{name}.py" for name in YOURS))
@@ -182,3 +192,73 @@ def test_its_section_of_the_readme_speaks_of_commands_that_work(
     for words in typed:
         done = experiment.main(*words.split())
         assert done.returncode == 0, f"{words}\n{done.stdout}{done.stderr}"
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Python that has what an exported network needs, and nothing of a project's."""
+    folder = tmp_path_factory.mktemp("bare")
+    python = folder / ".venv/bin/python"
+    needed = ("onnxruntime", "numpy", "pillow", "tokenizers")
+    for words in (("venv", "--python", sys.executable), ("pip", "install", *needed)):
+        into = ("--python", str(python)) if words[0] == "pip" else (".venv",)
+        done = run(["uv", "--quiet", *words, *into], folder)
+        assert done.returncode == 0, done.stderr
+    return python
+
+
+def test_its_export_answers_without_the_project_as_predict_does(
+    task: str, trained: tuple[Experiment, RunFolder], bare: Path, tmp_path: Path
+) -> None:
+    experiment, folder = trained
+    settings = {
+        "language_modeling": ("sampling.temperature=0", "sampling.max_new_tokens=40"),
+        "object_detection": ("model.min_confidence=0.02",),
+    }.get(task, ())
+    asked, given = to_ask(task, experiment, tmp_path)
+
+    done = experiment.main("export", "--name", "a", *settings)
+    answers = tmp_path / "answers.jsonl"
+    words = ("--input", str(given), "--output", str(answers), *settings)
+    told = experiment.main("predict", "--name", "a", *words)
+
+    assert done.returncode == told.returncode == 0, done.stdout + done.stderr + told.stderr
+    alone = run([str(bare), "-I", "-c", ALONE, str(folder / "export"), *asked], tmp_path)
+    assert alone.returncode == 0, alone.stderr
+    rows = [json.loads(line) for line in answers.read_text().splitlines()]
+    assert_alike(json.loads(alone.stdout), rows, tmp_path)
+
+
+def to_ask(task: str, experiment: Experiment, folder: Path) -> tuple[list[str], str | Path]:
+    """What example.py is asked about, and what ``predict --input`` is."""
+    if task == "custom":
+        return [str(experiment.run("a") / "export/samples.npz")], "test"
+    if task == "language_modeling":
+        (folder / "prompts.txt").write_text("The \nA f\n", encoding="utf-8")
+        return ["The ", "A f"], folder / "prompts.txt"
+    (folder / "noise").mkdir()
+    draw, files = np.random.default_rng(1), []
+    for number, shape in enumerate(SHAPES):
+        files.append(str(folder / f"noise/{number}.png"))
+        Image.fromarray(draw.integers(0, 256, shape, np.uint8)).save(files[-1])
+    return files, folder / "noise"
+
+
+def assert_alike(alone: list[dict[str, Any]], rows: list[dict[str, Any]], folder: Path) -> None:
+    """What example.py says in each column that it has, against the rows of ``predict``."""
+    for name in alone[0]:
+        ours = [row[name] for row in alone]
+        theirs = [row[name] for row in rows]
+        if name == "mask":
+            pictures = [Image.open(folder / picture) for picture in theirs]
+            theirs = [[list(one.size), list(one.tobytes())] for one in pictures]
+        if len(alone) == 1 and isinstance(ours[0], list):  # one file of several examples
+            (ours,) = ours
+            theirs = theirs[: len(ours)]
+        assert ours, name
+        assert all(one != [] for one in ours), name  # an answer of nothing would prove nothing
+        if name in {"confidence", "boxes"}:
+            for one, other in zip(ours, theirs, strict=True):
+                np.testing.assert_allclose(one, other, atol=2e-3)
+        else:
+            assert ours == theirs, name

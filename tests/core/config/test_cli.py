@@ -62,6 +62,7 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         checkpoint="best",
         code="tree",
         input=None,
+        format=None,
         batch_size=False,
         schedule=False,
         write=False,
@@ -112,6 +113,13 @@ def test_predict_writes_to_a_file(line: CommandLine) -> None:
     assert (typed.predictions, typed.output) == ("answers.csv", line.cli.DEFAULTS["output"])
 
 
+def test_export_takes_a_run_and_formats(line: CommandLine) -> None:
+    typed = line.typed("export --name wide --checkpoint last --format onnx,torch --code run")
+
+    assert (typed.name, typed.checkpoint, typed.code) == ("wide", "last", "run")
+    assert typed.format == "onnx,torch"
+
+
 def test_looking_takes_whatever_sets_a_value(line: CommandLine) -> None:
     assert vars(line.typed("config --epochs 3"))["trainer.max_epochs"] == "3"
     assert vars(line.typed("smoke --accelerator cpu"))["trainer.accelerator"] == "cpu"
@@ -156,10 +164,10 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
     [
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
-        ("train", "train is not a command; there are fit, validate, test, predict, tune, sweep, "
-         "inspect, config, smoke"),
-        ("=3", "=3 is not a command; there are fit, validate, test, predict, tune, sweep, inspect, "
-         "config, smoke"),
+        ("train", "train is not a command; there are fit, validate, test, predict, export, tune, "
+         "sweep, inspect, config, smoke"),
+        ("=3", "=3 is not a command; there are fit, validate, test, predict, export, tune, "
+         "sweep, inspect, config, smoke"),
         ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),
@@ -171,15 +179,16 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("--epochs", "argument --epochs: expected one argument"),
         ("validate --epochs 3", "validate does not use --epochs, which is for fit"),
         ("fit --checkpoint last", "fit does not use --checkpoint, which is for validate, test, "
-         "predict, inspect"),
+         "predict, export, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
-         "test, predict"),
+         "test, predict, export"),
         ("inspect", "inspect what? Write inspect data"),
         ("inspect date", "inspect looks at data, not at date"),
         ("inspect data fit", "inspect and fit are two commands; give one"),
         ("inspect data --name a", "inspect does not use --name; after training, write --run a"),
         ("fit --most 3", "fit does not use --most, which is for inspect"),
         ("fit --workers 2", "fit does not use --workers, which is for sweep"),
+        ("fit --format onnx", "fit does not use --format, which is for export"),
         ("predict", "predict needs --input PATH"),
     ],
 )  # fmt: skip

@@ -24,6 +24,7 @@ FILES = {
     "validate": "evaluate",
     "test": "evaluate",
     "predict": "predict",
+    "export": "export",
     "tune": "tune",
     "sweep": "sweep",
     "inspect data": "inspect_data",

@@ -73,6 +73,7 @@ def _words(arguments: Namespace, folder: Path) -> list[str]:
     for file in arguments.config if arguments.config != DEFAULTS["config"] else []:
         words += ["--config", str(file)]
     options = {"--set-json": "set_json", "--input": "input", "--output": "predictions"}
+    options |= {"--format": "format"}
     if arguments.what:
         options |= {"--output": "inspected", "--most": "most"}
     for flag, name in options.items():

@@ -18,6 +18,7 @@ COMMANDS = {
     "validate": "the metrics of a checkpoint on the validation split",
     "test": "the metrics of a checkpoint on the test split",
     "predict": "a checkpoint's answers for new inputs, written to a file",
+    "export": "a checkpoint's network for use without the project: ONNX, torch.export, weights",
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
     "inspect": "look before you train (inspect data): findings, pictures and numbers on one page",
@@ -26,6 +27,7 @@ COMMANDS = {
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
+OF_A_RUN = (*EVALUATIONS, "export")  # these look back at a trained run
 INSPECTED = ("data",)  # what `inspect` can look at
 SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
@@ -38,10 +40,10 @@ OPTIONS = {
         ("--seed", "seed", "N", "of weights, order of samples, augmentation and dropout"),
         ("--set-json", "set_json", "JSON", "settings as one JSON object; for W&B's agents"),
     ],
-    ("fit", "sweep", *EVALUATIONS): [
+    ("fit", "sweep", *OF_A_RUN): [
         ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
     ],
-    ("fit", "sweep", *EVALUATIONS, "inspect"): [
+    ("fit", "sweep", *OF_A_RUN, "inspect"): [
         (
             "--output",
             "output",
@@ -89,7 +91,7 @@ OPTIONS = {
         ("--workers", "workers", "N", "trials at a time, default 1 or as the GPUs allow"),
         ("--devices-per-trial", "devices_per_trial", "K", "GPUs that each trial has to itself"),
     ],
-    (*EVALUATIONS, "inspect"): [
+    (*OF_A_RUN, "inspect"): [
         ("--checkpoint", "checkpoint", "WHICH", "best (default), last, or a PATH"),
         ("--code", "code", "WHOSE", "tree (default): as it is now; run: as it was trained with"),
     ],
@@ -100,6 +102,9 @@ OPTIONS = {
     ],
     ("predict",): [
         ("--input", "input", "PATH", "a file or a folder of files"),
+    ],
+    ("export",): [
+        ("--format", "format", "FORM", "onnx (default), torch, weights, several (a,b), or all"),
     ],
 }
 SWITCHES = ("--allow-change", "--batch-size", "--json", "--schedule", "--strict", "--write")
@@ -123,6 +128,7 @@ DEFAULTS = {
     "checkpoint": "best",
     "code": "tree",
     "input": None,
+    "format": None,
     "batch_size": False,
     "schedule": False,
     "write": False,

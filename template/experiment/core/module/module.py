@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torchmetrics import Metric, MetricCollection
 
@@ -47,6 +47,7 @@ class Module(pl.LightningModule):
     ``self.average(...)``   means over the epoch, logged as ``split/name``; ``self.log`` works too
     ``self.metrics``        torchmetrics by split, from ``add_metrics`` and ``update_metrics``;
                             computed, logged and reset at the epoch's end; or keep your own
+    ``network_to_export``   what ``export`` takes out: what ``predict_step`` calls; override it
     ``expected``            what ``smoke`` and the tests would ask about, and is meant: expected.py
     ======================  ====================================================================
 
@@ -206,6 +207,14 @@ class Module(pl.LightningModule):
         """
         epoch = training_length(self.trainer).epoch if self._trainer else math.inf
         return schedule_factor(self.config.schedule, Length(total_steps, epoch))(step)
+
+    def network_to_export(self, batch: Any) -> tuple[nn.Module, tuple[Tensor, ...]] | None:
+        """The network that ``main.py export`` takes out, and what its ``forward`` gets of a batch.
+
+        None: the one that ``predict_step`` calls, with the tensors that it is called with. Another
+        one, or what a method of its own computes: ``return self.encoder, (batch.image,)``.
+        """
+        return None
 
     def _may_fuse(self) -> bool:
         # Fused optimizers unscale gradients themselves, so Lightning refuses to clip before them.
