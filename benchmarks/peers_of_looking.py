@@ -1,0 +1,281 @@
+"""What CleanVision, Datalab and deepchecks find in data sets that findings.py planted faults in.
+
+    PYTHON benchmarks/peers_of_looking.py JOBS.json ANSWERS.json
+
+Run by findings.py, in an environment of the peers' own: none of ours is imported here. A job is a
+list of examples, ``{"id", "split", "label", "item"}``, the item being an image's path or a text.
+The answer has, of each peer that is installed, the ids by the peer's own name of the issue, and the
+seconds that it took. CleanVision and deepchecks have their defaults. Datalab is given features, as
+it wants: of images small pixels without their brightness, and HOG; of texts TF-IDF.
+"""
+
+import importlib
+import json
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+warnings.filterwarnings("ignore")
+
+import numpy as np
+
+Job = list[dict[str, Any]]
+Issues = dict[str, list[str]]
+SET = ["the whole set"]  # instead of ids, of what is said of no example in particular
+PIXELS = 16  # a side, of the small copies that are features
+LEAST_SPURIOUS = 0.3  # Datalab's own threshold, which only its report goes by
+
+
+def is_image(job: Job) -> bool:
+    return job[0]["kind"] == "image"
+
+
+def opened(job: Job) -> Iterable[tuple[dict[str, Any], Any]]:
+    """The images that can be read, in RGB."""
+    from PIL import Image
+
+    for example in job:
+        try:
+            yield example, Image.open(example["item"]).convert("RGB")
+        except OSError:
+            continue
+
+
+# --- CleanVision ----------------------------------------------------------------------------------
+
+
+def cleanvision(job: Job) -> Issues:
+    from cleanvision import Imagelab
+
+    if not is_image(job):
+        return {}
+    ids = {example["item"]: example["id"] for example, _ in opened(job)}  # it stops at broken ones
+    lab = Imagelab(filepaths=list(ids))
+    lab.find_issues(verbose=False)
+    return {
+        column.removeprefix("is_").removesuffix("_issue"): [
+            ids[path] for path in lab.issues.index[lab.issues[column]]
+        ]
+        for column in lab.issues.columns
+        if column.startswith("is_")
+    }
+
+
+# --- Datalab --------------------------------------------------------------------------------------
+
+
+def pixels(images: list[Any]) -> Any:
+    rows = [np.asarray(image.resize((PIXELS, PIXELS)), dtype=np.float32) for image in images]
+    flat = np.stack(rows).reshape(len(rows), -1)
+    flat = flat - flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-6)
+
+
+def gradients(images: list[Any]) -> Any:
+    from skimage.feature import hog
+
+    grey = [np.asarray(image.convert("L").resize((64, 64))) for image in images]
+    return np.stack([hog(one, pixels_per_cell=(16, 16), cells_per_block=(2, 2)) for one in grey])
+
+
+def words(texts: list[str]) -> Any:
+    from sklearn.decomposition import TruncatedSVD
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    table = TfidfVectorizer(sublinear_tf=True, ngram_range=(1, 2), max_features=50_000)
+    return TruncatedSVD(min(300, len(texts) - 1), random_state=0).fit_transform(
+        table.fit_transform(texts)
+    )
+
+
+def datalab(job: Job, features: Callable[[list[Any]], Any]) -> Issues:
+    from cleanlab import Datalab
+
+    if is_image(job):
+        pairs = list(opened(job))
+        examples, given = [example for example, _ in pairs], [image for _, image in pairs]
+    else:
+        examples, given = job, [example["item"] for example in job]
+    labels = [example["label"] for example in examples]
+    lab = Datalab({"label": labels}, label_name="label", verbosity=0)
+    lab.find_issues(features=features(given))
+    found: Issues = {}
+    for kind in ("near_duplicate", "outlier", "label", "non_iid"):
+        try:
+            marks = lab.get_issues(kind)[f"is_{kind}_issue"].to_numpy()
+        except (KeyError, ValueError):  # not looked for here
+            continue
+        found[kind] = [example["id"] for example, mark in zip(examples, marks, strict=True) if mark]
+    return found
+
+
+def datalab_pixels(job: Job) -> Issues:
+    return datalab(job, pixels) if is_image(job) else {}
+
+
+def datalab_gradients(job: Job) -> Issues:
+    return datalab(job, gradients) if is_image(job) else {}
+
+
+def datalab_words(job: Job) -> Issues:
+    return {} if is_image(job) else datalab(job, words)
+
+
+def datalab_shortcut(job: Job) -> Issues:
+    """What it says of images alone, with no features: properties that predict the label."""
+    from cleanlab import Datalab
+    from datasets import Dataset
+
+    if not is_image(job):
+        return {}
+    train = [(example, image) for example, image in opened(job) if example["split"] == "train"]
+    table = {"image": [image for _, image in train], "label": [one["label"] for one, _ in train]}
+    lab = Datalab(Dataset.from_dict(table), label_name="label", image_key="image", verbosity=0)
+    lab.find_issues()  # it needs all of the images' scores
+    scores = lab.get_info("spurious_correlations")["correlations_df"]["score"]
+    return {"spurious_correlations": SET if (scores < LEAST_SPURIOUS).any() else []}
+
+
+# --- deepchecks -----------------------------------------------------------------------------------
+
+
+def deepchecks(job: Job) -> Issues:
+    return deepchecks_images(job) if is_image(job) else deepchecks_texts(job)
+
+
+def failed(check: Any, *data: Any) -> Any:
+    """Whether a check's own condition fails, and what it found."""
+    result = check.run(*data, with_display=False)
+    return result, not result.passed_conditions()
+
+
+def vision_data(job: Job, split: str | None, numbers: dict[str, int]) -> Any:
+    from deepchecks.vision import VisionData
+    from deepchecks.vision.vision_data import BatchOutputFormat
+
+    pairs = [(one, image) for one, image in opened(job) if split in (None, one["split"])]
+    batches = [
+        BatchOutputFormat(
+            images=[np.asarray(image) for _, image in part],
+            labels=[numbers[one["label"]] for one, _ in part],
+            image_identifiers=[one["id"] for one, _ in part],
+        )
+        for part in (pairs[start : start + 64] for start in range(0, len(pairs), 64))
+    ]
+    names = {number: name for name, number in numbers.items()}
+    return VisionData(batches, "classification", label_map=names, reshuffle_data=False)
+
+
+def deepchecks_images(job: Job) -> Issues:
+    from deepchecks.vision import checks
+
+    numbers = {name: n for n, name in enumerate(sorted({one["label"] for one in job}))}
+
+    def data(split: str | None = None) -> Any:
+        return vision_data(job, split, numbers)  # each can be read once
+
+    outliers = checks.ImagePropertyOutliers().run(data(), with_display=False).value
+    found: Issues = {
+        name: list(map(str, said["outliers_identifiers"]))
+        for name, said in outliers.items()
+        if isinstance(said, dict)
+    }
+    correlation = checks.PropertyLabelCorrelation().add_condition_property_pps_less_than()
+    drift = checks.ImagePropertyDrift().add_condition_drift_score_less_than()
+    classifier = checks.ImageDatasetDrift().add_condition_drift_score_less_than()
+    labels = checks.LabelDrift().add_condition_drift_score_less_than()
+    found["Property Label Correlation"] = SET if failed(correlation, data("train"))[1] else []
+    for name, check in (
+        ("Image Property Drift", drift), ("Image Dataset Drift", classifier), ("Label Drift", labels)
+    ):  # fmt: skip
+        found[name] = SET if failed(check, data("train"), data("val"))[1] else []
+    return found
+
+
+# Of deepchecks' properties of a text those that load nothing from elsewhere.
+OFFLINE = ["Text Length", "Average Word Length", "Max Word Length", "% Special Characters"]
+
+
+def deepchecks_texts(job: Job) -> Issues:
+    from deepchecks.nlp import TextData, checks
+
+    def data(split: str | None = None) -> Any:
+        chosen = [one for one in job if split in (None, one["split"])]
+        texts, labels = [one["item"] for one in chosen], [one["label"] for one in chosen]
+        made = TextData(texts, label=labels, task_type="text_classification")
+        made.calculate_builtin_properties(include_properties=OFFLINE)
+        return made
+
+    whole, ids = data(), [one["id"] for one in job]
+
+    def ids_of(table: Any) -> list[str]:
+        return [ids[row] for row in table.index.get_level_values("Sample ID")] if len(table) else []
+
+    run = {"with_display": False}
+    special = checks.SpecialCharacters().run(whole, **run).value["percent_special_chars_per_sample"]
+    found: Issues = {
+        "duplicates": ids_of(checks.TextDuplicates().run(whole, **run).value["duplicates"]),
+        "conflicting labels": ids_of(
+            checks.ConflictingLabels().run(whole, **run).value["conflicting_samples"]
+        ),
+        "special characters": [ids[row] for row in special.index[special > 0]],
+    }
+    outliers = checks.TextPropertyOutliers(n_show_top=5).run(whole, **run).value
+    for name, said in outliers.items():
+        if isinstance(said, dict):
+            found[name] = [ids[row] for row in said["indices"]]
+    return found
+
+
+PEERS: dict[str, Callable[[Job], Issues]] = {
+    "CleanVision": cleanvision,
+    "Datalab, pixels": datalab_pixels,
+    "Datalab, HOG": datalab_gradients,
+    "Datalab, TF-IDF": datalab_words,
+    "Datalab, images": datalab_shortcut,
+    "deepchecks": deepchecks,
+}
+# What each needs; imported before its time is taken.
+PACKAGES = {
+    "CleanVision": ("cleanvision",),
+    "deepchecks": ("deepchecks.vision.checks", "deepchecks.nlp.checks"),
+}
+DATALAB = ("cleanlab.datalab.datalab", "datasets", "sklearn.decomposition", "skimage.feature")
+
+
+def missing(peer: str) -> str:
+    """Why a peer cannot be asked; empty where it can."""
+    try:
+        for package in PACKAGES.get(peer, DATALAB):
+            importlib.import_module(package)
+    except ImportError as error:
+        return str(error)
+    return ""
+
+
+def ask(peer: str, job: Job) -> dict[str, Any]:
+    """What a peer says of a data set; that it failed, if it did."""
+    if reason := missing(peer):
+        return {"failed": f"not installed: {reason}"}
+    started = time.perf_counter()
+    try:
+        issues = PEERS[peer](job)
+    except Exception as error:
+        return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
+    return {"issues": issues, "seconds": time.perf_counter() - started}
+
+
+def main() -> None:
+    with open(sys.argv[1], encoding="utf-8") as file:
+        jobs = json.load(file)
+    answers = []
+    for job in jobs:
+        answers.append({peer: ask(peer, job["examples"]) for peer in job["peers"]})
+    with open(sys.argv[2], "w", encoding="utf-8") as file:
+        json.dump(answers, file)
+
+
+if __name__ == "__main__":
+    main()
