@@ -13,6 +13,7 @@ import planted  # pyright: ignore[reportMissingImports]
 import planted_objects as objects  # pyright: ignore[reportMissingImports]
 from PIL import Image
 
+WHITE = 225  # of 255
 
 
 def parted(examples: Any) -> dict[str, Any]:
@@ -38,24 +39,31 @@ def handwriting(count: int, seed: int) -> dict[str, Any]:
 
 
 def photographs(count: int, seed: int) -> dict[str, Any]:
-    """Pieces of scikit-learn's two photographs, side by side, of which none overlap.
+    """Pieces of scikit-learn's two photographs, side by side, each turned and mirrored eight ways.
 
-    The classes are by chance: those of the photographs would be told by their colour alone.
+    The classes are by chance: those of the photographs would be told by their colour alone. Sky
+    that is overexposed is left out, for there ``light`` is right.
     """
     from sklearn.datasets import load_sample_images
 
-    random = np.random.default_rng(seed)
-    pieces = []
+    random, pieces = np.random.default_rng(seed), []
+    side = int(random.integers(72, 89))
     for photograph in load_sample_images().images:
-        side = int(random.integers(24, 33))
         rows, columns = (length // side for length in photograph.shape[:2])
-        pieces += [
+        tiles = [
             photograph[row * side : (row + 1) * side, column * side : (column + 1) * side]
             for row in range(rows)
             for column in range(columns)
         ]
+        pieces += [
+            np.rot90(one, turn)
+            for tile in tiles
+            if (tile > WHITE).mean() < 0.5
+            for turn in range(4)
+            for one in (tile, tile[:, ::-1])
+        ]
     chosen = random.permutation(len(pieces))[:count].tolist()
-    files = [planted.saved(Image.fromarray(pieces[number])) for number in chosen]
+    files = [planted.saved(Image.fromarray(np.ascontiguousarray(pieces[n]))) for n in chosen]
     labels = [planted.CLASSES[number] for number in random.integers(0, 3, len(files))]
     return parted(planted.Examples(files, labels))
 

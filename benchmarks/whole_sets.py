@@ -117,7 +117,7 @@ FAULTS: dict[str, Fault] = {
     "statistics": Fault(darker, (0.1, 0.2, 0.4), loaders.statistics),
     "same_order": Fault(untouched, (0.5, 0.9, 1.0), loaders.same_order),
     "unlike_file": Fault(untouched, (0.05, 0.2, 1.0), loaders.unlike_file),
-    "val_augmented": Fault(untouched, (0.05, 0.2, 1.0), loaders.val_augmented),
+    "val_augmented": Fault(untouched, (0.02, 0.1, 0.5), loaders.val_augmented),
     "labels_changed": Fault(untouched, (0.05, 0.2, 1.0), loaders.labels_changed),
     "values": Fault(untouched, (1.05, 2.0, 255.0), loaders.values),
     "objects_lost": Fault(untouched, (0.05, 0.2, 0.5), loaders.objects_lost, boxed=True),
