@@ -1,4 +1,4 @@
-"""Data sets are written down, and peers_of_looking.py asks others about them in their own Python."""
+"""Data sets are written down, and peers_of_looking.py asks others about them."""
 
 import json
 import os

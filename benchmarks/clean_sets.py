@@ -41,31 +41,42 @@ def handwriting(count: int, seed: int) -> dict[str, Any]:
 def photographs(count: int, seed: int) -> dict[str, Any]:
     """Pieces of scikit-learn's two photographs, side by side, each turned and mirrored eight ways.
 
-    The classes are by chance: those of the photographs would be told by their colour alone. Sky
-    that is overexposed is left out, for there ``light`` is right.
+    A piece and what was made of it are in one split, for some resemble their mirror image. The
+    classes are by chance: those of the photographs would be told by their colour alone. Sky that is
+    overexposed is left out, for there ``light`` is right.
     """
     from sklearn.datasets import load_sample_images
 
-    random, pieces = np.random.default_rng(seed), []
-    side = int(random.integers(72, 89))
+    random = np.random.default_rng(seed)
+    side, pieces = int(random.integers(64, 89)), []
     for photograph in load_sample_images().images:
         rows, columns = (length // side for length in photograph.shape[:2])
-        tiles = [
+        pieces += [
             photograph[row * side : (row + 1) * side, column * side : (column + 1) * side]
             for row in range(rows)
             for column in range(columns)
         ]
-        pieces += [
-            np.rot90(one, turn)
-            for tile in tiles
-            if (tile > WHITE).mean() < 0.5
-            for turn in range(4)
-            for one in (tile, tile[:, ::-1])
-        ]
-    chosen = random.permutation(len(pieces))[:count].tolist()
-    files = [planted.saved(Image.fromarray(np.ascontiguousarray(pieces[n]))) for n in chosen]
+    pieces = [piece for piece in pieces if (piece > WHITE).mean() < 0.5]
+    random.shuffle(pieces)
+    cut = len(pieces) * 4 // 5
+    return {
+        "train": _eight_ways(pieces[:cut], count * 4 // 5, random).named("train"),
+        "val": _eight_ways(pieces[cut:], count // 5, random).named("val"),
+    }
+
+
+def _eight_ways(pieces: list[Any], count: int, random: Any) -> Any:
+    """So many of the images that turning and mirroring pieces makes, in any order."""
+    made = [
+        np.rot90(one, turn)
+        for piece in pieces
+        for turn in range(4)
+        for one in (piece, piece[:, ::-1])
+    ]
+    chosen = [made[number] for number in random.permutation(len(made))[:count].tolist()]
+    files = [planted.saved(Image.fromarray(np.ascontiguousarray(one))) for one in chosen]
     labels = [planted.CLASSES[number] for number in random.integers(0, 3, len(files))]
-    return parted(planted.Examples(files, labels))
+    return planted.Examples(files, labels)
 
 
 def handbook(count: int, seed: int) -> dict[str, Any]:

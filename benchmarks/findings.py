@@ -15,9 +15,8 @@ than Datalab. Of a peer whatever is planted counts as right in its precision, si
 cut otherwise than ours. What was tried, in two environments:
 
     pip install "cleanlab[datalab]" cleanvision scikit-image
-    pip install deepchecks torch torchvision pytorch-ignite opencv-python scikit-image seaborn
-        imagehash lxml "albumentations<1.4" imgaug textblob nltk transformers numba umap-learn
-        "numpy<2" "pandas<2.2" "scikit-learn<1.4" "setuptools<80"
+    pip install "deepchecks[vision]" torch torchvision textblob nltk ppscore wordcloud transformers
+        seqeval numba umap-learn "numpy<2" "pandas<2.2" "scikit-learn<1.4" "setuptools<80"
 """
 
 import statistics
@@ -115,7 +114,7 @@ def of_boxes() -> dict[str, Callable[..., Any]]:
     def changed(fault: Any) -> Callable[..., Any]:
         return lambda item, label, random: (item, fault(label, planted.opened(item).size, random))
 
-    detectors = {words: "box_faults" for words in objects.BOX_FAULTS}
+    detectors = dict.fromkeys(objects.BOX_FAULTS, "box_faults")
     detectors["an object below 3 pixels"] = "tiny_objects"
     return {
         f"{detectors[words]}: {words}": changed(fault)
@@ -140,11 +139,8 @@ IMAGE_PEERS: Asked = {
 }
 WORDS = "Datalab, TF-IDF"
 TEXT_PEERS: Asked = {
-    "wrongly_decoded": {
-        WORDS: ("outlier",),
-        "deepchecks": ("special characters", "% Special Characters"),
-    },
-    "empty": {WORDS: ("outlier",), "deepchecks": ("Text Length",)},
+    "wrongly_decoded": {WORDS: ("outlier",), "deepchecks": ("special characters",)},
+    "empty": {WORDS: ("outlier",)},
     "exact_duplicates": {WORDS: ("near_duplicate",), "deepchecks": ("duplicates",)},
     "near_duplicate_texts": {WORDS: ("near_duplicate",)},
     "two_labels": {WORDS: ("label",), "deepchecks": ("conflicting labels",)},
@@ -253,7 +249,7 @@ def look_at_items(name: str, size: int, counts: tuple[int, ...], peers: Peers) -
 
 
 def print_items(name: str, size: int, looked: Mapping[int, Looked], peers: Peers) -> list[str]:
-    """Recall and precision of ours and theirs; returns a line for each that is not as it must be."""
+    """Recall and precision of ours and theirs; a line for each that is not as it must be."""
     faults, kind = [], KINDS[name]
     print(f"\n{name}: recall and precision at {', '.join(map(str, looked))} of {size:,}")
     for detector in next(iter(looked.values())).wanted:

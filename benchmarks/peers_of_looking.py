@@ -19,7 +19,7 @@ from typing import Any
 
 warnings.filterwarnings("ignore")
 
-import numpy as np
+import numpy as np  # noqa: E402  # after it is quiet
 
 Job = list[dict[str, Any]]
 Issues = dict[str, list[str]]
@@ -187,46 +187,33 @@ def deepchecks_images(job: Job) -> Issues:
     classifier = checks.ImageDatasetDrift().add_condition_drift_score_less_than()
     labels = checks.LabelDrift().add_condition_drift_score_less_than()
     found["Property Label Correlation"] = SET if failed(correlation, data("train"))[1] else []
-    for name, check in (
-        ("Image Property Drift", drift), ("Image Dataset Drift", classifier), ("Label Drift", labels)
-    ):  # fmt: skip
+    both = {"Image Property Drift": drift, "Image Dataset Drift": classifier, "Label Drift": labels}
+    for name, check in both.items():
         found[name] = SET if failed(check, data("train"), data("val"))[1] else []
     return found
 
 
-# Of deepchecks' properties of a text those that load nothing from elsewhere.
-OFFLINE = ["Text Length", "Average Word Length", "Max Word Length", "% Special Characters"]
-
-
 def deepchecks_texts(job: Job) -> Issues:
+    """Not its outliers and drift by a text's properties: these begin with loading fastText's model
+    of languages from elsewhere.
+    """
     from deepchecks.nlp import TextData, checks
 
-    def data(split: str | None = None) -> Any:
-        chosen = [one for one in job if split in (None, one["split"])]
-        texts, labels = [one["item"] for one in chosen], [one["label"] for one in chosen]
-        made = TextData(texts, label=labels, task_type="text_classification")
-        made.calculate_builtin_properties(include_properties=OFFLINE)
-        return made
+    texts, labels, ids = ([one[name] for one in job] for name in ("item", "label", "id"))
+    data = TextData(texts, label=labels, task_type="text_classification")
 
-    whole, ids = data(), [one["id"] for one in job]
+    def value(check: Any) -> Any:
+        return check.run(data, with_display=False).value
 
     def ids_of(table: Any) -> list[str]:
         return [ids[row] for row in table.index.get_level_values("Sample ID")] if len(table) else []
 
-    run = {"with_display": False}
-    special = checks.SpecialCharacters().run(whole, **run).value["percent_special_chars_per_sample"]
-    found: Issues = {
-        "duplicates": ids_of(checks.TextDuplicates().run(whole, **run).value["duplicates"]),
-        "conflicting labels": ids_of(
-            checks.ConflictingLabels().run(whole, **run).value["conflicting_samples"]
-        ),
+    special = value(checks.SpecialCharacters())["percent_special_chars_per_sample"]
+    return {
+        "duplicates": ids_of(value(checks.TextDuplicates())["duplicates"]),
+        "conflicting labels": ids_of(value(checks.ConflictingLabels())["conflicting_samples"]),
         "special characters": [ids[row] for row in special.index[special > 0]],
     }
-    outliers = checks.TextPropertyOutliers(n_show_top=5).run(whole, **run).value
-    for name, said in outliers.items():
-        if isinstance(said, dict):
-            found[name] = [ids[row] for row in said["indices"]]
-    return found
 
 
 PEERS: dict[str, Callable[[Job], Issues]] = {
