@@ -6,8 +6,8 @@ Five of a hundred labels, of training and of what is held out, are flipped by a 
 trained on them as a user types it, and its best model's chances of the held-out digits are ranked
 by ours and, on the same chances, as Datalab ranks label issues. cleanlab has an environment of its
 own, since none of ours needs it: ``python -m venv /tmp/cleanlab``, then ``/tmp/cleanlab/bin/pip
-install "cleanlab[datalab]"``. Without it ours stands alone. The command fails if the mean average precision
-over three seeds lies more than 0.01 below Datalab's.
+install "cleanlab[datalab]"``. Without it ours stands alone. The command fails if the mean average
+precision over three seeds lies more than 0.01 below Datalab's.
 """
 
 import importlib
