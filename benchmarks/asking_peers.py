@@ -28,9 +28,10 @@ class Peers:
     answers: list[dict[str, Answer]] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)
 
-    def about(self, splits: Mapping[str, Any], whom: Iterable[str]) -> int:
-        """Put a data set down for them; returns its number."""
-        self.jobs.append({"examples": self._written(splits), "peers": list(whom)})
+    def about(self, splits: Mapping[str, Any], asked: Mapping[str, Iterable[str]]) -> int:
+        """Put a data set down for them, and whom to ask for which issues; returns its number."""
+        whom = {peer: sorted(issues) for peer, issues in asked.items()}
+        self.jobs.append({"examples": self._written(splits), "peers": whom})
         return len(self.jobs) - 1
 
     def _written(self, splits: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -241,7 +241,9 @@ def look_at_items(name: str, size: int, counts: tuple[int, ...], peers: Peers) -
         started = time.perf_counter()
         found = findings(splits, kind.facts)
         seconds = time.perf_counter() - started
-        whom = sorted({peer for asked in kind.peers.values() for peer in asked})
+        whom: dict[str, set[str]] = {}
+        for peer, issues in (pair for asked in kind.peers.values() for pair in asked.items()):
+            whom.setdefault(peer, set()).update(issues)
         job = peers.about(splits, whom) if whom else -1
         looked[count] = Looked(wanted, found, seconds, job)
         tell(f"{name}: {count} of each planted, looked at in {seconds:.1f} s")

@@ -2,11 +2,12 @@
 
     PYTHON benchmarks/peers_of_looking.py JOBS.json ANSWERS.json
 
-Run by findings.py, in an environment of the peers' own: none of ours is imported here. A job is a
-list of examples, ``{"id", "split", "label", "item"}``, the item being an image's path or a text.
-The answer has, of each peer that is installed, the ids by the peer's own name of the issue, and the
-seconds that it took. CleanVision and deepchecks have their defaults. Datalab is given features, as
-it wants: of images small pixels without their brightness, and HOG; of texts TF-IDF.
+Run by findings.py, in an environment of the peers' own: none of ours is imported here. A job has
+examples, ``{"id", "kind", "split", "label", "item"}``, the item being an image's path or a text, and
+says whom to ask for which issues. The answer has, of each peer that is installed, the ids by its
+own name of the issue, and the seconds that it took. CleanVision and deepchecks have their defaults.
+Datalab is given features, as it wants: of images small pixels without their brightness, and HOG; of
+texts TF-IDF.
 """
 
 import importlib
@@ -23,6 +24,7 @@ import numpy as np  # noqa: E402  # after it is quiet
 
 Job = list[dict[str, Any]]
 Issues = dict[str, list[str]]
+Wanted = list[str]  # which issues
 SET = ["the whole set"]  # instead of ids, of what is said of no example in particular
 PIXELS = 16  # a side, of the small copies that are features
 LEAST_SPURIOUS = 0.3  # Datalab's own threshold, which only its report goes by
@@ -46,7 +48,7 @@ def opened(job: Job) -> Iterable[tuple[dict[str, Any], Any]]:
 # --- CleanVision ----------------------------------------------------------------------------------
 
 
-def cleanvision(job: Job) -> Issues:
+def cleanvision(job: Job, wanted: Wanted) -> Issues:
     from cleanvision import Imagelab
 
     if not is_image(job):
@@ -90,7 +92,7 @@ def words(texts: list[str]) -> Any:
     )
 
 
-def datalab(job: Job, features: Callable[[list[Any]], Any]) -> Issues:
+def datalab(job: Job, wanted: Wanted, features: Callable[[list[Any]], Any]) -> Issues:
     from cleanlab import Datalab
 
     if is_image(job):
@@ -100,30 +102,27 @@ def datalab(job: Job, features: Callable[[list[Any]], Any]) -> Issues:
         examples, given = job, [example["item"] for example in job]
     labels = [example["label"] for example in examples]
     lab = Datalab({"label": labels}, label_name="label", verbosity=0)
-    lab.find_issues(features=features(given))
+    lab.find_issues(features=features(given), issue_types={kind: {} for kind in wanted})
     found: Issues = {}
-    for kind in ("near_duplicate", "outlier", "label", "non_iid"):
-        try:
-            marks = lab.get_issues(kind)[f"is_{kind}_issue"].to_numpy()
-        except (KeyError, ValueError):  # not looked for here
-            continue
+    for kind in wanted:
+        marks = lab.get_issues(kind)[f"is_{kind}_issue"].to_numpy()
         found[kind] = [example["id"] for example, mark in zip(examples, marks, strict=True) if mark]
     return found
 
 
-def datalab_pixels(job: Job) -> Issues:
-    return datalab(job, pixels) if is_image(job) else {}
+def datalab_pixels(job: Job, wanted: Wanted) -> Issues:
+    return datalab(job, wanted, pixels) if is_image(job) else {}
 
 
-def datalab_gradients(job: Job) -> Issues:
-    return datalab(job, gradients) if is_image(job) else {}
+def datalab_gradients(job: Job, wanted: Wanted) -> Issues:
+    return datalab(job, wanted, gradients) if is_image(job) else {}
 
 
-def datalab_words(job: Job) -> Issues:
-    return {} if is_image(job) else datalab(job, words)
+def datalab_words(job: Job, wanted: Wanted) -> Issues:
+    return {} if is_image(job) else datalab(job, wanted, words)
 
 
-def datalab_shortcut(job: Job) -> Issues:
+def datalab_shortcut(job: Job, wanted: Wanted) -> Issues:
     """What it says of images alone, with no features: properties that predict the label."""
     from cleanlab import Datalab
     from datasets import Dataset
@@ -141,14 +140,13 @@ def datalab_shortcut(job: Job) -> Issues:
 # --- deepchecks -----------------------------------------------------------------------------------
 
 
-def deepchecks(job: Job) -> Issues:
-    return deepchecks_images(job) if is_image(job) else deepchecks_texts(job)
+def deepchecks(job: Job, wanted: Wanted) -> Issues:
+    return (deepchecks_images if is_image(job) else deepchecks_texts)(job, wanted)
 
 
-def failed(check: Any, *data: Any) -> Any:
-    """Whether a check's own condition fails, and what it found."""
-    result = check.run(*data, with_display=False)
-    return result, not result.passed_conditions()
+def fails(check: Any, *data: Any) -> bool:
+    """Whether a check's own condition, with its default, is not met."""
+    return not check.run(*data, with_display=False).passed_conditions()
 
 
 def vision_data(job: Job, split: str | None, numbers: dict[str, int]) -> Any:
@@ -168,7 +166,7 @@ def vision_data(job: Job, split: str | None, numbers: dict[str, int]) -> Any:
     return VisionData(batches, "classification", label_map=names, reshuffle_data=False)
 
 
-def deepchecks_images(job: Job) -> Issues:
+def deepchecks_images(job: Job, wanted: Wanted) -> Issues:
     from deepchecks.vision import checks
 
     numbers = {name: n for n, name in enumerate(sorted({one["label"] for one in job}))}
@@ -176,24 +174,26 @@ def deepchecks_images(job: Job) -> Issues:
     def data(split: str | None = None) -> Any:
         return vision_data(job, split, numbers)  # each can be read once
 
-    outliers = checks.ImagePropertyOutliers().run(data(), with_display=False).value
-    found: Issues = {
-        name: list(map(str, said["outliers_identifiers"]))
-        for name, said in outliers.items()
-        if isinstance(said, dict)
-    }
     correlation = checks.PropertyLabelCorrelation().add_condition_property_pps_less_than()
-    drift = checks.ImagePropertyDrift().add_condition_drift_score_less_than()
-    classifier = checks.ImageDatasetDrift().add_condition_drift_score_less_than()
-    labels = checks.LabelDrift().add_condition_drift_score_less_than()
-    found["Property Label Correlation"] = SET if failed(correlation, data("train"))[1] else []
-    both = {"Image Property Drift": drift, "Image Dataset Drift": classifier, "Label Drift": labels}
-    for name, check in both.items():
-        found[name] = SET if failed(check, data("train"), data("val"))[1] else []
+    drifts = {
+        "Image Property Drift": checks.ImagePropertyDrift().add_condition_drift_score_less_than(),
+        "Image Dataset Drift": checks.ImageDatasetDrift().add_condition_drift_score_less_than(),
+        "Label Drift": checks.LabelDrift().add_condition_drift_score_less_than(),
+    }
+    found: Issues = {}
+    for name in wanted:
+        if name in drifts:
+            found[name] = SET if fails(drifts[name], data("train"), data("val")) else []
+        elif name == "Property Label Correlation":
+            found[name] = SET if fails(correlation, data("train")) else []
+    if set(wanted) - set(found):
+        outliers = checks.ImagePropertyOutliers().run(data(), with_display=False).value
+        for name in set(wanted) - set(found):
+            found[name] = list(map(str, outliers[name]["outliers_identifiers"]))
     return found
 
 
-def deepchecks_texts(job: Job) -> Issues:
+def deepchecks_texts(job: Job, wanted: Wanted) -> Issues:
     """Not its outliers and drift by a text's properties: these begin with loading fastText's model
     of languages from elsewhere.
     """
@@ -216,7 +216,7 @@ def deepchecks_texts(job: Job) -> Issues:
     }
 
 
-PEERS: dict[str, Callable[[Job], Issues]] = {
+PEERS: dict[str, Callable[[Job, Wanted], Issues]] = {
     "CleanVision": cleanvision,
     "Datalab, pixels": datalab_pixels,
     "Datalab, HOG": datalab_gradients,
@@ -242,13 +242,13 @@ def missing(peer: str) -> str:
     return ""
 
 
-def ask(peer: str, job: Job) -> dict[str, Any]:
+def ask(peer: str, job: Job, wanted: Wanted) -> dict[str, Any]:
     """What a peer says of a data set; that it failed, if it did."""
     if reason := missing(peer):
         return {"failed": f"not installed: {reason}"}
     started = time.perf_counter()
     try:
-        issues = PEERS[peer](job)
+        issues = PEERS[peer](job, wanted)
     except Exception as error:
         return {"failed": f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"}
     return {"issues": issues, "seconds": time.perf_counter() - started}
@@ -259,7 +259,9 @@ def main() -> None:
         jobs = json.load(file)
     answers = []
     for job in jobs:
-        answers.append({peer: ask(peer, job["examples"]) for peer in job["peers"]})
+        answers.append(
+            {peer: ask(peer, job["examples"], wanted) for peer, wanted in job["peers"].items()}
+        )
     with open(sys.argv[2], "w", encoding="utf-8") as file:
         json.dump(answers, file)
 
