@@ -29,7 +29,8 @@ def handwriting(count: int, seed: int) -> dict[str, Any]:
     """scikit-learn's digits as files: of 8 pixels, grey, of some forty hands."""
     from sklearn.datasets import load_digits
 
-    loaded, random = load_digits(), np.random.default_rng(seed)
+    loaded: Any = load_digits()
+    random = np.random.default_rng(seed)
     chosen = random.choice(len(loaded.images), min(count, len(loaded.images)), replace=False)
     files = [
         planted.saved(Image.fromarray((loaded.images[n] * 255 / 16).astype(np.uint8)))
@@ -47,9 +48,9 @@ def photographs(count: int, seed: int) -> dict[str, Any]:
     """
     from sklearn.datasets import load_sample_images
 
-    random = np.random.default_rng(seed)
+    random, loaded = np.random.default_rng(seed), load_sample_images()
     side, pieces = int(random.integers(64, 89)), []
-    for photograph in load_sample_images().images:
+    for photograph in loaded.images:
         rows, columns = (length // side for length in photograph.shape[:2])
         pieces += [
             photograph[row * side : (row + 1) * side, column * side : (column + 1) * side]

@@ -3,12 +3,14 @@
     PYTHON benchmarks/peers_of_looking.py JOBS.json ANSWERS.json
 
 Run by findings.py, in an environment of the peers' own: none of ours is imported here. A job has
-examples, ``{"id", "kind", "split", "label", "item"}``, the item being an image's path or a text, and
-says whom to ask for which issues. The answer has, of each peer that is installed, the ids by its
-own name of the issue, and the seconds that it took. CleanVision and deepchecks have their defaults.
-Datalab is given features, as it wants: of images small pixels without their brightness, and HOG; of
-texts TF-IDF.
+examples, ``{"id", "kind", "split", "label", "item"}``, the item being an image's path or a text,
+and says whom to ask for which issues. The answer has, of each peer, the ids by its own name of the
+issue, and the seconds that it took. CleanVision and deepchecks go by their defaults. Datalab is
+given features, as it wants: of images small pixels without their brightness, and HOG; of texts
+TF-IDF.
 """
+
+# pyright: reportMissingImports=false
 
 import importlib
 import json
