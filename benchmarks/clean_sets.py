@@ -13,7 +13,7 @@ import planted  # pyright: ignore[reportMissingImports]
 import planted_objects as objects  # pyright: ignore[reportMissingImports]
 from PIL import Image
 
-WHITE = 225  # of 255
+APART = 26  # pixels between the places where photographs are cut
 
 
 def parted(examples: Any) -> dict[str, Any]:
@@ -40,44 +40,26 @@ def handwriting(count: int, seed: int) -> dict[str, Any]:
 
 
 def photographs(count: int, seed: int) -> dict[str, Any]:
-    """Pieces of scikit-learn's two photographs, side by side, each turned and mirrored eight ways.
+    """Pieces of scikit-learn's two photographs, each turned or mirrored one of eight ways.
 
-    A piece and what was made of it are in one split, for some resemble their mirror image. The
-    classes are by chance: those of the photographs would be told by their colour alone. Sky that is
-    overexposed is left out, for there ``light`` is right.
+    They are cut at places that lie apart, so that none is nearly another, and are large: smaller
+    ones may be all sky or all background, and are named as light, dark or blurred, which they are.
+    The classes are by chance: those of the photographs would be told by their colour alone.
     """
     from sklearn.datasets import load_sample_images
 
     random, loaded = np.random.default_rng(seed), load_sample_images()
-    side, pieces = int(random.integers(64, 89)), []
+    side, pieces = int(random.integers(230, 270)), []
     for photograph in loaded.images:
-        rows, columns = (length // side for length in photograph.shape[:2])
-        pieces += [
-            photograph[row * side : (row + 1) * side, column * side : (column + 1) * side]
-            for row in range(rows)
-            for column in range(columns)
-        ]
-    pieces = [piece for piece in pieces if (piece > WHITE).mean() < 0.5]
-    random.shuffle(pieces)
-    cut = len(pieces) * 4 // 5
-    return {
-        "train": _eight_ways(pieces[:cut], count * 4 // 5, random).named("train"),
-        "val": _eight_ways(pieces[cut:], count // 5, random).named("val"),
-    }
-
-
-def _eight_ways(pieces: list[Any], count: int, random: Any) -> Any:
-    """So many of the images that turning and mirroring pieces makes, in any order."""
-    made = [
-        np.rot90(one, turn)
-        for piece in pieces
-        for turn in range(4)
-        for one in (piece, piece[:, ::-1])
-    ]
-    chosen = [made[number] for number in random.permutation(len(made))[:count].tolist()]
+        height, width = photograph.shape[:2]
+        for y in range(0, height - side, APART):
+            for x in range(0, width - side, APART):
+                piece = np.rot90(photograph[y : y + side, x : x + side], int(random.integers(4)))
+                pieces.append(piece[:, ::-1] if random.random() < 0.5 else piece)
+    chosen = [pieces[number] for number in random.permutation(len(pieces))[:count].tolist()]
     files = [planted.saved(Image.fromarray(np.ascontiguousarray(one))) for one in chosen]
     labels = [planted.CLASSES[number] for number in random.integers(0, 3, len(files))]
-    return planted.Examples(files, labels)
+    return parted(planted.Examples(files, labels))
 
 
 def handbook(count: int, seed: int) -> dict[str, Any]:
