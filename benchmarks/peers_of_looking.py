@@ -156,16 +156,14 @@ def vision_data(job: Job, split: str | None, numbers: dict[str, int]) -> Any:
     from deepchecks.vision.vision_data import BatchOutputFormat
 
     pairs = [(one, image) for one, image in opened(job) if split in (None, one["split"])]
-    batches = [
-        BatchOutputFormat(
-            images=[np.asarray(image) for _, image in part],
-            labels=[numbers[one["label"]] for one, _ in part],
-            image_identifiers=[one["id"] for one, _ in part],
-        )
-        for part in (pairs[start : start + 64] for start in range(0, len(pairs), 64))
-    ]
+    # One batch: of several, 0.19.1 notes the identifiers once a property and names other images.
+    batch = BatchOutputFormat(
+        images=[np.asarray(image) for _, image in pairs],
+        labels=[numbers[one["label"]] for one, _ in pairs],
+        image_identifiers=[one["id"] for one, _ in pairs],
+    )
     names = {number: name for name, number in numbers.items()}
-    return VisionData(batches, "classification", label_map=names, reshuffle_data=False)
+    return VisionData([batch], "classification", label_map=names, reshuffle_data=False)
 
 
 def deepchecks_images(job: Job, wanted: Wanted) -> Issues:
