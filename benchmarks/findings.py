@@ -1,33 +1,55 @@
 """Does looking at data find what is wrong with it, and nothing else?
 
-    uv run --project my-experiment python benchmarks/findings.py
+    uv run --project my-experiment python benchmarks/findings.py --peers PYTHON [PYTHON ...]
 
-Faults of single examples: 1, 10 and 50 of each kind among 5,000 images and 5,000 texts; recall and
-precision by the examples' names. Faults of a whole set: three strengths, five data sets each; how
-often they are found. Clean sets: twenty of each type; how many findings one gives. What is planted
-is planted by tests/planted.py, which knows nothing of the detectors; no threshold was chosen by
-these seeds.
+Faults of single examples: 1, 10 and 50 of each kind among 5,000 images, texts, images with boxes
+and with masks; recall and precision by the examples' names. Faults of a whole set and of its
+loader: ten sets of each strength, how often they are found, and from which strength on in 95 of
+100; strength 0 is a set without the fault. Clean sets: twenty of each type; how many findings one
+gives. What is planted is planted by tests/planted*.py, which know nothing of the detectors; no
+threshold was chosen by these seeds.
+
+Beside it, on the same files, CleanVision, Datalab and deepchecks (peers_of_looking.py), where a
+Python is named that has them: they need packages that none of ours needs, and deepchecks older ones
+than Datalab. Of a peer whatever is planted counts as right in its precision, since its issues are
+cut otherwise than ours. What was tried, in two environments:
+
+    pip install "cleanlab[datalab]" cleanvision scikit-image
+    pip install "deepchecks[vision]" torch torchvision textblob nltk ppscore wordcloud transformers
+        seqeval numba umap-learn "numpy<2" "pandas<2.2" "scikit-learn<1.4" "setuptools<80"
 """
 
 import statistics
 import sys
-from collections.abc import Callable
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from project import ROOT, command_line, temporary_project
+from asking_peers import Peers
+from clean_sets import SETS, parted
+from project import command_line, temporary_project
+from whole_sets import FAULTS, NONE, Fault
 
-sys.path.insert(0, str(ROOT / "tests"))
-
-import numpy as np
-import planted  # pyright: ignore[reportMissingImports]
+import numpy as np  # isort: skip
+import planted  # isort: skip  # pyright: ignore[reportMissingImports]
+import planted_loader as loaders  # isort: skip  # pyright: ignore[reportMissingImports]
+import planted_objects as objects  # isort: skip  # pyright: ignore[reportMissingImports]
 
 SIZE, COUNTS = 5000, (1, 10, 50)
 SEED = 8100  # of the first data set; tests have other ones, and rules were mended by 7000
 RECALL, PRECISION = 0.95, 0.9  # at 10 and more
-SETS, CLEAN = 5, 20
-Examples = planted.Examples
+BEHIND = 0.02  # of a peer, at most
+NUMBER, LARGE = 10, (500, 200)  # of whole sets of each strength; examples, of the loader's too
+ASKED = 3  # of those, about which peers are asked
+CLEAN, SMALL = 20, 400
 Splits = dict[str, Any]
 Plant = dict[str, set[str]]
+Asked = Mapping[str, Mapping[str, tuple[str, ...]]]  # by detector and peer, its names of the issue
 
 
 def modules(name: str) -> Any:
@@ -36,208 +58,396 @@ def modules(name: str) -> Any:
     return importlib.import_module(f"experiment.{name}")
 
 
-def findings(splits: Splits, facts: Any = None, **settings: Any) -> list[Any]:
-    """What is found in a data set."""
-    data = planted.data_module(modules, splits, facts, **settings)
+def examined(data: Any) -> list[Any]:
     return modules("core.inspect.dataset.examine").examine(data, strict=True).findings
 
 
-def named(found: list[Any], detector: str) -> set[str]:
-    groups = [group for one in found if one.detector == detector for group in one.groups]
-    return {example.id for group in groups for example in group}
+def findings(splits: Splits, facts: Any = None, **settings: Any) -> list[Any]:
+    """What is found in a data set."""
+    return examined(planted.data_module(modules, splits, facts, **settings))
+
+
+def named(found: list[Any], wanted: str) -> set[str]:
+    """The examples that a detector names, in findings with such words: ``detector: words``."""
+    detector, _, words = wanted.partition(": ")
+    chosen = [one for one in found if one.detector == detector and words in one.text]
+    return {example.id for one in chosen for group in one.groups for example in group}
 
 
 def copied(splits: Splits) -> Splits:
     return {
-        name: Examples(list(one.items), list(one.labels), list(one.names))
+        name: planted.Examples(list(one.items), list(one.labels), list(one.names))
         for name, one in splits.items()
-    }
-
-
-def parted(examples: Any) -> Splits:
-    """Four fifths to train on, in names of their own."""
-    cut = len(examples) * 4 // 5
-    return {
-        "train": Examples(examples.items[:cut], examples.labels[:cut]).named("train"),
-        "val": Examples(examples.items[cut:], examples.labels[cut:]).named("val"),
     }
 
 
 # --- faults of single examples --------------------------------------------------------------------
 
 
-def plant_items(
-    splits: Splits, faults: dict[str, Callable[..., Any]], near: Any, count: int
-) -> Plant:
-    """Plant so many of each kind in a data set; returns the names by what shall find them."""
+@dataclass
+class Kind:
+    """Examples of a kind, and what may be wrong with one.
+
+    Args:
+        make: So many of them, by a seed.
+        faults: By who shall find it, what becomes of an item and its label.
+        near: Who shall find what is nearly the same, and what makes it so.
+        peers: Whom to ask for which of their issues.
+        facts: What the data tells the model, where a detector goes by it.
+    """
+
+    make: Callable[[int, int], Any]
+    faults: Mapping[str, Callable[[Any, Any, Any], tuple[Any, Any]]]
+    near: tuple[str, Callable[[Any, Any], Any]]
+    peers: Asked = field(default_factory=dict)
+    facts: Any = None
+
+
+def of_items(faults: Mapping[str, Callable[..., Any]]) -> dict[str, Callable[..., Any]]:
+    return {
+        name: lambda item, label, random, fault=fault: (fault(item, random), label)
+        for name, fault in faults.items()
+    }
+
+
+def of_boxes() -> dict[str, Callable[..., Any]]:
+    def changed(fault: Any) -> Callable[..., Any]:
+        return lambda item, label, random: (item, fault(label, planted.opened(item).size, random))
+
+    detectors = dict.fromkeys(objects.BOX_FAULTS, "box_faults")
+    detectors["an object below 3 pixels"] = "tiny_objects"
+    return {
+        f"{detectors[words]}: {words}": changed(fault)
+        for words, fault in objects.BOX_FAULTS.items()
+    }
+
+
+BOTH = ("Datalab, pixels", "Datalab, HOG")
+NEAR = {"CleanVision": ("near_duplicates",), **dict.fromkeys(BOTH, ("near_duplicate",))}
+IMAGE_PEERS: Asked = {
+    "dark": {"CleanVision": ("dark",), "deepchecks": ("Brightness",)},
+    "light": {"CleanVision": ("light",), "deepchecks": ("Brightness",)},
+    "blurred": {"CleanVision": ("blurry",)},
+    "low_information": {"CleanVision": ("low_information",), "deepchecks": ("RMS Contrast",)},
+    "odd_size": {"CleanVision": ("odd_size",), "deepchecks": ("Area",)},
+    "odd_shape": {"CleanVision": ("odd_aspect_ratio",), "deepchecks": ("Aspect Ratio",)},
+    "grey_among_colour": {"CleanVision": ("grayscale",)},
+    "empty": {"CleanVision": ("low_information",), "deepchecks": ("RMS Contrast",)},
+    "exact_duplicates": {"CleanVision": ("exact_duplicates",)},
+    "near_duplicate_images": NEAR,
+    "two_labels": dict.fromkeys(BOTH, ("label",)),
+}
+WORDS = "Datalab, TF-IDF"
+TEXT_PEERS: Asked = {
+    "wrongly_decoded": {WORDS: ("outlier",), "deepchecks": ("special characters",)},
+    "empty": {WORDS: ("outlier",)},
+    "exact_duplicates": {WORDS: ("near_duplicate",), "deepchecks": ("duplicates",)},
+    "near_duplicate_texts": {WORDS: ("near_duplicate",)},
+    "two_labels": {WORDS: ("label",), "deepchecks": ("conflicting labels",)},
+}
+TEXT_FAULTS = {"wrongly_decoded": planted.wrongly_decoded, "empty": lambda item, random: " \n"}
+IMAGES = ("near_duplicate_images", planted.near)
+KINDS = {
+    "images": Kind(planted.images, of_items(planted.IMAGE_FAULTS), IMAGES, IMAGE_PEERS),
+    "texts": Kind(
+        planted.texts,
+        of_items(TEXT_FAULTS),
+        ("near_duplicate_texts", planted.near_text),
+        TEXT_PEERS,
+    ),
+    "boxes": Kind(objects.boxed, of_boxes(), IMAGES, facts=SimpleNamespace(image_size=32)),
+    "masks": Kind(objects.masked, {}, IMAGES),
+}
+
+
+def another(label: Any, kinds: list[str], random: Any) -> Any:
+    """A label that is not this one."""
+    if not kinds:
+        return objects.relabelled(label, random)
+    wrong = [kind for kind in kinds if kind != label]
+    return wrong[int(random.integers(len(wrong)))]
+
+
+def plant_items(splits: Splits, kind: Kind, count: int) -> Plant:
+    """Plant so many of each fault in a data set; returns the names by what shall find them."""
     random = np.random.default_rng(SEED + count)
     train, val = splits["train"], splits["val"]
     places = iter(random.permutation(len(train)).tolist())
     held = iter(random.permutation(len(val)).tolist())
     wanted: Plant = {}
-    for name, fault in faults.items():
+    for name, fault in kind.faults.items():
         for place in [next(places) for _ in range(count)]:
-            train.items[place] = fault(train.items[place], random)
+            changed = fault(train.items[place], train.labels[place], random)
+            train.items[place], train.labels[place] = changed
             wanted.setdefault(name, set()).add(train.names[place])
-    for name, change in (("exact_duplicates", lambda item, random: item), (near.name, near.make)):
+    for name, change in (("exact_duplicates", lambda item, random: item), kind.near):
         for _ in range(count):
             place, other = next(places), next(held)
             val.items[other] = change(train.items[place], random)
             val.labels[other] = train.labels[place]
             wanted.setdefault(name, set()).update({train.names[place], val.names[other]})
-    kinds = sorted(set(train.labels))
+    kinds = sorted(set(train.labels)) if isinstance(train.labels[0], str) else []
     for _ in range(count):
         place, other = next(places), next(places)
         train.items[place] = train.items[other]
-        wrong = [kind for kind in kinds if kind != train.labels[other]]
-        train.labels[place] = wrong[int(random.integers(len(wrong)))]
+        train.labels[place] = another(train.labels[other], kinds, random)
         both = {train.names[place], train.names[other]}
         wanted.setdefault("two_labels", set()).update(both)
         wanted["exact_duplicates"].update(both)
     return wanted
 
 
-class Near:
-    """Copies that are nearly the same, and who shall find them."""
+@dataclass
+class Looked:
+    """What is found in a data set with faults of single examples, and by whom."""
 
-    def __init__(self, name: str, make: Callable[..., Any]) -> None:
-        self.name, self.make = name, make
+    wanted: Plant
+    found: list[Any]
+    seconds: float
+    job: int
+
+    def ours(self, detector: str) -> tuple[float, float]:
+        return scores(named(self.found, detector), self.wanted[detector], self.wanted[detector])
+
+    def theirs(
+        self, peers: Peers, peer: str, issues: tuple[str, ...], detector: str
+    ) -> tuple[float, float] | None:
+        """Recall and precision of whichever of its issues fits best."""
+        said = peers.said(self.job, peer)
+        if said is None:
+            return None
+        right = set().union(*self.wanted.values())
+        return max(scores(said.get(one, set()), self.wanted[detector], right) for one in issues)
 
 
-def score_items(kind: str, clean: Splits, faults: Any, near: Near, counts: tuple[int, ...]) -> bool:
-    """Print recall and precision; returns whether they are as they must be."""
-    holds = True
-    size = sum(map(len, clean.values()))
-    print(f"{kind}: recall and precision at {', '.join(map(str, counts))} of {size:,}")
-    rows: dict[str, list[str]] = {}
+def scores(seen: set[str], wanted: set[str], right: set[str]) -> tuple[float, float]:
+    return len(seen & wanted) / len(wanted), len(seen & right) / len(seen) if seen else 0.0
+
+
+def score_items(name: str, quick: bool, peers: Peers) -> list[str]:
+    """Print how each fault of a kind of examples is found; a line of each that is missed."""
+    size, counts = (200, COUNTS[:1]) if quick else (SIZE, COUNTS)
+    looked = look_at_items(name, size, counts, peers)
+    peers.ask()
+    return print_items(name, size, looked, peers)
+
+
+def look_at_items(name: str, size: int, counts: tuple[int, ...], peers: Peers) -> dict[int, Looked]:
+    kind, looked = KINDS[name], {}
+    clean = parted(kind.make(size, SEED))
     for count in counts:
         splits = copied(clean)
-        wanted = plant_items(splits, faults, near, count)
-        found = findings(splits)
-        for detector, names in wanted.items():
-            seen = named(found, detector)
-            recall = len(seen & names) / len(names)
-            precision = len(seen & names) / len(seen) if seen else 0.0
-            rows.setdefault(detector, []).append(f"{recall:.2f} {precision:.2f}")
-            holds &= count < 10 or (recall >= RECALL and precision >= PRECISION)
-        others = {one.detector for one in found} - set(wanted)
-        rows.setdefault("not planted", []).append(", ".join(sorted(others)) or "none")
-    for detector, cells in rows.items():
-        print(f"  {detector:24}" + "  ".join(f"{cell:>10}" for cell in cells))
-    return holds
+        wanted = plant_items(splits, kind, count)
+        started = time.perf_counter()
+        found = findings(splits, kind.facts)
+        seconds = time.perf_counter() - started
+        whom: dict[str, set[str]] = {}
+        for peer, issues in (pair for asked in kind.peers.values() for pair in asked.items()):
+            whom.setdefault(peer, set()).update(issues)
+        job = peers.about(splits, whom) if whom else -1
+        looked[count] = Looked(wanted, found, seconds, job)
+        tell(f"{name}: {count} of each planted, looked at in {seconds:.1f} s")
+    return looked
+
+
+def print_items(name: str, size: int, looked: Mapping[int, Looked], peers: Peers) -> list[str]:
+    """Recall and precision of ours and theirs; a line for each that is not as it must be."""
+    faults, kind = [], KINDS[name]
+    print(f"\n{name}: recall and precision at {', '.join(map(str, looked))} of {size:,}")
+    for detector in next(iter(looked.values())).wanted:
+        mine = {count: one.ours(detector) for count, one in looked.items()}
+        show(detector, "ours", [f"{recall:.2f} {right:.2f}" for recall, right in mine.values()])
+        faults += [
+            f"{name}, {detector}: {recall:.2f} {right:.2f} at {count}"
+            for count, (recall, right) in mine.items()
+            if count >= COUNTS[1] and (recall < RECALL or right < PRECISION)
+        ]
+        for peer, issues in kind.peers.get(detector, {}).items():
+            cells = []
+            for count, one in looked.items():
+                other = one.theirs(peers, peer, issues, detector)
+                cells.append("-" if other is None else f"{other[0]:.2f} {other[1]:.2f}")
+                if other and any(a < b - BEHIND for a, b in zip(mine[count], other, strict=True)):
+                    faults.append(f"{name}, {detector}: behind {peer} at {count}: {cells[-1]}")
+            if set(cells) != {"-"}:
+                show("", peer, cells)
+    others = [
+        ", ".join(sorted({x.detector for x in one.found} - {n.split(":")[0] for n in one.wanted}))
+        for one in looked.values()
+    ]
+    show("not planted", "ours", [other or "none" for other in others])
+    show("seconds", "ours", [f"{one.seconds:.1f}" for one in looked.values()])
+    for peer in {peer: 0 for one in looked.values() for peer in peers.seconds(one.job)}:
+        times = [peers.seconds(one.job).get(peer, float("nan")) for one in looked.values()]
+        show("", peer, [f"{seconds:.1f}" for seconds in times])
+    return faults
+
+
+def show(detector: str, who: str, cells: list[str]) -> None:
+    shown = "  ".join(f"{cell:>10}" for cell in cells)
+    print(f"  {detector:40}{who:16}{shown}")
+
+
+def tell(line: str) -> None:
+    """How far it is, for whoever waits."""
+    print(line, file=sys.stderr, flush=True)
 
 
 # --- faults of a whole set ------------------------------------------------------------------------
 
 
-def darker(splits: Splits, strength: float, random: Any) -> None:
-    val = splits["val"]
-    factor = 1 - strength
-    val.items = [
-        planted.saved(planted.opened(item).point(lambda value: int(value * factor)))
-        for item in val.items
-    ]
+@dataclass
+class Strength:
+    """In how many of the sets a fault so strong was found."""
+
+    hits: list[bool] = field(default_factory=list)
+    jobs: list[int] = field(default_factory=list)
+
+    def theirs(self, peers: Peers, peer: str, issue: str) -> list[bool]:
+        answers = [peers.said(job, peer) for job in self.jobs]
+        return [bool(said.get(issue)) for said in answers if said is not None]
 
 
-def marked(splits: Splits, strength: float, random: Any) -> None:
-    """The share ``strength`` of each class has a size of its own."""
-    for split in splits.values():
-        for place, label in enumerate(split.labels):
-            if random.random() < strength:
-                side = 50 + 15 * planted.CLASSES.index(label)
-                shown = planted.opened(split.items[place]).resize((side, side))
-                split.items[place] = planted.saved(shown)
-
-
-def sorted_by_class(splits: Splits, strength: float, random: Any) -> None:
-    """The share ``strength`` of the training examples stands in the order of the classes."""
-    train = splits["train"]
-    chosen = np.flatnonzero(random.random(len(train)) < strength)
-    order = chosen[np.argsort(np.array(train.labels)[chosen], kind="stable")]
-    items, labels = list(train.items), list(train.labels)
-    for place, other in zip(chosen.tolist(), order.tolist(), strict=True):
-        train.items[place], train.labels[place] = items[other], labels[other]
-
-
-def leaking(splits: Splits, strength: float, random: Any) -> None:
-    """The share ``strength`` of the groups of val is in train, too."""
-    train, val = splits["train"], splits["val"]
-    train.groups = [f"train {place // 4}" for place in range(len(train))]
-    val.groups = [
-        f"train {place // 4}" if random.random() < strength else f"val {place // 4}"
-        for place in range(len(val))
-    ]
-
-
-WHOLE = {
-    "drift": (darker, (0.1, 0.2, 0.4), {}),
-    "shortcut": (marked, (0.4, 0.7, 1.0), {}),
-    "order": (sorted_by_class, (0.3, 0.6, 1.0), {"sampler": "sequential"}),
-    "groups": (leaking, (0.01, 0.05, 0.2), {}),
-}
-
-
-def score_sets(pool: Any, sets: int, size: int) -> None:
-    print(f"whole sets of {size:,} images: found in {sets} of each strength")
-    for detector, (change, strengths, settings) in WHOLE.items():
-        cells = []
-        for strength in strengths:
-            hits = 0
-            for number in range(sets):
-                random = np.random.default_rng(SEED + number)
-                chosen = random.choice(len(pool), size, replace=False).tolist()
-                splits = parted(
-                    Examples([pool.items[n] for n in chosen], [pool.labels[n] for n in chosen])
-                )
-                change(splits, strength, random)
-                hits += detector in {one.detector for one in findings(splits, **settings)}
-            cells.append(f"{strength:g}: {hits}/{sets}")
-        print(f"  {detector:24}" + "  ".join(f"{cell:>10}" for cell in cells))
-
-
-def digits(number: int, size: int) -> list[Any]:
-    """What is found in scikit-learn's digits, parted by another seed."""
-    data = modules("data").ExperimentData(modules("config").DataConfig(split_seed=SEED + number))
-    return modules("core.inspect.dataset.examine").examine(data, most=size, strict=True).findings
-
-
-def score_clean(sets: int, size: int) -> dict[str, float]:
-    """How many findings a clean set gives, in the median."""
-    makers: dict[str, Callable[[int], list[Any]]] = {
-        "images": lambda number: findings(parted(planted.images(size, SEED + 100 + number))),
-        "texts": lambda number: findings(parted(planted.texts(size, SEED + 200 + number))),
-        "digits": lambda number: digits(number, size),
-    }
-    medians = {}
-    for name, make in makers.items():
-        found = [make(number) for number in range(sets)]
-        kinds = sorted({one.detector for findings_ in found for one in findings_})
-        medians[name] = statistics.median(map(len, found))
-        print(
-            f"clean {name}, {sets} sets of {size:,}: median {medians[name]:g} findings, most "
-            f"{max(map(len, found))} ({', '.join(kinds) or 'none'})"
+def score_sets(quick: bool, peers: Peers) -> list[str]:
+    """Print how strong each fault has to be; a line of each in which a peer is better."""
+    numbers, sizes = (range(1), (60, 60)) if quick else (range(NUMBER), LARGE)
+    pools = [make(4 * max(sizes), SEED + 1) for make in (planted.images, objects.boxed)]
+    found = {
+        name: look_at_sets(
+            name, pools[fault.boxed], numbers, sizes[fault.loader is not None], peers
         )
-    return medians
+        for name, fault in FAULTS.items()
+    }
+    peers.ask()
+    print(f"\nwhole sets of {sizes[0]:,} images, of {sizes[1]:,} where the loader is at fault:")
+    print("found in how many, by strength; the first is no fault")
+    return print_sets(found, peers)
+
+
+def look_at_sets(
+    detector: str, pool: Any, numbers: range, size: int, peers: Peers
+) -> dict[float, Strength]:
+    fault, found = FAULTS[detector], {}
+    strengths = fault.strengths[-1:] if len(numbers) == 1 else fault.strengths
+    for strength in (NONE.get(detector, 0.0), *strengths):
+        found[strength] = Strength()
+        for number in numbers:
+            random = np.random.default_rng(SEED + number)
+            chosen = random.choice(len(pool), size, replace=False).tolist()
+            splits = parted(
+                planted.Examples([pool.items[n] for n in chosen], [pool.labels[n] for n in chosen])
+            )
+            fault.plant(splits, strength, random)
+            seen = {one.detector for one in examined(data_of(fault, splits, strength))}
+            found[strength].hits.append(detector in seen)
+            if fault.peers and number < ASKED:
+                if detector == "order":
+                    splits.pop("val")  # has an order of its own
+                found[strength].jobs.append(peers.about(splits, fault.peers))
+    tell(f"{detector}: found in {[sum(one.hits) for one in found.values()]}")
+    return found
+
+
+def data_of(fault: Fault, splits: Splits, strength: float) -> Any:
+    if fault.loader is None:
+        return planted.data_module(modules, splits, None, **fault.settings)
+    return loaders.data_module(modules, splits, fault.loader(strength), **fault.settings)
+
+
+def print_sets(found: Mapping[str, dict[float, Strength]], peers: Peers) -> list[str]:
+    """How often each is found, and from where on nearly always; a line where a peer does better."""
+    behind = []
+    for detector, strengths in found.items():
+        hits = {strength: one.hits for strength, one in strengths.items()}
+        show(detector, "ours", [*map(share_of, hits, hits.values()), enough(hits)])
+        for peer, issues in FAULTS[detector].peers.items():
+            for issue in issues:
+                theirs = {s: one.theirs(peers, peer, issue) for s, one in strengths.items()}
+                if not any(theirs.values()):
+                    continue
+                cells = [*map(share_of, theirs, theirs.values()), enough(theirs)]
+                show(f"    {issue}", peer, cells)
+                behind += worse(f"{detector}: behind {peer}, {issue}", hits, theirs)
+    return behind
+
+
+def share_of(strength: float, hits: list[bool]) -> str:
+    return f"{strength:g}: {sum(hits)}/{len(hits)}"
+
+
+def enough(hits: Mapping[float, list[bool]]) -> str:
+    """From which strength on; of who names sets without the fault, too: nothing."""
+    none, *others = hits
+    if sum(hits[none]) > 0.05 * len(hits[none]):
+        return "names clean ones"
+    reached = [one for one in others if sum(hits[one]) >= RECALL * len(hits[one])]
+    return f"from {min(reached):g}" if reached else "never"
+
+
+def worse(
+    who: str, ours: Mapping[float, list[bool]], theirs: Mapping[float, list[bool]]
+) -> list[str]:
+    if enough(theirs) == "names clean ones":
+        return []
+    means = [(strength, np.mean(ours[strength]), np.mean(theirs[strength])) for strength in ours]
+    return [
+        f"{who} at {strength:g}: {mine:.2f}, {other:.2f}"
+        for strength, mine, other in means[1:]
+        if mine < other - BEHIND
+    ]
+
+
+# --- clean sets -----------------------------------------------------------------------------------
+
+
+def score_clean(quick: bool, peers: Peers) -> list[str]:
+    """Print how many findings a clean set gives; a line of each kind that gives too many."""
+    sets, size = (1, 60) if quick else (CLEAN, SMALL)
+    faults = []
+    print(f"\nclean sets, {sets} of up to {size:,} examples: findings a set")
+    for place, (name, make) in enumerate({**SETS, "demo": demo}.items(), start=1):
+        seeds = range(SEED + 100 * place, SEED + 100 * place + sets)
+        found = [examined(clean_data(make(size, seed))) for seed in seeds]
+        kinds = sorted({one.detector for each in found for one in each})
+        median, most = statistics.median(map(len, found)), max(map(len, found))
+        words = f"median {median:g}, most {most} ({', '.join(kinds) or 'none'})"
+        print(f"  {name:14}{words}", flush=True)
+        if median > 1:
+            faults.append(f"clean {name}: {words}")
+    return faults
+
+
+def demo(size: int, seed: int) -> Any:
+    """The demo's digits, parted by another seed, with a loader and facts of their own."""
+    settings = modules("config").DataConfig(split_seed=seed, limit=2 * size)
+    return modules("data").ExperimentData(settings)
+
+
+def clean_data(data: Any) -> Any:
+    return planted.data_module(modules, data) if isinstance(data, dict) else data
+
+
+PARTS: dict[str, Callable[[bool, Peers], list[str]]] = {"clean": score_clean, "sets": score_sets}
 
 
 def main() -> int:
-    quick = command_line(__doc__).parse_args().quick
-    size = 300 if quick else SIZE
-    counts = COUNTS[:1] if quick else COUNTS
+    parser = command_line(__doc__)
+    parser.add_argument("--peers", nargs="+", default=[], help="Pythons that have them")
+    parser.add_argument("--only", nargs="+", choices=[*KINDS, *PARTS], help="a part of it")
+    arguments = parser.parse_args()
+    faults: list[str] = []
     with temporary_project():
-        pool = planted.images(size, SEED)
-        near = Near("near_duplicate_images", planted.near)
-        holds = score_items("images", parted(pool), planted.IMAGE_FAULTS, near, counts)
-        texts = parted(planted.texts(size, SEED))
-        faults = {"wrongly_decoded": planted.wrongly_decoded, "empty": lambda item, random: " \n"}
-        near = Near("near_duplicate_texts", planted.near_text)
-        holds &= score_items("texts", texts, faults, near, counts)
-        score_sets(pool, 1 if quick else SETS, 200 if quick else 600)
-        medians = score_clean(1 if quick else CLEAN, 100 if quick else 500)
-    most = max(medians.values())
-    verdict = "holds" if holds and most <= 1 else "MISSED"
-    print(f"findings: median on clean sets {most:g}; recall and precision: {verdict}")
-    return 0 if quick or verdict == "holds" else 1
+        for part in arguments.only or [*KINDS, *PARTS]:
+            with tempfile.TemporaryDirectory() as folder:
+                peers = Peers(arguments.peers, Path(folder))
+                score = PARTS.get(part, partial(score_items, part))
+                faults += score(arguments.quick, peers)
+                for peer, reason in peers.failures.items():
+                    print(f"  {peer} failed: {reason}")
+    for fault in faults:
+        print(f"MISSED {fault}")
+    print(f"findings: recall, precision, clean sets and peers: {'MISSED' if faults else 'holds'}")
+    return 1 if faults and not arguments.quick else 0
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ Five of a hundred labels, of training and of what is held out, are flipped by a 
 trained on them as a user types it, and its best model's chances of the held-out digits are ranked
 by ours and, on the same chances, as Datalab ranks label issues. cleanlab has an environment of its
 own, since none of ours needs it: ``python -m venv /tmp/cleanlab``, then ``/tmp/cleanlab/bin/pip
-install cleanlab``. Without it ours stands alone. The command fails if the mean average precision
-over three seeds lies more than 0.01 below Datalab's.
+install "cleanlab[datalab]"``. Without it ours stands alone. The command fails if the mean average
+precision over three seeds lies more than 0.01 below Datalab's.
 """
 
 import importlib
@@ -27,14 +27,17 @@ SEEDS = (0, 1, 2)
 SHARE = 0.05  # of the labels
 MARGIN = 0.01
 QUICK = ("trainer.max_steps=30",)
-# Datalab's issue manager "label" ranks by this score of CleanLearning, with its defaults.
+# Datalab as a user calls it. It wants names of classes, in the order of the chances' columns.
 THEIRS = """
 import sys
 import numpy as np
-from cleanlab.rank import get_label_quality_scores
+from cleanlab import Datalab
 read = np.load(sys.argv[1])
-scores = get_label_quality_scores(read["labels"], read["chances"], method="self_confidence")
-np.save(sys.argv[2], scores)
+names = [f"{label:03}" for label in read["labels"]]
+lab = Datalab({"label": names}, label_name="label", verbosity=0)
+lab.find_issues(pred_probs=read["chances"], issue_types={"label": {}})
+issues = lab.get_issues("label")
+np.savez(sys.argv[2], scores=issues["label_score"], named=issues["is_label_issue"])
 """
 
 
@@ -87,10 +90,10 @@ def average_precision(quality: NDArray[Any], wrong: NDArray[np.bool_]) -> float:
     return float(precision[ranked].mean())
 
 
-def theirs(python: str, chances: NDArray[Any], labels: NDArray[Any]) -> NDArray[Any] | None:
-    """Datalab's scores; None where cleanlab is not installed."""
+def theirs(python: str, chances: NDArray[Any], labels: NDArray[Any]) -> Any:
+    """Datalab's scores, and which it names; None where cleanlab is not installed."""
     with tempfile.TemporaryDirectory() as folder:
-        given, answered = Path(folder) / "given.npz", Path(folder) / "scores.npy"
+        given, answered = Path(folder) / "given.npz", Path(folder) / "answered.npz"
         np.savez(given, chances=chances.astype(np.float64), labels=labels)
         command = [python, "-c", THEIRS, str(given), str(answered)]
         done = subprocess.run(command, capture_output=True, text=True)
@@ -98,7 +101,8 @@ def theirs(python: str, chances: NDArray[Any], labels: NDArray[Any]) -> NDArray[
             return None
         if done.returncode:
             raise RuntimeError(done.stderr)
-        return np.load(answered)
+        with np.load(answered) as read:
+            return read["scores"], read["named"]
 
 
 def compare(python: str, seed: int, words: tuple[str, ...]) -> tuple[float, float | None]:
@@ -110,10 +114,13 @@ def compare(python: str, seed: int, words: tuple[str, ...]) -> tuple[float, floa
         wrong = np.array([str(one).removeprefix(f"{folder}/") in flipped for one in ids])
         ours = average_precision(confident.own_chances(chances, labels), wrong)
         named = confident.suspects(chances, labels)
-    scores = theirs(python, chances, labels)
-    other = None if scores is None else average_precision(scores, wrong)
+    answered = theirs(python, chances, labels)
+    other, beside = None, ""
+    if answered is not None:
+        other = average_precision(answered[0], wrong)
+        beside = f", Datalab {other:.4f}, which names {answered[1].sum()}, of which "
+        beside += f"{(answered[1] & wrong).sum()} are"
     right = float((chances.argmax(axis=1) == labels)[~wrong].mean())
-    beside = "" if other is None else f", Datalab {other:.4f}"
     print(
         f"seed {seed}: {wrong.sum()} of {len(wrong)} flipped, {named.sum()} named, of which "
         f"{(named & wrong).sum()} are; {right:.1%} of the others right; "

@@ -99,9 +99,15 @@ def test_listing_is_compared_with_image_folder(typed: Typed) -> None:
 def test_what_is_planted_is_found(typed: Typed) -> None:
     lines = typed("findings")
 
-    shape = "findings: median on clean sets #; recall and precision: holds"
-    assert numbers(lines[-1], shape)[0] <= 1
-    assert lines.count("  not planted                   none") == 2
+    assert lines[-1] == "findings: recall, precision, clean sets and peers: holds"
+    kinds = ("images", "texts", "boxes", "masks")
+    headings = [f"{kind}: recall and precision at 1 of 200" for kind in kinds]
+    assert [line for line in lines if "recall and precision at" in line] == headings
+    rows = [line.split() for line in lines if line.startswith("  ") and " ours " in line]
+    others = [row[-1] for row in rows if row[:2] == ["not", "planted"]]
+    assert others == ["none"] * len(kinds)
+    loader = ("statistics", "same_order", "unlike_file", "values", "objects_lost")
+    assert {row[0] for row in rows if row[-2] == "from"} >= set(loader)  # sixty images are enough
 
 
 def test_flipped_labels_are_ranked(typed: Typed) -> None:

@@ -1,6 +1,7 @@
 """What is wrong with a set as a whole, and with its labels, is found."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -142,3 +143,16 @@ def test_boxes_outside_without_area_and_twice_are_named(
         "1 image has a box without area": "train/00004",
         "1 image has the same box twice": "train/00005",
     }
+
+
+def test_a_box_without_area_is_not_called_tiny_too(look: Look, splits: dict[str, Examples]) -> None:
+    for split in splits.values():
+        split.labels = [[("bird", [5.0, 5.0, 30.0, 30.0])] for _ in split.labels]
+    labels = splits["train"].labels
+    labels[3] = [("bird", [5.0, 5.0, 5.4, 30.0])]
+    labels[4] = [("bird", [5.0, 5.0, 7.0, 30.0])]
+
+    findings = look(splits, SimpleNamespace(image_size=32)).findings
+
+    said = {finding.detector: [group[0].id for group in finding.groups] for finding in findings}
+    assert said == {"box_faults": ["train/00003"], "tiny_objects": ["train/00004"]}

@@ -26,7 +26,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     tables = {split.name: box_table(split) for split in evidence.of_kind("image")}
     for what, faulty in (
         ("images have a box beyond the edge", _outside),
-        ("images have a box without area", _without_area),
+        ("images have a box without area", without_area),
         ("images have the same box twice", _twice),
     ):
         marks = {name: table.images(faulty(table)) for name, table in tables.items() if table}
@@ -41,7 +41,8 @@ def _outside(table: BoxTable) -> NDArray[np.bool_]:
     return np.any(before | beyond, axis=1)
 
 
-def _without_area(table: BoxTable) -> NDArray[np.bool_]:
+def without_area(table: BoxTable) -> NDArray[np.bool_]:
+    """Which boxes are less than a pixel wide or high."""
     return np.any(table.sides < LEAST_SIDE, axis=1)
 
 
