@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -62,6 +63,17 @@ def small_words(task: str) -> tuple[str, ...]:
 def bring(task: str, project: Path) -> None:
     """Put into a project what the README speaks of and only a reader can have."""
     _small(task)["bring"](project)
+
+
+def foreign(task: str) -> tuple[str, ...]:
+    """The packages that other tasks' projects install and this one's does not, as imported."""
+    imported = {"scikit-learn": "sklearn"}
+    names: dict[str, set[str]] = {}
+    for other in TASKS:
+        lines = (ROOT / "tasks" / other / "dependencies.txt").read_text(encoding="utf-8")
+        wanted = re.findall(r"^([\w-]+)>=", lines, re.MULTILINE)
+        names[other] = {imported.get(name, name.replace("-", "_")) for name in wanted}
+    return tuple(sorted(set.union(*names.values()) - names[task]))
 
 
 def _small(task: str) -> dict[str, Any]:

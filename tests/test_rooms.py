@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from projects import ROOT, run
+from harness.experiment import Server
+from projects import ROOT, foreign, run
 
 PACKAGE = ROOT / "template" / "experiment"
 CORE = PACKAGE / "core"
@@ -139,3 +140,30 @@ def test_tests_lie_in_the_same_rooms() -> None:
 
     for folder in tested:
         assert (CORE / os.path.relpath(folder, ROOT / "tests/core")).is_dir(), folder
+
+
+# What a generated project has whatever its task is imports no more than such a project installs.
+LACKING = """
+import importlib, sys
+from pathlib import Path
+for name in [name for name in sys.modules if name.partition(".")[0] in sys.argv[2:]]:
+    del sys.modules[name]
+sys.modules.update(dict.fromkeys(sys.argv[2:]))
+root = Path(sys.argv[1])
+sys.path.insert(0, str(root))
+for file in sorted((root / "experiment/core").rglob("*.py")):
+    name = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        print(name.removeprefix("experiment.core."))
+"""
+OF_TEXTS = ("prompts", "token_files", "token_windows", "tokenizer")
+
+
+@pytest.mark.slow
+def test_core_imports_what_every_task_installs(server: Server) -> None:
+    done = run([str(server.warm), "-c", LACKING, str(PACKAGE.parent), *foreign("custom")], ROOT)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [f"data.texts.{name}" for name in OF_TEXTS]

@@ -107,6 +107,7 @@ class Experiment:
     server: Server
     variables: dict[str, str] = field(default_factory=dict)
     small: tuple[str, ...] = SMALL
+    hidden: tuple[str, ...] = ()  # packages that its processes do not find
     _started: int = 0
 
     def __truediv__(self, name: str) -> Path:
@@ -152,7 +153,7 @@ class Experiment:
             env=variables,
             stdout=str(outputs / f"{self._started}.out"),
             stderr=str(outputs / f"{self._started}.err"),
-            **{"executable": str(self.server.warm), **request},
+            **{"executable": str(self.server.warm), "hidden": self.hidden, **request},
         )
 
     def main(self, *argv: str, **request: Any) -> CompletedProcess[str]:
@@ -230,7 +231,7 @@ class Experiment:
     def copy(self, folder: Path) -> "Experiment":
         """The same project in another folder, its runs included."""
         shutil.copytree(self.path, folder, symlinks=True)
-        return Experiment(folder, self.server, dict(self.variables), self.small)
+        return Experiment(folder, self.server, dict(self.variables), self.small, self.hidden)
 
 
 def fit_words(*argv: str, small: tuple[str, ...] = SMALL) -> tuple[str, ...]:

@@ -117,6 +117,7 @@ def become(request: dict[str, Any], forget: Callable[[], None]) -> NoReturn:
     small_disks, read_only = request.get("small_disks", {}), request.get("read_only", [])
     isolate(request.get("no_network", False), read_only, small_disks)
     forget()
+    hide(request.get("hidden", []))
     if request.get("interrupt"):
         arm(**request["interrupt"])
     words = request.get("words") or [request.get("program", "main.py"), *request["argv"]]
@@ -188,6 +189,13 @@ def isolate(no_network: bool, read_only: list[str], small_disks: dict[str, str])
         subprocess.run(["mount", "-o", "remount,bind,ro", folder], check=True)
     for folder, size in small_disks.items():
         subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
+
+
+def hide(packages: list[str]) -> None:
+    """Have these not installed, whatever of them is imported already."""
+    for name in [name for name in sys.modules if name.partition(".")[0] in packages]:
+        del sys.modules[name]
+    sys.modules.update(dict.fromkeys(packages))  # pyright: ignore[reportArgumentType, reportCallIssue]
 
 
 def arm(at: str, count: int, signal_number: int) -> None:

@@ -16,7 +16,7 @@ from core.restart.test_exact_resume import assert_same
 from harness import type_check
 from harness.experiment import Experiment, RunFolder, Server
 from PIL import Image
-from projects import ROOT, TASKS, Project, Template, bring, run, small_words
+from projects import ROOT, TASKS, Project, Template, bring, foreign, run, small_words
 
 pytestmark = pytest.mark.slow
 
@@ -109,7 +109,7 @@ def checked(project: Project) -> list[str]:
 @pytest.fixture
 def experiment(task: str, project: Project, server: Server, tmp_path: Path) -> Experiment:
     """A copy of it in which to train."""
-    original = Experiment(project.path, server, small=small_words(task))
+    original = Experiment(project.path, server, small=small_words(task), hidden=foreign(task))
     return original.copy(tmp_path / "experiment")
 
 
@@ -154,7 +154,7 @@ def trained(
     task: str, project: Project, server: Server, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Experiment, RunFolder]:
     """A copy of it that was trained and tested and drew as it did, and its run."""
-    original = Experiment(project.path, server, small=small_words(task))
+    original = Experiment(project.path, server, small=small_words(task), hidden=foreign(task))
     experiment = original.copy(tmp_path_factory.mktemp("trained") / "experiment")
     bring(task, experiment.path)
     drawn = "callbacks.sample_predictions.every_n_epochs=3"

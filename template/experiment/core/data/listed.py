@@ -41,6 +41,13 @@ class CanBeListed(Protocol):
     def listed(self) -> Listed: ...
 
 
+@runtime_checkable
+class AreOfDocuments(Protocol):
+    """Examples that are parts of documents, by which a list names them."""
+
+    def documents(self) -> Any: ...
+
+
 def listed(container: Any) -> Listed | None:
     """The examples of what a reader returned, or of any dataset; None where they have no ids."""
     base, indices = base_of(container)

@@ -12,8 +12,7 @@ from typing import Any, NamedTuple
 
 from ...data.datasets import base_of
 from ...data.leaving_out import ids_below
-from ...data.listed import Listed, listed
-from ...data.texts.token_windows import TokenWindows
+from ...data.listed import AreOfDocuments, Listed, listed
 from ...errors import UserError
 from ...runs.exclude_list import as_written
 from .findings import NAMES, count_of, ranked
@@ -162,7 +161,7 @@ class _Lines:
 
     def is_window(self, example: ExampleId) -> bool:
         """Whether it is a part of a document, not all of it."""
-        return isinstance(self._base(example.split), TokenWindows)
+        return isinstance(self._base(example.split), AreOfDocuments)
 
     def name(self, example: ExampleId) -> str:
         """What an example is called in a comment."""
