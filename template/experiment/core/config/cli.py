@@ -26,7 +26,7 @@ COMMANDS = {
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
-INSPECTED = ("data",)  # what `inspect` can look at
+INSPECTED = ("data", "model")  # what `inspect` can look at
 SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 

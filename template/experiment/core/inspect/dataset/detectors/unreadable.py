@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from ....data.datasets import base_of
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, by_split, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 ADVICE = "Replace them, or leave them out: data.on_error=skip, data.exclude."
 
