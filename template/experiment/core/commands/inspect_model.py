@@ -6,7 +6,9 @@ printed, and the page: core/inspect/network/.
 
 from argparse import Namespace
 
+from ..config.cli import DEFAULTS
 from ..config.load import load_settings
+from ..errors import UserError
 from ..imports import import_torch
 from . import own_code
 from .dispatch import Build
@@ -18,6 +20,9 @@ from .trained_run import trained_run
 def run(arguments: Namespace, config_type: type, build: Build) -> int:
     """Look at what was typed and at the configuration, and only then import what takes seconds."""
     arguments.name = arguments.inspected_run
+    for name in ("exclude", "most"):
+        if getattr(arguments, name) != DEFAULTS[name]:
+            raise UserError(f"command line: inspect model takes no --{name}, inspect data does")
     if arguments.name is None:
         refuse_without_run(arguments)
         settings, trained = load_settings(config_type, arguments), None

@@ -22,12 +22,14 @@ from ..config.load import Settings
 from ..console import say
 from ..data.seeding import seed_all
 from ..errors import FINISHED, UserError
-from ..files import PROJECT
+from ..files import PROJECT, shown
+from ..inspect.network.as_json import to_json
 from ..inspect.network.evidence import Evidence
 from ..inspect.network.examine import describe, examine
 from ..inspect.network.in_words import in_words
 from ..inspect.network.look import NetworkLook
 from ..inspect.network.made_at import lines_remembered
+from ..inspect.network.page import page
 from ..inspect.network.step import MOST_STEPS, StepWitness
 from ..inspect.report.seriousness import Seriousness
 from ..module.expected import read_expected
@@ -49,16 +51,17 @@ def look_at_model(
     refuse_folder(file)
     with kept_for_json(arguments.json):
         found = see_network(settings.config, build, trained)
-    title = trained[0].name if trained else PROJECT.name
     if not arguments.json:
         for line in in_words(found):
             say(line)
-    _ = title, file, write, sys
+        write(file, page(found, trained[0].name if trained else PROJECT.name))
+        say(f"page       {shown(file)}")
+    elif arguments.inspected:
+        write(file, to_json(found) + "\n")
+    else:
+        sys.stdout.write(to_json(found) + "\n")
     serious = any(one.seriousness == Seriousness.ERROR for one in found.findings)
-    serious = serious or found.failure is not None or any(not one.agrees for one in found.held)
-    if found.failure is not None:
-        return FOUND_AN_ERROR
-    return FOUND_AN_ERROR if serious and arguments.strict else FINISHED
+    return FOUND_AN_ERROR if found.failure or (serious and arguments.strict) else FINISHED
 
 
 def see_network(config: Any, build: Any, trained: Trained | None) -> NetworkLook:
@@ -80,7 +83,7 @@ def see_network(config: Any, build: Any, trained: Trained | None) -> NetworkLook
         if error is None:
             found.memory.checkpoint = _checkpoint_size(trainer, Path(folder))
         found.seconds = time.perf_counter() - started
-        if witness.trace and error is None:
+        if witness.trace:
             is_new = trained is None and not getattr(config.model, "pretrained", False)
 
             def short_names(parameters: Sequence[nn.Parameter]) -> list[str]:

@@ -41,6 +41,7 @@ class Held:
         said: The shape as it is written.
         came: The shape as it was.
         agrees: Whether they can be the same.
+        number: Of the call; 0: it was none.
     """
 
     line: str
@@ -49,6 +50,7 @@ class Held:
     said: str
     came: Shape
     agrees: bool
+    number: int = 0
 
     @property
     def sentence(self) -> str:
@@ -68,17 +70,18 @@ class Documented:
     def hold(self, module: nn.Module, node: Node, args: Any, kwargs: Any, result: Any) -> None:
         """Hold a call of a module, and what it gave, against what their classes say."""
         section = _section(next(one for one in type(module).__mro__ if "forward" in vars(one)))
-        sizes: dict[str, int] = {}
         if section:
-            self._hold(section, {**_bound(module, args, kwargs), "output": result}, sizes)
+            values = {**_bound(module, args, kwargs), "output": result}
+            self._hold(section, values, node.number)
         self.hold_fields(result)
 
     def hold_fields(self, value: Any) -> None:
         """The same of the fields of a NamedTuple."""
         if hasattr(value, "_asdict") and (section := _section(type(value))):
-            self._hold(section, value._asdict(), {})
+            self._hold(section, value._asdict(), 0)
 
-    def _hold(self, section: Section, values: Mapping[str, Any], sizes: dict[str, int]) -> None:
+    def _hold(self, section: Section, values: Mapping[str, Any], number: int) -> None:
+        sizes: dict[str, int] = {}
         names = list(values)
         for line, written, shapes in section.entries:
             name = written
@@ -89,9 +92,8 @@ class Documented:
                 continue
             for said, shape in zip(shapes, came, strict=True):
                 place = line_of(section.file, line)
-                held = Held(
-                    place, section.name, written, _text(said), shape, fits(said, shape, sizes)
-                )
+                agrees = fits(said, shape, sizes)
+                held = Held(place, section.name, written, _text(said), shape, agrees, number)
                 before = self._found.get((place, held.said))
                 if before is None or (before.agrees and not held.agrees):
                     self._found[place, held.said] = held

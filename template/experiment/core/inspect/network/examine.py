@@ -64,6 +64,8 @@ def examine(found: NetworkLook, evidence: Evidence, strict: bool = False) -> Non
     """
     started = time.perf_counter()
     for detector in DETECTORS:
+        if found.failure and not detector.always:
+            continue
         try:
             found.findings.extend(detector.find(evidence))
         except Exception as error:

@@ -13,7 +13,7 @@ from .node import shown
 from .parameters import Parameters
 from .table import lines
 
-LINES = 30  # findings, or shapes that part; the page has all
+LINES = 30  # findings; the page has all
 SHARED = 3  # names of shared parameters
 
 
@@ -32,9 +32,6 @@ def _lines(found: NetworkLook) -> Iterator[tuple[str, str]]:
     for line in facts_of(found):
         name, _, text = line.partition(": ")
         yield name, text
-    parted = [held for held in found.held if not held.agrees]
-    for held in parted[:LINES]:
-        yield "parts", f"{held.line}: {held.sentence}"
     for finding in found.findings[:LINES]:
         yield NAMES[finding.seriousness].lower(), finding.text
         yield "", finding.advice
@@ -54,12 +51,10 @@ def _lines(found: NetworkLook) -> Iterator[tuple[str, str]]:
 
 def verdict(found: NetworkLook) -> str:
     """How many findings of which kind, and how long looking took."""
-    parted = sum(not held.agrees for held in found.held)
-    apart = f", {parted:,} documented shape{'s' * (parted != 1)} that part" if parted else ""
     words = in_numbers(finding.seriousness for finding in found.findings)
     if found.failure:
-        return f"the step failed{apart}; looked up to there in {found.seconds:.1f} s"
-    return f"{words}{apart}; looked at one training step in {found.seconds:.1f} s"
+        return f"the step failed; looked up to there in {found.seconds:.1f} s"
+    return f"{words}; looked at one training step in {found.seconds:.1f} s"
 
 
 def parameters_in_words(parameters: Parameters) -> str:

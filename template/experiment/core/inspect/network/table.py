@@ -20,13 +20,13 @@ class Row:
         node: Of several equal ones the first.
         times: How many there are.
         depth: From 0 on.
-        of: How many rows come together as often; 1: this one alone.
+        within: The name of the row above that it is in.
     """
 
     node: Node
     times: int
     depth: int
-    of: int = 1
+    within: str = ""
 
 
 def rows_of(root: Node, deepest: int = 99) -> list[Row]:
@@ -49,7 +49,7 @@ def _rows(node: Node, signatures: dict[int, Hashable], depth: int, deepest: int)
     modules = [one for one in node.inside if one.is_module]
     for fold in folded(modules, signatures):
         for one in fold.nodes:
-            yield Row(one, fold.times, depth, len(fold.nodes))
+            yield Row(one, fold.times, depth, node.name)
             if depth < deepest:
                 yield from _rows(one, signatures, depth + 1, deepest)
 
@@ -71,7 +71,7 @@ def lines(root: Node) -> Iterator[str]:
 def _cells(row: Row) -> tuple[str, str, str, str, str]:
     node = row.node
     times = f"{row.times} x " if row.times > 1 else ""
-    name = node.name.rpartition(".")[2] if row.depth else node.name
+    name = node.name.removeprefix(f"{row.within}.") if row.within else node.name
     output = shown(node.outputs[0]) if node.outputs else ("failed" if node.failed else "-")
     output += f" and {len(node.outputs) - 1} more" if len(node.outputs) > 1 else ""
     marks = [f"{node.frozen:,} frozen" if node.frozen else "", "shared" if node.shared else ""]
