@@ -16,7 +16,7 @@ from torch.utils.flop_counter import flop_registry
 
 # Of the registry's operators, other libraries' with weights of which nobody knows the cost.
 UNKNOWN = ("deform_conv2d", "_fft_c2c", "_fft_r2c", "_fft_c2r", "grid_sampler_2d")
-RECURRENT = ("mkldnn_rnn_layer", "_cudnn_rnn", "_thnn_fused_lstm_cell")
+RECURRENT = ("mkldnn_rnn_layer", "_cudnn_rnn")
 
 
 class Flops(TorchDispatchMode):
@@ -54,8 +54,8 @@ class Flops(TorchDispatchMode):
 def _recurrent(args: tuple[Any, ...]) -> int:
     """Each weight is multiplied once for each step of each sequence."""
     steps = args[0].shape[0] * args[0].shape[1]  # (time, batch, features), either way round
-    weights = [w for part in args[1:] for w in (part if isinstance(part, list) else [part])]
-    return sum(2 * w.numel() * steps for w in weights if isinstance(w, Tensor) and w.ndim == 2)
+    weights = args[1] if isinstance(args[1], list | tuple) else args[1:5]
+    return sum(2 * weight.numel() * steps for weight in weights if weight.ndim == 2)
 
 
 class Activations:

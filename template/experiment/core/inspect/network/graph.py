@@ -33,6 +33,7 @@ class Graph:
         self.root, self.marked = root, marked
         self.signatures: dict[int, Hashable] = signatures_of(root)
         self.nodes = {node.number: node for node in root.walk()}
+        self.parents = {one.number: node.number for node in root.walk() for one in node.inside}
         self.budget = Budget(BYTES)
         self.left_out = 0
         self.last: dict[int, int] = {}
@@ -49,9 +50,7 @@ class Graph:
             f'<div class="row" data-n="{BATCH} {BATCH}"><span class="all"><b>batch</b> '
             f"{escape(shortened(batch, 300))}</span></div>"
         )
-        rows = "".join(
-            self._fold(fold, 0, "") for fold in folded(self.root.inside, self.signatures)
-        )
+        rows = self._inside(self.root, 0, "", FEW_OF_STEP)
         left = (
             f'<p class="remark">The page has no room for {self.left_out:,} more rows.</p>'
             if self.left_out
@@ -138,7 +137,8 @@ class Graph:
     def _from(self, node: Node) -> str:
         """Where its inputs come from, in words."""
         known = [number for number in node.sources if number == BATCH or number in self.nodes]
-        names = [self._name(source) for source in known[:SOURCES]]
+        parent = self.parents[node.number]
+        names = ["what comes in" if s == parent else self._name(s) for s in known[:SOURCES]]
         more = len(known) - len(names)
         names += [f"{more} more"] if more > 0 else []
         return f'<small class="from">from {escape(", ".join(names))}</small>' if names else ""

@@ -11,12 +11,13 @@ STYLE = """
   pointer-events: none; }
 .graph path { fill: none; stroke: var(--rule); stroke-width: 1.5; }
 .graph path.far { stroke: var(--hue); } .graph path.lit { stroke: var(--line); stroke-width: 2.5; }
-.graph details { margin: 0; } .graph details > div.row, .graph details > details { margin-left: 14px; }
+.graph details { margin: 0; }
+.graph details > div.row, .graph details > details { margin-left: 14px; }
 .graph summary.row { color: var(--ink); width: auto; font-size: 13px; list-style: none; }
 .graph summary.row::-webkit-details-marker { display: none; }
 .graph summary .what::before { content: "▸"; color: var(--hue); margin-right: 6px; }
 .graph details[open] > summary .what::before { content: "▾"; }
-.row { display: grid; grid-template-columns: minmax(0, 1fr) 190px 118px 76px 236px; gap: 0 10px;
+.row { display: grid; grid-template-columns: minmax(0, 1fr) 168px 112px 70px 266px; gap: 0 10px;
   align-items: baseline; font-size: 13px; line-height: 1.45; padding: 4px 8px; margin-top: 3px;
   background: var(--card); border: 1px solid var(--rule); border-radius: 8px; }
 .row:hover { border-color: var(--hue); }
@@ -29,7 +30,7 @@ STYLE = """
 .row.marked { border-color: var(--warning); background: var(--warning-pale); }
 .row.failed { border-color: var(--error); background: var(--error-pale); }
 b.failed, .parts { color: var(--error); }
-.head { display: grid; grid-template-columns: minmax(0, 1fr) 190px 118px 76px 236px; gap: 0 10px;
+.head { display: grid; grid-template-columns: minmax(0, 1fr) 168px 112px 70px 266px; gap: 0 10px;
   color: var(--soft); font-size: 12px; padding: 0 9px; margin: 14px 0 -8px 54px; }
 .head span:nth-child(3), .head span:nth-child(4) { text-align: right; }
 .wide { overflow-x: auto; } .wide td, .wide th { text-align: left; padding: 4px 14px 4px 0;
@@ -38,8 +39,10 @@ b.failed, .parts { color: var(--error); }
 .totals { display: grid; gap: 12px 26px; margin: 0; grid-template-columns: repeat(auto-fill,
   minmax(min(100%, 300px), 1fr)); } .totals dt { color: var(--soft); font-size: 12.5px; }
 .totals dd { margin: 0; }
-@media (max-width: 820px) { .row { grid-template-columns: minmax(0, 1fr) auto auto; }
-  .row .what, .row .id { grid-column: 1 / -1; } .head { display: none; }
+@media (max-width: 820px) { .row { grid-template-columns: minmax(0, 1fr); }
+  .row .what, .row .id, .row .number { grid-column: 1 / -1; text-align: left; }
+  .row .number:not(:empty)::after { content: " " attr(title); color: var(--soft); }
+  .head { display: none; }
   .graph { padding-left: 26px; } .graph svg { width: 26px; }
   .graph details > div.row, .graph details > details { margin-left: 6px; } }
 """

@@ -42,7 +42,8 @@ def _lines(found: NetworkLook) -> Iterator[tuple[str, str]]:
     if found.profiled:
         yield "time", found.profiled.verdict
         for one in found.profiled.operators:
-            where = f"in {one.module} ({one.line})" if one.module else "in the step itself"
+            line = f" ({one.line})" if one.line else ""
+            where = f"in {one.module or 'the step itself'}{line}"
             yield "", f"{one.share:6.1%} {one.milliseconds:9.2f} ms a step  {one.name} {where}"
     if found.failure:
         yield "failed", found.failure.sentence
@@ -75,21 +76,13 @@ def parameters_in_words(parameters: Parameters) -> str:
 def facts_of(found: NetworkLook) -> Iterator[str]:
     """What it costs, ``name: text`` a line."""
     memory = found.memory
-    unknown = f", without {', '.join(found.unknown_flops)}" if found.unknown_flops else ""
     of = f" of {memory.examples:,} examples" if memory.examples else ""
-    forward, step = counted(found.flops_forward), counted(found.flops_step)
-    yield (
-        f"operations: {forward}FLOP a forward pass{of}, {counted(found.flops_forward / 2)} "
-        f"multiply-adds; {step}FLOP a training step{unknown} (products and convolutions)"
-    )
-    yield (
-        f"memory: weights {in_units(memory.weights)}, gradients {in_units(memory.gradients)}, "
-        f"optimizer {in_units(memory.optimizer)}, activations {in_units(memory.activations)}{of}"
-        + (f"; at most {in_units(memory.peak)} on the GPU" if memory.peak else "")
-    )
+    if not found.failure:  # what did not end has no cost
+        yield _operations(found, of)
+        yield _taken(memory, of)
     if memory.checkpoint:
         yield f"checkpoint: {in_units(memory.checkpoint)}"
-    if line := what_fits(memory):
+    if not found.failure and (line := what_fits(memory)):
         yield f"fits: {line}"
     if found.loss is not None:
         yield f"loss: {found.loss:.4g}, of the first step"
@@ -98,6 +91,24 @@ def facts_of(found: NetworkLook) -> Iterator[str]:
         yield f"shapes: {agree:,} of {len(found.held):,} entries of Shape: sections agree"
     if found.left_out:
         yield f"graph: without the last {found.left_out:,} calls, for which it has no room"
+
+
+def _operations(found: NetworkLook, of: str) -> str:
+    forward, step = counted(found.flops_forward), counted(found.flops_step)
+    unknown = f", without {', '.join(found.unknown_flops)}" if found.unknown_flops else ""
+    return (
+        f"operations: {forward}FLOP a forward pass{of}, {counted(found.flops_forward / 2)} "
+        f"multiply-adds; {step}FLOP a training step{unknown} (products and convolutions)"
+    )
+
+
+def _taken(memory: Memory, of: str) -> str:
+    gpu = f"; at most {in_units(memory.peak)} on the GPU" if memory.peak else ""
+    return (
+        f"memory: weights {in_units(memory.weights)}, gradients {in_units(memory.gradients)}, "
+        f"optimizer {in_units(memory.optimizer)}, "
+        f"activations {in_units(memory.activations)}{of}{gpu}"
+    )
 
 
 def what_fits(memory: Memory) -> str:

@@ -82,7 +82,7 @@ def _totals(found: NetworkLook) -> str:
     )
     return (
         '<section id="totals"><h2>What it costs</h2><div class="card"><dl class="totals">'
-        f"{items}</dl>{_bars(found)}</div></section>"
+        f"{items}</dl>{'' if found.failure else _bars(found)}</div></section>"
     )
 
 

@@ -22,9 +22,10 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     new = [unreached[name] for name in evidence.unstated(list(unreached))]
     names = evidence.short_names(new)
     called = {node.name: node for node in evidence.trace.root.walk() if node.is_module}
+    modules = dict(evidence.module.named_modules())
     steps = evidence.witness.steps
     for name in names[:MOST]:
-        module = name if name in called else name.rpartition(".")[0]
+        module = name if name in modules else name.rpartition(".")[0]
         node = called.get(module)
         made = evidence.line_of(name)
         place = f"{made}: " if made else ""
