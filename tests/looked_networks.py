@@ -95,7 +95,8 @@ class Look:
         return Looked(found, witness, self.core)
 
     def _fit(self, module: Any, batch: Any, witness: Any) -> Exception | None:
-        loader = torch.utils.data.DataLoader([batch] * 6, batch_size=None)
+        batches: Any = [batch] * 6
+        loader = torch.utils.data.DataLoader(batches, batch_size=None)
         trainer = pl.Trainer(
             accelerator="cpu",
             devices=1,

@@ -260,4 +260,4 @@ def test_a_loss_module_is_understood(look: Any) -> None:
 
     (loss,) = looked.witness.trace.outputs.losses
     assert loss.classes == 10
-    assert loss.value == pytest.approx(math.log(10), abs=0.5)
+    assert loss.value == pytest.approx(math.log(10), abs=0.8)

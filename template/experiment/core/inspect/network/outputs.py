@@ -67,8 +67,11 @@ class Outputs:
             return None
         if isinstance(module, SILENT) or (module is None and node.name in OPERATIONS):
             self._count_silent(node, output)
-        scale = output.double().square().mean().sqrt().item()
-        if module is not None and not math.isfinite(scale) and _is_broken(output):
+        if module is None:  # of operations nobody asks for it
+            return None
+        length = torch.linalg.vector_norm(output, dtype=torch.float64).item()
+        scale = length / math.sqrt(output.numel())
+        if not math.isfinite(scale) and _is_broken(output):
             self.not_finite.append(node)
         return scale
 
