@@ -37,7 +37,7 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
         known = {"corpus", "cost", "epoch", "learning", "listing", "sampling", "start", "step"}
-        known |= {"sweeps", "findings", "looking", "suspects"}
+        known |= {"sweeps", "findings", "looking", "network", "suspects"}
         assert set(named) == known, readme
 
 

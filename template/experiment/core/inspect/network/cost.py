@@ -32,6 +32,11 @@ class Flops(TorchDispatchMode):
         self.total = 0
         self.unknown: set[str] = set()  # operators that are known to cost, and not how much
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """Nothing is compiled meanwhile; importing what would be told so takes seconds."""
+        return False
+
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:

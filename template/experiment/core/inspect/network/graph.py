@@ -73,8 +73,8 @@ class Graph:
         nodes = [node for fold in folds for node in fold.all]
         is_open = " open" if any(self._leads_to_mark(node) for node in nodes) else ""
         lines = list(dict.fromkeys(node.line for node in nodes if node.line))
-        to = f" to {lines[-1].rpartition(':')[2]}" if len(lines) > 1 else ""
-        place = escape(shortened(lines[0] + to, LINE)) if lines else ""
+        more = f" and {len(lines) - 1:,} more" if len(lines) > 1 else ""
+        place = escape(shortened(lines[0] + more, LINE)) if lines else ""
         return (
             f'<details{is_open} data-n="{nodes[0].number} {self.last[nodes[-1].number]}" '
             f'class="fold"><summary class="row op"><span class="what">{len(nodes):,} operations'

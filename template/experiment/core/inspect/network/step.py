@@ -5,7 +5,7 @@ optimizers and precision, by hand or not. The first batch is traced; further one
 as a parameter has had no gradient, since two networks may learn by turns.
 """
 
-import time
+import math
 from contextlib import ExitStack
 from typing import Any
 
@@ -16,7 +16,6 @@ from torch import Tensor, nn
 from ..step_outputs import loss_of
 from .cost import Activations, Flops
 from .documented import Documented
-from .node import Node
 from .tensors import named_tensors, tensors_in
 from .trace import Trace
 
@@ -24,11 +23,7 @@ MOST_STEPS = 6
 
 
 class StepWitness(pl.Callback):
-    """What the step showed.
-
-    Args:
-        strict: Whether what fails here is raised; for tests.
-    """
+    """What the step showed."""
 
     def __init__(self) -> None:
         self.steps = 0
@@ -40,8 +35,6 @@ class StepWitness(pl.Callback):
         self.started: dict[str, bool] = {}  # which learned when it began
         self.optimizer_bytes = self.peak = 0
         self.forward_flops = 0
-        self.seconds = 0.0
-        self.initial: dict[str, float] = {}  # the scale of each parameter
         self._open = ExitStack()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -65,7 +58,6 @@ class StepWitness(pl.Callback):
         self.flops = Flops(self._add_flops)
         if torch.cuda.is_available():
             torch.cuda.reset_peak_memory_stats()
-        self._since = time.perf_counter()
         self._open.enter_context(self.flops)
         self._open.enter_context(trace.watching())
         self._open.enter_context(self.activations.counted(list(tensors_in(batch))))
@@ -78,24 +70,24 @@ class StepWitness(pl.Callback):
             self.forward_flops = self.forward_flops or self.flops.total
 
     def on_after_backward(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        self._look_at_gradients(pl_module)
+        if not pl_module.automatic_optimization:  # else on_before_optimizer_step does
+            self._look_at_gradients(pl_module)
         if self.trace is not None and not self.steps:
             self.trace.quiet -= 1
             self.activations.backward()
-            if pl_module.automatic_optimization:  # what follows is the optimizer's
-                self.trace.quiet += 1
 
     def on_before_optimizer_step(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, optimizer: Any
     ) -> None:
         self._look_at_gradients(pl_module)
+        if pl_module.automatic_optimization:  # what follows costs no products
+            self.close()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *args: Any, **_: Any
     ) -> None:
         if not self.steps:
             self.close()
-            self.seconds = time.perf_counter() - self._since
             loss = loss_of(outputs)
             self.loss = float(loss.detach().mean()) if isinstance(loss, Tensor) else None
             if torch.cuda.is_available():
@@ -130,7 +122,8 @@ class StepWitness(pl.Callback):
                 continue
             self.reached.add(name)
             if not self.steps and not gradient.is_sparse and gradient.numel():
-                scale = gradient.detach().double().square().mean().sqrt().item()
+                length = torch.linalg.vector_norm(gradient.detach(), dtype=torch.float64).item()
+                scale = length / math.sqrt(gradient.numel())
                 self.gradients[name] = max(scale, self.gradients.get(name, 0.0))
 
 
@@ -144,8 +137,3 @@ def _reached(witness: StepWitness, name: str) -> Any:
 def _bytes_of(state: Any) -> int:
     """Of the tensors that an optimizer keeps for its parameters."""
     return sum(tensor.nbytes for of_one in state.values() for tensor in tensors_in(of_one))
-
-
-def root_of(witness: StepWitness) -> Node | None:
-    """The step as a node; None: it was not reached."""
-    return witness.trace.root if witness.trace else None
