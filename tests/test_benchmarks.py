@@ -111,6 +111,12 @@ def test_flipped_labels_are_ranked(typed: Typed) -> None:
     assert numbers(lines[-1], shape)[0] > 0.2  # chance: a share of 0.05
 
 
+def test_looking_at_a_network_is_timed(typed: Typed) -> None:
+    lines = typed("network")
+
+    assert min(numbers(lines[-1], "network: looked at in # s, page # MB")) > 0
+
+
 def test_looking_at_data_is_timed(typed: Typed) -> None:
     lines = typed("looking")
 

@@ -4,12 +4,13 @@ import math
 from collections.abc import Callable
 from inspect import getfile, getsourcelines
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
+import pytorch_lightning as pl
 import torch
 from jaxtyping import Float
-from looked_networks import Batch, Classifier
+from looked_networks import Batch, Classifier, Look
 from torch import Tensor, nn
 
 
@@ -270,3 +271,75 @@ def test_a_wrong_head(look: Any) -> None:
     assert found.lines[0] == line(Sound, "self.head =")
     assert "12 scores of model.head (Linear)" in found.text
     assert "targets of 10 classes" in found.text
+
+
+class Scene(NamedTuple):
+    """Images with boxes."""
+
+    image: Tensor
+    boxes: Tensor
+    label: Tensor
+
+
+class Finder(pl.LightningModule):
+    """Says of each pixel whether an object is there."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()
+        self.model = model
+
+    def training_step(self, batch: Scene, batch_idx: int) -> Tensor:
+        return self.model(batch.image).square().mean()
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        return torch.optim.SGD(self.parameters(), lr=0.1)
+
+
+@pytest.mark.parametrize(("layers", "side", "says"), [(2, 40.0, True), (2, 8.0, False)])
+def test_a_receptive_field_that_is_smaller_than_the_objects(
+    layers: int, side: float, says: bool, look: Any
+) -> None:
+    def make() -> nn.Module:
+        convolutions = [nn.Conv2d(1 if not i else 4, 4, 3, padding=1) for i in range(layers)]
+        return nn.Sequential(*convolutions)
+
+    boxes = torch.tensor([[[4.0, 4.0, 4.0 + side, 9.0]]]).expand(4, 1, 4)
+    batch = Scene(torch.randn(4, 1, 64, 64), boxes, torch.zeros(4, 1, dtype=torch.long))
+
+    looked = look(make, batch, module_type=Finder)
+
+    assert looked.detectors == ["receptive_field"] * says
+    if says:
+        (found,) = looked.found.findings
+        assert "sees 5 pixels a side, and the usual object has 40" in found.text
+
+
+class Rooted(nn.Module):
+    """The root of what may be below zero."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.Linear(16, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.layer(x).sqrt()
+
+
+def test_an_output_that_is_not_a_number(look: Any) -> None:
+    found = look(Rooted).found.findings
+
+    assert [one.text for one in found if one.detector == "scale_with_depth"] == [
+        f"{line(Look, 'module = module_type')}: model (Rooted) is the first whose output is "
+        "not a number"
+    ]
+
+
+@pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_050", "convnext_atto"])
+def test_timms_networks_have_no_findings(name: str, look: Any) -> None:
+    timm = pytest.importorskip("timm")
+    batch = Batch(torch.randn(4, 3, 64, 64), torch.randint(0, 10, (4,)))
+
+    looked = look(lambda: timm.create_model(name, num_classes=10), batch)
+
+    assert looked.found.failure is None
+    assert looked.detectors == []

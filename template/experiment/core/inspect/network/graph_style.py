@@ -39,10 +39,9 @@ b.failed, .parts { color: var(--error); }
 .totals { display: grid; gap: 12px 26px; margin: 0; grid-template-columns: repeat(auto-fill,
   minmax(min(100%, 300px), 1fr)); } .totals dt { color: var(--soft); font-size: 12.5px; }
 .totals dd { margin: 0; }
-@media (max-width: 820px) { .row { grid-template-columns: minmax(0, 1fr); }
-  .row .what, .row .id, .row .number { grid-column: 1 / -1; text-align: left; }
-  .row .number:not(:empty)::after { content: " " attr(title); color: var(--soft); }
-  .head { display: none; }
+@media (max-width: 820px) { .row { display: flex; flex-wrap: wrap; gap: 0 14px; }
+  .row .what, .row .id, .row .all { flex-basis: 100%; } .row .number:empty { display: none; }
+  .row .number::after { content: " " attr(title); color: var(--soft); } .head { display: none; }
   .graph { padding-left: 26px; } .graph svg { width: 26px; }
   .graph details > div.row, .graph details > details { margin-left: 6px; } }
 """
