@@ -19,9 +19,9 @@ def lines_remembered() -> Iterator[None]:
     """Have every module that is made meanwhile know its line."""
     plain = nn.Module.__init__
 
-    def remembering(module: nn.Module, *args: Any, **kwargs: Any) -> None:
-        vars(module).setdefault(NAME, line_that_makes(module))
-        plain(module, *args, **kwargs)
+    def remembering(self: nn.Module, *args: Any, **kwargs: Any) -> None:
+        vars(self).setdefault(NAME, line_that_makes(self))
+        plain(self, *args, **kwargs)
 
     nn.Module.__init__ = remembering
     try:

@@ -22,14 +22,15 @@ def tensors_in(value: Any, depth: int = 0) -> Iterator[Tensor]:
 
 
 def _parts(value: Any) -> Iterator[Any]:
+    inner: Any = getattr(value, "tensors", None)
     if isinstance(value, Mapping):
         yield from value.values()
     elif isinstance(value, list | tuple | set):
         yield from value
     elif is_dataclass(value) and not isinstance(value, type):
         yield from (getattr(value, field.name) for field in fields(value))
-    elif isinstance(getattr(value, "tensors", None), Tensor):
-        yield value.tensors
+    elif isinstance(inner, Tensor):
+        yield inner
 
 
 def named_tensors(value: Any, name: str = "") -> Iterator[tuple[str, Tensor]]:
