@@ -6,7 +6,8 @@ Template's file: updates replace it.
 import sys
 import time
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from ..trainer.tuner import find_batch_size
 from .look_at_data import FOUND_AN_ERROR, Trained, refuse_folder, write
 from .network_parts import Parts, built, checkpoint_size
 from .smoke_batches import combined
+from .smoke_errors import is_own_fault, sentence
 from .standard_output import kept_for_json
 
 FOLDER, PAGE = "inspect-model", "index.html"  # in the folder of the runs
@@ -68,13 +70,17 @@ def look_at_model(
 def see_network(config: Any, build: Any, checkpoint: Path | None) -> NetworkLook:
     """Take the step, and look for what is wrong."""
     started, witness = time.perf_counter(), StepWitness()
-    with built(config, build, checkpoint, 1, MOST_STEPS, as_configured=False) as parts:
+    with (
+        in_a_sentence(),
+        built(config, build, checkpoint, 1, MOST_STEPS, as_configured=False) as parts,
+    ):
         error = _take_a_step(parts, witness, config.seed)
         found = describe(parts.module, witness, error)
         if error is None:
             found.memory.checkpoint = checkpoint_size(parts)
         found.seconds = time.perf_counter() - started
-        is_new = checkpoint is None and not getattr(config.model, "pretrained", False)
+        is_pretrained = getattr(getattr(config, "model", None), "pretrained", False)
+        is_new = checkpoint is None and not is_pretrained
         if witness.trace:
             examine(found, _evidence(parts, witness, is_new))
     if found.device.startswith("cuda") and found.failure is None:
@@ -92,6 +98,23 @@ def see_time(config: Any, build: Any, checkpoint: Path | None) -> Profiled:
     return watcher.result(data, config.data.num_workers or 0)
 
 
+@contextmanager
+def in_a_sentence() -> Iterator[None]:
+    """Say of a project whose parts cannot be built, or that has no batch, what is wrong and where.
+
+    Raises:
+        UserError: The sentence.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        if not is_own_fault(error):
+            raise
+        raise UserError(sentence(error)) from error
+
+
 def _take_a_step(parts: Parts, witness: StepWitness, seed: int) -> Exception | None:
     """Train until the witness has seen enough; what it failed with.
 
@@ -101,7 +124,8 @@ def _take_a_step(parts: Parts, witness: StepWitness, seed: int) -> Exception | N
     try:
         parts.fit(witness, seed)
     except UserError:
-        raise
+        if not witness.steps:  # else the step was seen whole, and a loss of NaN ended the rest
+            raise
     except Exception as error:
         if witness.trace is None:  # before any step: what was not reached cannot be looked at
             raise

@@ -39,6 +39,14 @@ def _what_met(error: Exception) -> str:
     return f"; {met.sentence}" if met and met.shapes else ""
 
 
+def is_own_fault(error: Exception) -> bool:
+    """Whether it came out of a file of the researcher's, or is one that cannot be read."""
+    if isinstance(error, SyntaxError):
+        return True
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame)]
+    return any(not _is_main(one) and "core" not in Path(one.filename).parts for one in frames)
+
+
 def is_of_data(error: Exception) -> bool:
     """Whether it came out of the data that main.py's build made, or asked for its facts.
 

@@ -20,7 +20,7 @@ COMMANDS = {
     "predict": "a checkpoint's answers for new inputs, written to a file",
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
-    "inspect": "look before you train (inspect data): findings, pictures and numbers on one page",
+    "inspect": "look before you train (inspect data, inspect model): findings, numbers, a page",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
@@ -67,7 +67,12 @@ OPTIONS = {
     ("fit",): [
         ("--epochs", "trainer.max_epochs", "N", "passes over the training data"),
         ("--max-steps", "trainer.max_steps", "N", "stop after N optimizer steps"),
-        ("--profile", "trainer.profile", None, "say at the end where the time of a step goes"),
+        (
+            "--profile",
+            "trainer.profile",
+            None,
+            "say where the time of a step goes; inspect model: by layer",
+        ),
         ("--overfit", "data.overfit_batches", "N", "train and validate on the same N batches"),
         ("--max-time", "trainer.max_time", "TIME", "HH:MM:SS or DD:HH:MM:SS, then save and stop"),
         ("--restarts", "restart.max", "N", "in a row without a new checkpoint; 0: no supervisor"),

@@ -10,7 +10,7 @@ import pytest
 import pytorch_lightning as pl
 import torch
 from jaxtyping import Float
-from looked_networks import Batch, Classifier, Look
+from looked_networks import Batch, Classifier
 from torch import Tensor, nn
 
 
@@ -329,9 +329,20 @@ def test_an_output_that_is_not_a_number(look: Any) -> None:
     found = look(Rooted).found.findings
 
     assert [one.text for one in found if one.detector == "scale_with_depth"] == [
-        f"{line(Look, 'module = module_type')}: model (Rooted) is the first whose output is "
-        "not a number"
+        f"{line(Rooted, '.sqrt()')}: sqrt is the first whose output is not a number"
     ]
+
+
+class Masked(Sound):
+    """Numbers that are none, and are not used."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        odd = x.detach().sqrt()
+        return super().forward(x) + torch.where(odd.isnan(), 0.0, odd).mean()
+
+
+def test_what_is_no_number_and_not_used_is_left_in_peace(look: Any) -> None:
+    assert look(Masked).detectors == []
 
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_050", "convnext_atto"])

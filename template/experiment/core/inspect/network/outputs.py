@@ -67,13 +67,10 @@ class Outputs:
             return None
         if isinstance(module, SILENT) or (module is None and node.name in OPERATIONS):
             self._count_silent(node, output)
-        if module is None:  # of operations nobody asks for it
-            return None
         length = torch.linalg.vector_norm(output, dtype=torch.float64).item()
-        scale = length / math.sqrt(output.numel())
-        if not math.isfinite(scale) and _is_broken(output):
+        if math.isnan(length) or (length == math.inf and _is_too_large(output, module)):
             self.not_finite.append(node)
-        return scale
+        return length / math.sqrt(output.numel())
 
     def of_operation(self, node: Node, func: Any, args: Any, kwargs: Any, result: Any) -> None:
         """Note a cross-entropy of class numbers."""
@@ -105,6 +102,6 @@ class Outputs:
             self.silent.append(Silent(node, silent, units, output.numel() // units))
 
 
-def _is_broken(output: Tensor) -> bool:
+def _is_too_large(output: Tensor, module: nn.Module | None) -> bool:
     """What is forbidden to an attention is minus infinity, and meant."""
-    return bool((output.isnan() | output.isposinf()).any())
+    return module is not None and bool(output.isposinf().any())

@@ -3,7 +3,8 @@
 Template's file: updates replace it. The last quarter of the layers against the first, by their
 medians, so that a head that starts from zero and branches that start small (LayerScale 1e-6) are no
 trend. 10,000-fold of activations and a million-fold of gradients: networks that train well stay
-within a hundred. Also, whatever its depth, an output that is not a number.
+within a hundred. Also, whatever its depth, the first output that is not a number, if the loss or a
+gradient is none either.
 """
 
 import math
@@ -28,7 +29,7 @@ ADVICE = (
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
-    for node in evidence.trace.outputs.not_finite[:1]:
+    for node in evidence.trace.outputs.not_finite[:1] if _spoils(evidence) else ():
         yield Finding(
             "scale_with_depth",
             Seriousness.ERROR,
@@ -45,6 +46,13 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     gradients = [(node, evidence.witness.gradients.get(name, 0.0)) for node, name in layers]
     known = [(node, scale) for node, scale in gradients if scale > 0]
     yield from _trend(known[::-1], OF_GRADIENTS, "gradients", ("vanish", "explode"))
+
+
+def _spoils(evidence: Evidence) -> bool:
+    """Whether it reaches what is learned from; a NaN may be masked, and meant."""
+    witness = evidence.witness
+    values = [0.0 if witness.loss is None else witness.loss, *witness.gradients.values()]
+    return not all(map(math.isfinite, values))
 
 
 def _layers(evidence: Evidence) -> list[tuple[Node, str]]:
