@@ -174,8 +174,8 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
          "predict, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
          "test, predict"),
-        ("inspect", "inspect what? Write inspect data"),
-        ("inspect date", "inspect looks at data, not at date"),
+        ("inspect", "inspect what? Write inspect data or inspect model"),
+        ("inspect date", "inspect looks at data or model, not at date"),
         ("inspect data fit", "inspect and fit are two commands; give one"),
         ("inspect data --name a", "inspect does not use --name, which is for fit, sweep, validate, "
          "test, predict"),
