@@ -37,7 +37,7 @@ def test_every_benchmark_of_the_readmes_is_run_here() -> None:
         text = (ROOT / readme).read_text(encoding="utf-8")
         named = re.findall(r"python benchmarks/(\w+)\.py", text)
         known = {"corpus", "cost", "epoch", "learning", "listing", "sampling", "start", "step"}
-        known |= {"sweeps", "findings", "looking", "suspects"}
+        known |= {"sweeps", "findings", "looking", "network", "suspects"}
         assert set(named) == known, readme
 
 
@@ -115,6 +115,12 @@ def test_flipped_labels_are_ranked(typed: Typed) -> None:
 
     shape = "suspects: average precision ours #; cleanlab is not installed: see --help"
     assert numbers(lines[-1], shape)[0] > 0.2  # chance: a share of 0.05
+
+
+def test_looking_at_a_network_is_timed(typed: Typed) -> None:
+    lines = typed("network")
+
+    assert min(numbers(lines[-1], "network: looked at in # s, page # MB")) > 0
 
 
 def test_looking_at_data_is_timed(typed: Typed) -> None:

@@ -182,8 +182,8 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
          "predict, export, inspect"),
         ("config --name wide", "config does not use --name, which is for fit, sweep, validate, "
          "test, predict, export"),
-        ("inspect", "inspect what? Write inspect data"),
-        ("inspect date", "inspect looks at data, not at date"),
+        ("inspect", "inspect what? Write inspect data or inspect model"),
+        ("inspect date", "inspect looks at data or model, not at date"),
         ("inspect data fit", "inspect and fit are two commands; give one"),
         ("inspect data --name a", "inspect does not use --name; after training, write --run a"),
         ("fit --most 3", "fit does not use --most, which is for inspect"),

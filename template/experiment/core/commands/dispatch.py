@@ -28,6 +28,7 @@ FILES = {
     "tune": "tune",
     "sweep": "sweep",
     "inspect data": "inspect_data",
+    "inspect model": "inspect_model",
     "config": "show_config",
     "smoke": "smoke",
 }

@@ -21,7 +21,7 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
     arguments.most = _number(arguments.most)
     arguments.name = arguments.inspected_run
     if arguments.name is None:
-        _refuse_without_run(arguments)
+        refuse_without_run(arguments)
         settings, trained = load_settings(config_type, arguments), None
     else:
         with kept_for_json(arguments.json):
@@ -35,7 +35,12 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
     return look_at_data(settings, arguments, build, trained)
 
 
-def _refuse_without_run(arguments: Namespace) -> None:
+def refuse_without_run(arguments: Namespace) -> None:
+    """Refuse what only a trained run has.
+
+    Raises:
+        UserError: It was typed.
+    """
     for name in ("checkpoint", "code"):
         if getattr(arguments, name) != DEFAULTS[name]:
             raise UserError(f"command line: inspect takes --{name} with --run NAME only")

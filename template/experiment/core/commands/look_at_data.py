@@ -21,9 +21,10 @@ from ..files import PROJECT, shown, write_text
 from ..inspect.dataset.as_json import to_json
 from ..inspect.dataset.examine import examine
 from ..inspect.dataset.in_words import in_words
-from ..inspect.dataset.inspection import Inspection, Seriousness
+from ..inspect.dataset.inspection import Inspection
 from ..inspect.dataset.page import page
 from ..inspect.dataset.to_leave_out import to_leave_out
+from ..inspect.report.seriousness import Seriousness
 from ..loggers.wandb_inspection import log_inspection
 from ..runs.disk_errors import unwritable
 from ..runs.run import Run
@@ -45,7 +46,7 @@ def look_at_data(
     """Carry out ``inspect data``; the exit code."""
     folder = (trained[0].folder if trained else Path(arguments.output)) / FOLDER
     file = Path(arguments.inspected) if arguments.inspected else folder / PAGE
-    _refuse_folder(file)
+    refuse_folder(file)
     if arguments.exclude:
         refuse_existing(Path(arguments.exclude))
     config = settings.config
@@ -65,10 +66,10 @@ def look_at_data(
     if not arguments.json:
         for line in in_words(inspection):
             say(line)
-        _write(file, text)
+        write(file, text)
         say(f"page      {shown(file)}")
     elif arguments.inspected:
-        _write(file, text)
+        write(file, text)
     else:
         sys.stdout.write(text)
     if logged and not arguments.json:
@@ -127,12 +128,14 @@ def _built(config: Any, build: Any, trained: Trained | None) -> Iterator[Parts]:
         yield parts
 
 
-def _refuse_folder(file: Path) -> None:
+def refuse_folder(file: Path) -> None:
+    """Refuse a page that is to be where a folder is."""
     if file.is_dir():
         raise UserError(f"--output {shown(file)} is a folder; name a file, such as look.html")
 
 
-def _write(file: Path, text: str) -> None:
+def write(file: Path, text: str) -> None:
+    """Write a page or its JSON, with the folders that it lies in."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, text)

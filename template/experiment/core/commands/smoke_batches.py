@@ -51,13 +51,13 @@ def demo_or_configured(config: Any) -> str:
 def first_batch(data: Any) -> Any:
     """The first training batch, as a step gets it: of several loaders, of all together."""
     _set_up(data, "fit")
-    return next(iter(_combined(data.train_dataloader())))[0]
+    return next(iter(combined(data.train_dataloader())))[0]
 
 
 def ask_of_first_batch(expected: Expected, data: Any) -> None:
     """Whether it is the same again: core's loaders see to it, others draw from what is seeded."""
     _set_up(data, "fit")
-    ours = all(map(_is_ours, _combined(data.train_dataloader()).flattened))
+    ours = all(map(_is_ours, combined(data.train_dataloader()).flattened))
     batches = []
     for _ in range(2):
         if not ours:
@@ -111,7 +111,8 @@ def _set_up(data: pl.LightningDataModule, stage: str) -> None:
     data.setup(stage)
 
 
-def _combined(loaders: Any) -> CombinedLoader:
+def combined(loaders: Any) -> CombinedLoader:
+    """One loader of all, as a Trainer reads them."""
     if isinstance(loaders, CombinedLoader):
         return loaders
     return CombinedLoader(loaders, "max_size_cycle")

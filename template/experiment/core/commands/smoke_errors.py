@@ -27,7 +27,24 @@ def sentence(error: Exception) -> str:
     if isinstance(error, UserError):
         return str(error)
     first_line = (str(error).strip() or "no message").splitlines()[0]
-    return describe_shape_error(error) or f"{_place(error)}{type(error).__name__}: {first_line}"
+    said = f"{_place(error)}{type(error).__name__}: {first_line}"
+    return describe_shape_error(error) or said + _what_met(error)
+
+
+def _what_met(error: Exception) -> str:
+    """Of a network that failed, the module and the shapes that met there."""
+    from ..inspect.network.failure import what_met
+
+    met = what_met(error)
+    return f"; {met.sentence}" if met and met.shapes else ""
+
+
+def is_own_fault(error: Exception) -> bool:
+    """Whether it came out of a file of the researcher's, or is one that cannot be read."""
+    if isinstance(error, SyntaxError):
+        return True
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_ours(frame)]
+    return any(not _is_main(one) and "core" not in Path(one.filename).parts for one in frames)
 
 
 def is_of_data(error: Exception) -> bool:

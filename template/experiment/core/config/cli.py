@@ -21,14 +21,14 @@ COMMANDS = {
     "export": "a checkpoint's network for use without the project: ONNX, torch.export, weights",
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
-    "inspect": "look before you train (inspect data): findings, pictures and numbers on one page",
+    "inspect": "look before you train (inspect data, inspect model): findings, numbers, a page",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
 OF_A_RUN = (*EVALUATIONS, "export")  # these look back at a trained run
-INSPECTED = ("data",)  # what `inspect` can look at
+INSPECTED = ("data", "model")  # what `inspect` can look at
 SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 
@@ -69,7 +69,12 @@ OPTIONS = {
     ("fit",): [
         ("--epochs", "trainer.max_epochs", "N", "passes over the training data"),
         ("--max-steps", "trainer.max_steps", "N", "stop after N optimizer steps"),
-        ("--profile", "trainer.profile", None, "say at the end where the time of a step goes"),
+        (
+            "--profile",
+            "trainer.profile",
+            None,
+            "say where the time of a step goes; inspect model: by layer",
+        ),
         ("--overfit", "data.overfit_batches", "N", "train and validate on the same N batches"),
         ("--max-time", "trainer.max_time", "TIME", "HH:MM:SS or DD:HH:MM:SS, then save and stop"),
         ("--restarts", "restart.max", "N", "in a row without a new checkpoint; 0: no supervisor"),

@@ -6,13 +6,23 @@ Template's file: updates replace it. Checked where present: no section, no compl
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from .shape_annotations import source_line
 
 Axes = tuple[str, ...]
+
+
+class Section(NamedTuple):
+    """The ``Shape:`` section of a class or its ``forward``: line, name, shapes of each entry."""
+
+    file: str
+    name: str
+    entries: list[tuple[int, str, list[Axes]]]
 
 
 def docstring_mismatches(source: str | Path | ModuleType) -> list[str]:
@@ -26,6 +36,27 @@ def docstring_mismatches(source: str | Path | ModuleType) -> list[str]:
         source: The module or package: itself, its name, or its path.
     """
     return [line for file in _files(source) for line in _mismatches(file)]
+
+
+@cache
+def sections_of(file: str) -> dict[str, Section]:
+    """Those of a file's classes, by their qualified names."""
+    text = Path(file).read_text(encoding="utf-8")
+    if "Shape:" not in text:
+        return {}
+    return dict(_sections(file, ast.parse(text, file), ""))
+
+
+def _sections(file: str, node: ast.AST, within: str) -> Iterator[tuple[str, Section]]:
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.FunctionDef):
+            yield from _sections(file, child, f"{within}{child.name}.<locals>.")
+        elif isinstance(child, ast.ClassDef):
+            methods = [one for one in child.body if isinstance(one, ast.FunctionDef)]
+            spoken = [child, *(one for one in methods if one.name == "forward")]
+            if entries := [entry for one in spoken for entry in _entries(one)]:
+                yield within + child.name, Section(file, child.name, entries)
+            yield from _sections(file, child, f"{within}{child.name}.")
 
 
 def _files(source: str | Path | ModuleType) -> list[Path]:

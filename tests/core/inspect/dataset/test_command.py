@@ -31,7 +31,8 @@ _examine = examine
 
 
 def examine(datamodule: Any, *words: Any) -> Inspection:
-    from .inspection import ExampleId, Finding, Seriousness
+    from ..report.seriousness import Seriousness
+    from .inspection import ExampleId, Finding
 
     found = _examine(datamodule, *words)
     one = ExampleId("train", 0, found.splits[0].ids[0])

@@ -7,8 +7,9 @@ from html import escape
 
 from ..confusion import Confusion
 from ..confusion_drawing import draw_confusion
+from ..report.room import shortened
 from .inspection import Inspection
-from .thumbnails import encoded, shortened
+from .thumbnails import encoded
 
 ANCHOR = "after-training"
 SPLITS, WIDEST = 4, 900  # matrices on the page, and pixels of each

@@ -28,8 +28,9 @@ from typing import Any
 import numpy as np
 
 from ..confusion import Confusion
+from ..report.seriousness import Seriousness
 from .findings import ranked
-from .inspection import ExampleId, Finding, Inspection, Property, Seriousness, SplitLook
+from .inspection import ExampleId, Finding, Inspection, Property, SplitLook
 
 VERSION = 1
 

@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from ..report.room import shortened
 from .inspection import Property, SplitLook
-from .thumbnails import shortened
 
 WIDTH, HEIGHT = 280, 84  # of a histogram, in units of its own
 BINS, WHOLE = 28, 40  # bars; of whole numbers that span less than ``WHOLE``, one each

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from .inspection import ExampleId, Finding, Seriousness
+from ..report.seriousness import Seriousness
+from .inspection import ExampleId, Finding
 from .predicted import Predicted
 from .reading import SplitRead
 

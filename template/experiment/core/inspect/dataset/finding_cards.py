@@ -9,22 +9,23 @@ from html import escape
 from typing import Any, NamedTuple
 
 from ...data.samples import BoxSample, MaskSample, TextSample
-from .findings import NAMES, count_of, ids_of, ranked
+from ..report.card import NOTHING, card
+from ..report.room import Budget, shortened
+from .findings import count_of, ids_of, ranked
 from .inspection import ExampleId, Finding, Inspection
 from .raw_examples import CannotBeShown, raw_sample
-from .thumbnails import Budget, caption_of, drawn, placed, shortened
+from .thumbnails import caption_of, drawn, placed
 
 PICTURES = 240  # on the page, of all findings together
 FEWEST, MOST = 2, 12  # of one finding
 IDS = 500  # in the list of a finding; --json has all that are known
-WORDS = 700  # letters of a sentence
 
 
 def finding_cards(inspection: Inspection, datamodule: Any, pictures: Budget, lists: Budget) -> str:
     """All findings, the most serious first, or the sentence that there are none."""
     findings = ranked(inspection.findings)
     if not findings:
-        return '<div class="card good"><p><b>Nothing was found that is wrong.</b></p></div>'
+        return NOTHING
     each = min(MOST, max(FEWEST, PICTURES // len(findings)))
     source = Drawn(datamodule, inspection.pictures, pictures)
     return "\n".join(_card(one, source, each, lists) for one in findings)
@@ -75,16 +76,12 @@ class Drawn:
 
 
 def _card(finding: Finding, source: Drawn, each: int, lists: Budget) -> str:
-    kind, count = NAMES[finding.seriousness], count_of(finding)
+    count = count_of(finding)
     concerned = f"{count:,} example{'s' * (count != 1)} · " if count else ""
-    return (
-        f'<article class="card finding {kind.lower()}">'
-        f'<span class="badge">{kind}</span><span class="of">{concerned}'
-        f"{escape(shortened(finding.detector, 60).replace('_', ' '))}</span>"
-        f"<h3>{escape(shortened(finding.text, WORDS))}</h3>"
-        f'<p class="advice">{escape(shortened(finding.advice, WORDS))}</p>'
-        f"{_colours(finding, source)}{_tiles(finding, source, each)}"
-        f"{_list(finding, count, lists)}</article>"
+    about = _colours(finding, source) + _tiles(finding, source, each)
+    about += _list(finding, count, lists)
+    return card(
+        finding.seriousness, finding.detector, finding.text, finding.advice, concerned, about
     )
 
 

@@ -6,9 +6,7 @@ Template's file: updates replace it.
 from collections import Counter
 from collections.abc import Sequence
 
-from .inspection import Finding, Seriousness
-
-NAMES = {Seriousness.ERROR: "Error", Seriousness.WARNING: "Warning", Seriousness.NOTE: "Note"}
+from .inspection import Finding
 
 
 def ranked(findings: Sequence[Finding]) -> list[Finding]:

@@ -6,10 +6,11 @@ Template's file: updates replace it.
 from collections.abc import Iterator
 
 from ...files import writable
-from .findings import NAMES, count_of, ids_of, ranked
+from ..report.room import shortened
+from ..report.seriousness import NAMES
+from .findings import count_of, ids_of, ranked
 from .inspection import Finding, Inspection
 from .page import looked_at, verdict
-from .thumbnails import shortened
 
 LINES = 30  # findings; the page has all
 IDS = 3  # of each finding

@@ -4,21 +4,13 @@ Template's file: updates replace it.
 """
 
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, NamedTuple
 
 from jaxtyping import Float
 from numpy import ndarray
 
 from ..confusion import Confusion
-
-
-class Seriousness(IntEnum):
-    """How much a finding matters; the greater, the sooner it is shown."""
-
-    NOTE = 0  # good to know
-    WARNING = 1  # may spoil results
-    ERROR = 2  # spoils results, such as a test image that is trained on
+from ..report.seriousness import Seriousness
 
 
 class ExampleId(NamedTuple):

@@ -5,25 +5,22 @@ of their own, ``Budget``, and all else is bounded in number and length.
 """
 
 import json
-from collections import Counter
 from html import escape
 from typing import Any
 
-from ...files import writable
+from ..report.document import document, header
+from ..report.page_style import COPYING
+from ..report.room import Budget, shortened
+from ..report.seriousness import in_numbers
 from .after_training import ANCHOR, after_training
 from .as_json import plain
 from .finding_cards import finding_cards
-from .findings import NAMES
-from .inspection import Inspection, Seriousness
-from .page_style import SCRIPT, STYLE
+from .inspection import Inspection
 from .split_sections import anchor, split_sections
-from .thumbnails import Budget, shortened
 
 OF_FINDINGS, OF_SPLITS, OF_LISTS = 1_900_000, 1_900_000, 400_000  # bytes
 LINES, LETTERS = 40, 300  # of what was left out
 EXTRA = 20_000  # letters of what a detector wants on the page
-# Nothing is fetched from anywhere, even if something that was not escaped asked for it.
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
 
 
 def page(inspection: Inspection, datamodule: Any, title: str, seed: int = 0) -> str:
@@ -39,33 +36,20 @@ def page(inspection: Inspection, datamodule: Any, title: str, seed: int = 0) -> 
     findings = finding_cards(inspection, datamodule, Budget(OF_FINDINGS), lists)
     splits = split_sections(inspection, datamodule, seed, Budget(OF_SPLITS))
     parts = [
-        "<!doctype html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>Data: {escape(shortened(title, 80))}</title>",
-        f"<style>{STYLE}</style></head><body>",
-        '<a class="skip" href="#findings">to the findings</a>',
         _header(inspection, title),
         f'<main><section id="findings"><h2>Findings</h2>{findings}</section>',
         after_training(inspection),
         splits,
         _left_out(inspection),
         _extra(inspection),
-        f"</main>{_footer(seed)}<script>{SCRIPT}</script></body></html>\n",
+        f"</main>{_footer(seed)}",
     ]
-    return writable("\n".join(filter(None, parts)))
+    return document(f"Data: {title}", parts, COPYING)
 
 
 def verdict(inspection: Inspection) -> str:
     """How many findings of which kind, in words."""
-    counts = Counter(finding.seriousness for finding in inspection.findings)
-    words = [
-        f"{counts[kind]:,} {NAMES[kind].lower()}{'s' * (counts[kind] != 1)}"
-        for kind in sorted(Seriousness, reverse=True)
-        if counts[kind]
-    ]
-    return ", ".join(words) or "nothing found"
+    return in_numbers(finding.seriousness for finding in inspection.findings)
 
 
 def looked_at(inspection: Inspection) -> str:
@@ -84,15 +68,8 @@ def _header(inspection: Inspection, title: str) -> str:
     for place, split in enumerate(inspection.splits[:LINES]):
         count = "stream" if split.count is None else f"{split.count:,}"
         links.append((anchor(place), count, shortened(split.name, 40)))
-    chips = "".join(
-        f'<a href="#{name}"><b>{count}</b><span>{escape(words)}</span></a>'
-        for name, count, words in links
-    )
-    return (
-        f'<header><p class="over">A look at the data</p><h1>{escape(shortened(title, 120))}</h1>'
-        f'<p class="lead">{verdict(inspection)}; {looked_at(inspection)}</p>'
-        f'<nav aria-label="Sections">{chips}</nav></header>'
-    )
+    lead = f"{verdict(inspection)}; {looked_at(inspection)}"
+    return header("A look at the data", title, lead, links)
 
 
 def _left_out(inspection: Inspection) -> str:

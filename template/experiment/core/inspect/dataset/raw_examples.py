@@ -14,9 +14,10 @@ from PIL import Image
 from ...data.datasets import base_of, is_stream
 from ...data.records import Record, record_of
 from ...data.samples import BoxSample, ImageSample, MaskSample, TextSample
+from ..report.room import shortened
 from .augmented import Examples, in_short, look_at
 from .inspection import ExampleId
-from .thumbnails import SIDE, shortened
+from .thumbnails import SIDE
 
 SHARES = 1.5  # no box of pixels is that small: corners below it are shares of width and height
 

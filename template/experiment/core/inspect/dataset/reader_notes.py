@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from ...data.datasets import base_of
 from ...data.notes import Notes
+from ..report.seriousness import Seriousness
 from .evidence import Evidence
-from .inspection import Finding, Seriousness
+from .inspection import Finding
 
 
 def noted(

@@ -12,11 +12,12 @@ from torch import Tensor
 
 from ...data.datasets import base_of, labels_of
 from ...data.samples import BoxSample, MaskSample, TextSample
+from ..report.room import Budget, shortened
 from .augmented import Examples, in_short, look_at
 from .charts import channel_table, class_chart, histogram, only_value, spaced
 from .inspection import Inspection, SplitLook
 from .raw_examples import as_they_lie
-from .thumbnails import Budget, caption_of, shortened, thumbnail
+from .thumbnails import caption_of, thumbnail
 
 RANDOM = 12  # examples of a split's random page
 RAREST, OF_EACH = 4, 3  # classes, and examples of each

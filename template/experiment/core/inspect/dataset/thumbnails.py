@@ -6,7 +6,7 @@ Template's file: updates replace it.
 import base64
 import io
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import singledispatch
 from html import escape
 from typing import Any
@@ -18,35 +18,12 @@ from torchvision.transforms.v2 import functional
 
 from ...data.samples import BoxSample, ImageSample, MaskSample, TextSample
 from ..drawing import draw
+from ..report.room import Budget, shortened
 
 SIDE = 192  # pixels, of a picture's longer side, before names and classes are drawn on it
 WIDE, HIGH = 3 * SIDE + 24, SIDE + 48  # of the drawing: an image with two masks and their names
 QUALITY = 78  # of WebP
 FEW_COLOURS = 64  # a drawing rather than a photo: kept exactly
-LETTERS = 420  # of a text
-
-
-@dataclass
-class Budget:
-    """How many bytes of the page are left for pictures and lists."""
-
-    left: int
-
-    def takes(self, text: str) -> bool:
-        """Whether there is room for it; then it is taken."""
-        size = len(text.encode(errors="backslashreplace"))  # names may be no UTF-8
-        if size > self.left:
-            return False
-        self.left -= size
-        return True
-
-
-def shortened(text: str, most: int = LETTERS) -> str:
-    """The beginning and the end of a long text."""
-    if len(text) <= most:
-        return text
-    tail = min(most // 3, 60)
-    return f"{text[: most - tail - 1]}…{text[-tail:]}"
 
 
 def thumbnail(sample: Any, alt: str, budget: Budget) -> str:

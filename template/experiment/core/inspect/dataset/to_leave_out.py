@@ -15,8 +15,9 @@ from ...data.leaving_out import ids_below
 from ...data.listed import AreOfDocuments, Listed, listed
 from ...errors import UserError
 from ...runs.exclude_list import as_written
-from .findings import NAMES, count_of, ranked
-from .inspection import ExampleId, Finding, Inspection, Seriousness
+from ..report.seriousness import NAMES, Seriousness
+from .findings import count_of, ranked
+from .inspection import ExampleId, Finding, Inspection
 
 # Whose examples are faulty one by one.
 ONE_BY_ONE = {"unreadable", "empty", "two_labels", "dark", "light", "blurred", "low_information"}

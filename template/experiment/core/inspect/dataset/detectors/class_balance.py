@@ -7,8 +7,9 @@ there by the class's share in training, since a small split lacks a rare class b
 
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..reading import SplitRead
 from ..split_look import class_counts
 

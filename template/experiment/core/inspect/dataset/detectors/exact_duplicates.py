@@ -11,8 +11,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, by_split, so_many, splits_of
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from .empty import is_empty
 
 ACROSS = "Keep each in one split: what was trained on tells nothing when it is tested on."

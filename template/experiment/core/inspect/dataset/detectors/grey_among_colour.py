@@ -6,8 +6,9 @@ than 1 of 255 in the mean (CleanVision: "grayscale").
 
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 THRESHOLD = 1 / 255
 ADVICE = "A model may take colour for a hint of the class: see whether grey ones are of one class."

@@ -7,8 +7,9 @@ Windows of tokens are left out: their groups are numbered within a split.
 from collections import defaultdict
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, splits_of
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 ADVICE = "Split by group: a dataset with `groups` is parted so (core/data/datasets.py)."
 SHOWN = 10  # examples of a group

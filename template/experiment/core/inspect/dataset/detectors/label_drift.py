@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..split_look import class_counts
 
 THRESHOLD = 0.15

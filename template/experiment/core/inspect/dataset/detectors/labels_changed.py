@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import numpy as np
 import torch
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..loaded import loaded
 from ..looks.sample_look import LABELS
 

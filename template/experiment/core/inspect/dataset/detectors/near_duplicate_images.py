@@ -19,8 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, by_split, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..looks.image_look import SIDE
 from ..reading import SplitRead
 from .exact_duplicates import equal

@@ -13,8 +13,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, by_split, share, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..reading import SplitRead
 from .exact_duplicates import equal
 

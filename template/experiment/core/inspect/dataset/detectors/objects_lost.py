@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ....data.masks.masked_images import IGNORED
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..loaded import loaded
 from ..looks.sample_look import LABELS
 

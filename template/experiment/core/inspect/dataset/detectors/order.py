@@ -11,8 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..reading import SplitRead
 from .shortcut import properties
 

@@ -6,8 +6,9 @@ high, or as high as wide, in the mean. Photos of 4:3 have a quarter, films of 16
 
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..padding_share import padding_share
 
 MOST = 0.5

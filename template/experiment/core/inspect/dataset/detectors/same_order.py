@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 ADVICE = "Let order() in data.py go by its epoch: the same batches each time teach less."
 

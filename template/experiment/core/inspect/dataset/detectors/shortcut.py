@@ -11,8 +11,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..naive_bayes import in_ranges, skill, some
 from ..reading import SplitRead
 

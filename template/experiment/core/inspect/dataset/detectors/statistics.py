@@ -8,8 +8,9 @@ which weights from elsewhere ask for, are no fault.
 from collections.abc import Iterable
 
 from ....data.images.statistics import pixel_statistics
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 MOST_APART, MOST_WIDER = 0.25, 1.5
 MEASURED = 500

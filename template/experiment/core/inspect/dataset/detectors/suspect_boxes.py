@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...confusion import OVERLAP, ImageBoxes
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..predicted import PredictedBoxes
 
 LEAST = 0.5  # of a confidence

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..confident_learning import own_chances, suspects
 from ..evidence import Evidence, by_split, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..predicted import PredictedClasses
 
 ADVICE = (

@@ -9,8 +9,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..predicted import PredictedMasks, overlaps_of
 
 KNOWN = 0.5  # of an overlap

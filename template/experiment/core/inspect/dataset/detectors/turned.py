@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, by_split, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 
 ADVICE = "They are read upright here; see whether boxes and masks were drawn on them upright."
 

@@ -6,8 +6,9 @@ deepchecks' "conflicting labels".
 
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from .exact_duplicates import equal
 
 ADVICE = "See which label is right, and leave the others out."

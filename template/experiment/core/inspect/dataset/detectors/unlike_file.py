@@ -13,8 +13,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..loaded import Loaded, loaded, scored
 from ..looks.image_look import SIDE
 from ..reading import SplitRead

@@ -6,8 +6,9 @@ is named, too.
 
 from collections.abc import Iterable
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, by_split, so_many
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..reader_notes import noted
 
 ADVICE = "Replace them, or leave them out: data.on_error=skip, data.exclude."

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 import torch
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..loaded import loaded, scored
 
 ADVICE = "Let transforms(split) in data.py augment where split is train alone."

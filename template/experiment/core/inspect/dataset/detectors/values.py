@@ -10,8 +10,9 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..loaded import loaded, scored
 
 ROOM = 0.01  # of the distance from black to white

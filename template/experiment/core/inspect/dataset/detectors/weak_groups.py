@@ -13,8 +13,9 @@ from itertools import chain, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from ...report.seriousness import Seriousness
 from ..evidence import Evidence, Position, share
-from ..inspection import Finding, Seriousness
+from ..inspection import Finding
 from ..naive_bayes import some
 from ..predicted import Predicted, PredictedClasses
 from ..reading import SplitRead

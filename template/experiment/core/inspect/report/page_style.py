@@ -122,7 +122,7 @@ footer { margin-top: 56px; padding-top: 16px; border-top: 1px solid var(--rule);
   h2, h3 { break-after: avoid; } pre, .text { max-height: none; } }
 """
 # The clipboard is refused to some pages that are files: then the list is marked, to be copied.
-SCRIPT = """
+COPYING = """
 for (const button of document.querySelectorAll("button[data-copy]"))
   button.addEventListener("click", async () => {
     const list = button.previousElementSibling;
