@@ -139,6 +139,22 @@ def test_its_code_is_typed(project: Project, complaints: list[str]) -> None:
     assert of_this == []
 
 
+def test_nothing_is_found_in_its_network(experiment: Experiment) -> None:
+    done = experiment.main("inspect", "model")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "skipped" not in done.stdout
+    assert re.search(r"^found      nothing found; looked at one", done.stdout, re.MULTILINE)
+    shapes = re.search(r"^shapes     (\d+) of (\d+) entries", done.stdout, re.MULTILINE)
+    assert shapes
+    assert shapes[1] == shapes[2]
+    assert re.search(r" experiment/(model|module)\.py:\d+$", done.stdout, re.MULTILINE)
+    written = [path.name for path in (experiment / "runs").rglob("*")]
+    assert sorted(written) == ["index.html", "inspect-model"]
+    assert (experiment / "runs/inspect-model/index.html").stat().st_size < 500_000
+    assert experiment.status() == ""  # nothing that git would see
+
+
 def test_killed_twice_it_ends_with_the_same_bits(experiment: Experiment, tmp_path: Path) -> None:
     calm = experiment.copy(tmp_path / "calm" / "experiment").trained(*SPANNING)
     experiment.killed("on_train_batch_start", 7, *SPANNING)

@@ -1,48 +1,14 @@
-"""``main.py inspect model`` of every task type, as it is typed."""
+"""``main.py inspect model``, as it is typed; of every task: core/commands/test_every_task.py."""
 
 import json
 import re
-from pathlib import Path
 
 import pytest
-from harness.experiment import Experiment, Server, replace
-from projects import TASKS, Template
+from harness.experiment import Experiment, replace
 
 pytestmark = pytest.mark.slow
 MODEL = "experiment/model.py"
 PAGE = "runs/inspect-model/index.html"
-
-
-@pytest.fixture(scope="module", params=TASKS)
-def every(
-    request: pytest.FixtureRequest,
-    published: Template,
-    server: Server,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Experiment:
-    """The project of each task, to look at."""
-    folder: Path = tmp_path_factory.mktemp("projects") / request.param
-    published.generate(folder, task=request.param)
-    return Experiment(folder, server, {"WANDB_MODE": "disabled"})
-
-
-def test_nothing_is_found_in_the_networks_that_come_with_the_tasks(every: Experiment) -> None:
-    done = every.main("inspect", "model")
-
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "skipped" not in done.stdout
-    assert re.search(r"^found      nothing found; looked at one", done.stdout, re.MULTILINE)
-    shapes = re.search(r"^shapes     (\d+) of (\d+) entries", done.stdout, re.MULTILINE)
-    assert shapes
-    assert shapes[1] == shapes[2]
-    assert re.search(r" experiment/(model|module)\.py:\d+$", done.stdout, re.MULTILINE)
-    assert sorted(path.name for path in (every / "runs").rglob("*")) == [
-        "index.html",
-        "inspect-model",
-    ]
-    page = (every / PAGE).read_text(encoding="utf-8")
-    assert len(page.encode()) < 500_000
-    assert every.status() == ""  # nothing that git would see
 
 
 def test_json_alone_is_printed_and_a_trained_run_can_be_looked_at(experiment: Experiment) -> None:
