@@ -67,11 +67,11 @@ def bring(task: str, project: Path) -> None:
 
 def foreign(task: str) -> tuple[str, ...]:
     """The packages that other tasks' projects install and this one's does not, as imported."""
-    imported = {"scikit-learn": "sklearn"}
+    imported: dict[str, str] = {"scikit-learn": "sklearn"}
     names: dict[str, set[str]] = {}
     for other in TASKS:
         lines = (ROOT / "tasks" / other / "dependencies.txt").read_text(encoding="utf-8")
-        wanted = re.findall(r"^([\w-]+)>=", lines, re.MULTILINE)
+        wanted: list[str] = re.findall(r"^([\w-]+)>=", lines, re.MULTILINE)
         names[other] = {imported.get(name, name.replace("-", "_")) for name in wanted}
     return tuple(sorted(set.union(*names.values()) - names[task]))
 
