@@ -4,6 +4,7 @@ A task may cost a minute here: its programs are forked from one that has torch i
 are checked once for all. tests/test_readme.py starts those of the default task as a user does.
 """
 
+import json
 import re
 import sys
 import tomllib
