@@ -44,7 +44,8 @@ from projects import ROOT, Project, Template, copier, copies, make_template, mov
 compiled_once.install()
 SHOWN_FROM = 10  # seconds that a file takes
 # What takes longest begins first, or one worker ends minutes after the other: files with a test of
-# minutes, then by the seconds that the last run has listed. pyproject.toml keeps xdist from an order of its own.
+# minutes, then by the seconds that the last run has listed. pyproject.toml keeps xdist from another
+# order.
 LONGEST = (
     "test_readme.py",
     "core/distributed/test_cluster.py",
