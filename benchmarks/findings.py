@@ -184,7 +184,9 @@ def plant_items(splits: Splits, kind: Kind, count: int) -> Plant:
         for _ in range(count):
             place, other = next(places), next(held)
             val.items[other] = change(train.items[place], random)
-            val.labels[other] = train.labels[place]
+            val.labels[other] = objects.resized(
+                train.labels[place], train.items[place], val.items[other]
+            )
             wanted.setdefault(name, set()).update({train.names[place], val.names[other]})
     kinds = sorted(set(train.labels)) if isinstance(train.labels[0], str) else []
     for _ in range(count):

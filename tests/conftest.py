@@ -43,29 +43,44 @@ from projects import ROOT, Project, Template, copier, copies, make_template, mov
 
 compiled_once.install()
 SHOWN_FROM = 10  # seconds that a file takes
-# What takes longest begins first, or one worker ends minutes after the other; by the seconds that
-# the last run has listed. pyproject.toml keeps xdist from an order of its own.
+# What takes longest begins first, or one worker ends minutes after the other: files with a test of
+# minutes, then by the seconds that the last run has listed. pyproject.toml keeps xdist from another
+# order.
 LONGEST = (
     "test_readme.py",
-    "updates/test_updates.py",
-    "core/restart/test_restart.py",
+    "core/distributed/test_cluster.py",
+    "test_quality.py",
     "test_benchmarks.py",
     "core/commands/test_every_task.py",
-    "core/commands/test_evaluate.py",
+    "core/restart/test_exact_resume.py",
+    "updates/test_updates.py",
+    "core/commands/test_smoke_designs.py",
+    "test_update.py",
+    "core/distributed/test_ranks.py",
+    "test_ci.py",
     "core/checkpoint/test_repeat_epoch_start.py",
     "core/loggers/test_wandb.py",
+    "core/restart/test_restart.py",
+    "core/inspect/dataset/test_command.py",
     "core/test_worked_examples.py",
-    "core/restart/test_exact_resume.py",
-    "core/sweep/test_real_sweeps.py",
-    "core/callbacks/test_overfit.py",
-    "core/distributed/test_ranks.py",
-    "core/commands/test_smoke_designs.py",
-    "core/restart/test_after_training.py",
-    "core/sweep/test_sweep.py",
-    "test_update.py",
-    "test_ci.py",
-    "test_designs.py",
     "test_hooks.py",
+    "core/sweep/test_real_sweeps.py",
+    "test_pytest_hooks.py",
+    "test_designs.py",
+    "test_layout.py",
+    "core/sweep/test_sweep.py",
+    "test_copier.py",
+    "core/commands/test_evaluate.py",
+    "test_updating_page.py",
+    "core/restart/test_signals.py",
+    "core/checkpoint/test_checkpoints.py",
+    "core/restart/test_change_policy.py",
+    "test_before_update.py",
+    "core/callbacks/test_weight_averaging.py",
+    "core/checkpoint/test_weights_from.py",
+    "core/restart/test_after_training.py",
+    "tasks/object_detection/test_model.py",
+    "core/callbacks/test_overfit.py",
 )
 
 

@@ -103,3 +103,21 @@ def relabelled(label: Any, random: Random) -> Any:
         (name, box), *rest = label
         return [(CLASSES[CLASSES.index(name) - 1], box), *rest]
     return label.point([0, 2, 3, 1, *range(4, 256)])
+
+
+def resized(label: Any, item: Any, copy: Any) -> Any:
+    """The label of an image's copy of another size; what is no box and no mask stays."""
+    if isinstance(label, str):
+        return label
+    before, after = planted.opened(item).size, planted.opened(copy).size
+    if not isinstance(label, list):
+        return label.resize(after, Image.Resampling.NEAREST)
+    limits = after * 2
+    scales = [new / old for new, old in zip(limits, before * 2, strict=True)]
+    return [
+        (
+            name,
+            [min(side * scale, end) for side, scale, end in zip(box, scales, limits, strict=True)],
+        )
+        for name, box in label
+    ]
