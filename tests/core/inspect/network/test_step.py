@@ -36,6 +36,20 @@ class Blocks(nn.Module):
         return self.head(self.blocks(x))
 
 
+class Grouped(nn.Module):
+    """A convolution of each channel by itself, and one that goes the other way, in two groups."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = nn.Linear(16, 8 * 6)
+        self.depthwise = nn.Conv1d(8, 8, 3, padding=1, groups=8)
+        self.back = nn.ConvTranspose1d(8, 4, 2, stride=2, groups=2)
+        self.head = nn.Linear(4 * 12, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.head(self.back(self.depthwise(self.spread(x).unflatten(1, (8, 6)))).flatten(1))
+
+
 class Checkpointed(Blocks):
     """Computes each block again in the backward pass."""
 
@@ -198,6 +212,15 @@ def test_dicts_lists_and_keywords(look: Any) -> None:
     assert inner.inputs == [(32, 16), ()]
     assert inner.outputs == [(32, 10)]
     assert looked.found.failure is None
+
+
+def test_convolutions_in_groups_cost_as_much_backwards_as_forwards(look: Any) -> None:
+    looked = look(Grouped)
+
+    assert looked.node("model.depthwise").flops == 2 * 32 * 8 * 6 * 3
+    assert looked.node("model.back").flops == 2 * 32 * 8 * 6 * 2 * 2
+    first = 2 * 32 * 16 * 48  # whose inputs need no gradient
+    assert looked.found.flops_step == 3 * looked.found.flops_forward - first
 
 
 def test_a_recurrent_layer_costs(look: Any) -> None:
