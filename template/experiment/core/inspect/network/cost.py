@@ -16,6 +16,7 @@ from torch.utils.flop_counter import flop_registry
 
 # Of the registry's operators, other libraries' with weights of which nobody knows the cost.
 UNKNOWN = ("deform_conv2d", "_fft_c2c", "_fft_r2c", "_fft_c2r", "grid_sampler_2d")
+UNKNOWN += ("_native_multi_head_attention", "_transformer_encoder_layer_fwd")  # where it is frozen
 RECURRENT = ("mkldnn_rnn_layer", "_cudnn_rnn")
 
 
