@@ -223,7 +223,7 @@ class Files:
     def __init__(self, examples: Examples, record_type: Any) -> None:
         self.examples, self.record_type = examples, record_type
         self.names = examples.names
-        if isinstance(examples.labels[0], (str, int)):
+        if isinstance(examples.labels[0], str | int | None):
             self.class_names = sorted({str(label) for label in examples.labels})
             numbers = {name: number for number, name in enumerate(self.class_names)}
             self.labels = np.array([numbers[str(label)] for label in examples.labels])
