@@ -152,6 +152,8 @@ sys.modules.update(dict.fromkeys(sys.argv[2:]))
 root = Path(sys.argv[1])
 sys.path.insert(0, str(root))
 for file in sorted((root / "experiment/core").rglob("*.py")):
+    if "examples" in file.parts:  # programs to be written beside an exported network
+        continue
     name = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix(".__init__")
     try:
         importlib.import_module(name)

@@ -6,7 +6,7 @@ printed, and the page: core/inspect/network/.
 
 from argparse import Namespace
 
-from ..config.cli import DEFAULTS
+from ..config.cli_options import DEFAULTS
 from ..config.load import load_settings
 from ..errors import UserError
 from ..imports import import_torch

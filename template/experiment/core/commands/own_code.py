@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..checkpoint.find_checkpoint import choose
 from ..checkpoint.trained_code import copy_of
-from ..config.cli import CORE_ARGUMENTS, DEFAULTS
+from ..config.cli_options import CORE_ARGUMENTS, DEFAULTS
 from ..console import say
 from ..errors import UserError
 from ..files import shown

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..checkpoint.find_checkpoint import choose
 from ..checkpoint.trained_code import changed_since, in_short
-from ..config.cli import DEFAULTS
+from ..config.cli_options import DEFAULTS
 from ..config.load import Settings, load_settings
 from ..console import log
 from ..errors import UserError

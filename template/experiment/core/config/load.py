@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from .cli import CORE_ARGUMENTS
+from .cli_options import CORE_ARGUMENTS
 from .dump import leaves
 
 if TYPE_CHECKING:

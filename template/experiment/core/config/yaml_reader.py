@@ -15,7 +15,7 @@ import yaml
 
 from ..errors import UserError, first_line
 from ..files import writable
-from .cli import WANDB_KEYS
+from .cli_options import WANDB_KEYS
 
 COMMAND_LINE = "command line"
 

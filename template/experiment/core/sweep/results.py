@@ -10,7 +10,7 @@ from argparse import Namespace
 from statistics import mean, stdev
 from typing import Any
 
-from ..config.cli import CORE_ARGUMENTS
+from ..config.cli_options import CORE_ARGUMENTS
 from ..console import say
 from ..files import shown
 from ..runs.metrics_reader import rows_that_count
