@@ -347,7 +347,8 @@ def test_what_is_no_number_and_not_used_is_left_in_peace(look: Any) -> None:
 
 @pytest.mark.parametrize("name", ["resnet18", "mobilenetv3_small_050", "convnext_atto"])
 def test_timms_networks_have_no_findings(name: str, look: Any) -> None:
-    timm = pytest.importorskip("timm")
+    import timm
+
     batch = Batch(torch.randn(4, 3, 64, 64), torch.randint(0, 10, (4,)))
 
     looked = look(lambda: timm.create_model(name, num_classes=10), batch)
