@@ -29,6 +29,7 @@ FILES = {
     "sweep": "sweep",
     "inspect data": "inspect_data",
     "inspect model": "inspect_model",
+    "runs": "runs",
     "config": "show_config",
     "smoke": "smoke",
 }

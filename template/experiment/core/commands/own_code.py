@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..files import shown
 from ..runs.run import Run
 from ..runs.run_folders import find_run
-from ..sweep.progress import as_typed
+from ..tables import as_typed
 from .own_modules import variables
 
 TREE, RUN = "tree", "run"

@@ -21,7 +21,9 @@ from .cli_options import (
     KEY_VALUE,
     OPTIONS,
     PATHS,
+    RUNS,
     SETTING,
+    STANDALONE,
     WANDB_KEYS,
 )
 
@@ -83,7 +85,15 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
         typed["file"] = names.pop(1)
     if names[:1] == ["inspect"]:
         typed["what"] = _inspected(names.pop(1) if len(names) > 1 else "")
+    if names[:1] == ["runs"]:
+        typed["action"], typed["names"] = _of_runs(names[1:])
+        del names[1:]
     command = _command(names)
+    if settings and command in STANDALONE:
+        hint = (
+            f"; to choose among the runs write --where {settings[0]}" if command == "runs" else ""
+        )
+        raise _wrong(f"{command} takes no setting{hint}")
     _refuse_unused(command, typed)
     if command == "predict":
         if "input" not in typed:
@@ -136,16 +146,36 @@ def _inspected(word: str) -> str:
     return word
 
 
+def _of_runs(words: list[str]) -> tuple[str | None, list[str]]:
+    """What `runs` shall do, and with which."""
+    action, names = (words[0], words[1:]) if words else (None, [])
+    if action is not None and action not in RUNS:
+        known = did_you_mean(nearest(action, RUNS)) or f"; there are {', '.join(RUNS)}"
+        raise _wrong(f"runs {action} is not a command{known}")
+    least, most = {"show": (1, 1), "compare": (2, 12), "rm": (1, None)}.get(action or "", (0, 0))
+    if len(names) < least:
+        raise _wrong(f"runs {action} needs {'a NAME' if least == 1 else 'two NAMES or more'}")
+    if most is not None and len(names) > most:
+        what = " ".join(filter(None, ("runs", action)))
+        raise _wrong(
+            f"{what} takes {most} NAME{'' if most == 1 else 'S'}; {names[most]} is too many"
+        )
+    return action, names
+
+
 def _refuse_unused(command: str, typed: dict[str, Any]) -> None:
     for commands, options in OPTIONS.items():
+        without = STANDALONE if commands is EVERY else ()
         for flag, dest, _, _ in options:
             sets_a_value = dest not in DEFAULTS
             used = command in commands or (sets_a_value and command in SETTING)
+            used &= command not in without
             if dest in typed and not used:
                 if command == "inspect" and flag == "--name":
                     name = typed[dest]
                     raise _wrong(f"inspect does not use --name; after training, write --run {name}")
-                raise _wrong(f"{command} does not use {flag}, which is for {', '.join(commands)}")
+                users = ", ".join(it for it in commands if it not in without)
+                raise _wrong(f"{command} does not use {flag}, which is for {users}")
 
 
 def _unknown_option(word: str, flags: list[str]) -> str:

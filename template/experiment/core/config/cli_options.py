@@ -17,12 +17,15 @@ COMMANDS = {
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
     "inspect": "look before you train (inspect data, inspect model): findings, numbers, a page",
+    "runs": "what lies in runs/, as a table; runs best, show NAME, compare A B, rm NAME",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
 EVERY = tuple(COMMANDS)
 EVALUATIONS = ("validate", "test", "predict")
 OF_A_RUN = (*EVALUATIONS, "export")  # these look back at a trained run
+RUNS = ("best", "show", "compare", "rm")  # what `runs` can do beside listing them
+STANDALONE = ("runs",)  # these read no configuration
 INSPECTED = ("data", "model")  # what `inspect` can look at
 SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
@@ -38,7 +41,7 @@ OPTIONS = {
     ("fit", "sweep", *OF_A_RUN): [
         ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
     ],
-    ("fit", "sweep", *OF_A_RUN, "inspect"): [
+    ("fit", "sweep", *OF_A_RUN, "inspect", "runs"): [
         (
             "--output",
             "output",
@@ -48,10 +51,18 @@ OPTIONS = {
     ],
     ("inspect",): [
         ("--run", "inspected_run", "NAME", "after training: what this run's best model contests"),
-        ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
         ("--exclude", "exclude", "FILE", "list what to leave out there, for data.exclude=FILE"),
         ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
         ("--strict", "strict", None, "exit code 1 if there is an error among the findings"),
+    ],
+    ("inspect", "runs"): [
+        ("--json", "json", None, "print JSON, instead of words and a page"),
+    ],
+    ("runs",): [
+        ("--sort", "sort", "KEY", "by a column, a setting or a metric; --sort=-KEY: the other way"),
+        ("--where", "where", "KEY=VALUE", "only these, such as model.depth=2 or status=failed"),
+        ("--csv", "csv", None, "print CSV, instead of words"),
+        ("--yes", "yes", None, "rm without asking"),
     ],
     ("fit", *EVALUATIONS): [
         ("--accelerator", "trainer.accelerator", "NAME", "auto, cpu, gpu, mps or tpu"),
@@ -107,9 +118,11 @@ OPTIONS = {
         ("--format", "format", "FORM", "onnx (default), torch, weights, several (a,b), or all"),
     ],
 }
-SWITCHES = ("--allow-change", "--batch-size", "--json", "--schedule", "--strict", "--write")
+SWITCHES = ("--allow-change", "--batch-size", "--csv", "--json", "--schedule", "--strict")
+SWITCHES += ("--write", "--yes")
 ACTIONS: dict[str, dict[str, Any]] = {
     "--config": {"action": "append"},
+    "--where": {"action": "append"},
     "--profile": {"action": "store_const", "const": True},
     **{flag: {"action": "store_true"} for flag in SWITCHES},
     "--offline": {"action": "store_const", "const": "offline"},
@@ -134,6 +147,12 @@ DEFAULTS = {
     "write": False,
     "file": None,
     "what": None,
+    "action": None,
+    "names": None,
+    "sort": None,
+    "where": None,
+    "csv": False,
+    "yes": False,
     "inspected": None,
     "inspected_run": None,
     "json": False,

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from .axis import Axis
+
 WIDTH, HEIGHT = 640, 360
 LEFT, RIGHT, TOP, BOTTOM = 74, 24, 44, 52
 INK, GRID, LINE, MARK = "#333", "#e3e3e3", "#1f77b4", "#d62728"
@@ -35,8 +37,8 @@ def save_curve(
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     finite = [value for value in y if math.isfinite(value)]
-    across = _Axis(min(x), max(x), LEFT, WIDTH - RIGHT, logarithmic)
-    up = _Axis(min([*finite, 0.0]), max(finite, default=1.0), HEIGHT - BOTTOM, TOP, False)
+    across = Axis(min(x), max(x), LEFT, WIDTH - RIGHT, logarithmic)
+    up = Axis(min([*finite, 0.0]), max(finite, default=1.0), HEIGHT - BOTTOM, TOP, False)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
         f'font-family="sans-serif" font-size="12" fill="{INK}">',
@@ -63,32 +65,6 @@ def save_curve(
         side = "end" if a > WIDTH / 2 else "start"
         parts.append(_text(a + (-9 if side == "end" else 9), b - 8, mark[2], side))
     path.write_text("\n".join([*parts, "</svg>"]) + "\n", encoding="utf-8")
-
-
-class _Axis:
-    """From values to places on the page."""
-
-    def __init__(self, low: float, high: float, start: float, end: float, log: bool) -> None:
-        self.log, self.start, self.end = log, start, end
-        self.low, self.high = low, high if high > low else low + 1.0
-
-    def __call__(self, value: float) -> float:
-        low, high, at = self._scale(self.low), self._scale(self.high), self._scale(value)
-        return self.start + (at - low) / (high - low) * (self.end - self.start)
-
-    def _scale(self, value: float) -> float:
-        return math.log10(value) if self.log else value
-
-    def ticks(self) -> list[float]:
-        """Round numbers, about five."""
-        if self.log:
-            first, last = math.ceil(math.log10(self.low)), math.floor(math.log10(self.high))
-            return [10.0**power for power in range(first, last + 1)]
-        rough = (self.high - self.low) / 5
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(size * power for size in (1, 2, 5, 10) if size * power >= rough)
-        first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
-        return [round(i * step, 12) for i in range(first, last + 1)]
 
 
 def _line(x1: float, y1: float, x2: float, y2: float, color: str) -> str:

@@ -14,3 +14,5 @@ EXCLUDED = "exclude.txt"  # the run's copy of data.exclude; a sweep has one, too
 SWEEP_CONFIG = "base.yaml"  # of a sweep: what its trials start from
 TRIAL_FILE = "trial.json"  # in the folder of a sweep's trial: see sweep/trials.py
 PENDING_ALERTS = ".untold.json"  # what W&B is to be told once training is back
+LOCK = ".lock"  # held by the process that looks after the run
+HEARTBEAT = ".heartbeat"  # the sign of life that the steps of training give

@@ -27,11 +27,12 @@ from ..errors import UserError
 from ..files import CODE, PROJECT, shown, write_json
 from . import code_snapshot
 from .disk_errors import check_writable, outlived, unwritable
-from .layout import EXCLUDED, LAST, TRIAL_FILE
+from .layout import EXCLUDED, HEARTBEAT, LAST, LOCK, TRIAL_FILE
 from .provenance import write_provenance
 
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
+LOOK_SECONDS = 0.2  # the lock may be held for a moment by one that only looks: status.py
 OWNER_SECONDS = 2.0  # until who took the lock has surely written down who it is
 
 
@@ -97,7 +98,7 @@ class Run:
     @property
     def heartbeat_file(self) -> Path:
         """Written by the steps of training: see ``beat``."""
-        return self.folder / ".heartbeat"
+        return self.folder / HEARTBEAT
 
     @property
     def wandb_id(self) -> str:
@@ -140,8 +141,8 @@ class Run:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._is_new = not self.config_file.exists()
-            self._lock = FileLock(self.folder / ".lock")
-            self._lock.acquire(timeout=0)
+            self._lock = FileLock(self.folder / LOCK)
+            self._lock.acquire(timeout=LOOK_SECONDS)
         except Timeout:
             owner = _owner(self.folder)
             pid, host = owner.get("pid", "?"), owner.get("host", "?")

@@ -9,13 +9,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from ..errors import UserError
 from ..files import shown, typed_path
 from .disk_errors import unwritable
 from .layout import LAST, TRIAL_FILE
 from .run import read_summary
+from .status import is_locked
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 
@@ -58,6 +57,7 @@ def all_runs(output: Path) -> list[Path]:
             inner.clear()  # what lies in a run is its own
         elif "sweep.yaml" in files and "code" in inner:
             inner.remove("code")  # a sweep's copy of the code, with a configuration in it
+        inner[:] = [name for name in inner if not name.startswith(".")]
     return runs
 
 
@@ -67,7 +67,8 @@ def newest_unfinished(output: Path, same: Any) -> Path | None:
         if (folder / TRIAL_FILE).exists():
             continue  # its sweep goes on with it
         status = read_summary(folder).get("status")
-        if status in {"running", "failed", "stopped"} and _is_free(folder) and same(folder):
+        unfinished = status in {"running", "failed", "stopped"}
+        if unfinished and is_locked(folder) is False and same(folder):
             return folder
     return None
 
@@ -90,15 +91,6 @@ def new_folder(output: Path) -> Path:
             continue
         except OSError as error:
             raise unwritable(folder, error) from None
-
-
-def _is_free(folder: Path) -> bool:
-    lock = FileLock(folder / ".lock")
-    try:
-        with lock.acquire(timeout=0):
-            return True
-    except (Timeout, OSError):
-        return False
 
 
 def make_newest(folder: Path, output: Path) -> None:

@@ -5,9 +5,9 @@ Template's file: updates replace it.
 
 from html import escape
 
+from ..tables import duration, short_names, shown_value
 from .importance import importances
 from .plots import history, merits, parallel_coordinates
-from .progress import in_words, short_names, shown_value
 from .results import Results
 from .trials import ENDED, FAILED, Trial
 
@@ -96,7 +96,7 @@ def _facts(results: Results) -> str:
         (shown_value(best.value) if best else "-", f"best {escape(results.metric.name)}"),
         (_link(best) if best else "-", "best trial"),
         (f"{ended}", f"trials ended, {failed} of them failed" if failed else "trials ended"),
-        (in_words(sum(trial.seconds for trial in trials)), "of training in all"),
+        (duration(sum(trial.seconds for trial in trials)), "of training in all"),
     ]
     cells = "".join(f"<div><b>{value}</b>{meaning}</div>" for value, meaning in facts)
     return f'<div class="facts">{cells}</div>'
@@ -144,8 +144,8 @@ def _trials(results: Results) -> str:
         values = [shown_value(trial.values.get(p.key)) for p in results.sweep.parameters]
         value = shown_value(trial.value) if trial.value is not None else "-"
         beside = [shown_value(results.measured(trial).get(name)) for name in others]
-        cells = [trial.state, value, *beside, *values]
-        cells += [in_words(trial.seconds), trial.reason or ""]
+        cells = [results.state(trial), value, *beside, *values]
+        cells += [duration(trial.seconds), trial.reason or ""]
         rows.append((f' data-trial="{trial.number}"', cells))
     linked = [_link(trial) for trial in ranked]
     return _table(header, rows, linked)

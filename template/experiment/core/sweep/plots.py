@@ -10,8 +10,8 @@ from html import escape
 from itertools import pairwise
 from typing import Any
 
+from ..tables import short_names
 from .distributions import Parameter
-from .progress import short_names
 from .sweep_file import Metric
 from .trials import FAILED, Trial
 

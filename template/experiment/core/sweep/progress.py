@@ -3,11 +3,9 @@
 Template's file: updates replace it.
 """
 
-import json
 import time
-from datetime import timedelta
-from typing import Any
 
+from ..tables import duration, short_names, shown_value
 from .sweep_file import Metric
 from .trials import ENDED, FAILED, STOPPED, Trial
 
@@ -47,34 +45,4 @@ def remaining(trials: list[Trial], size: int | None, workers: int) -> str | None
     seconds = sum(ended) / len(ended) * (size - len(ended)) / workers
     running = [time.time() - trial.started for trial in trials if trial.state not in ENDED]
     seconds -= min(seconds, sum(running) / workers)
-    return in_words(seconds)
-
-
-def in_words(seconds: float) -> str:
-    """``40 s``, ``12 min``, ``3:20 h``."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{str(timedelta(minutes=round(seconds / 60)))[:-3]} h"
-
-
-def short_names(values: dict[str, Any]) -> dict[str, Any]:
-    """The values under the last words of their keys, where these are no two keys' last words."""
-    names = [key.rpartition(".")[2] for key in values]
-    return {
-        name if names.count(name) == 1 else key: value
-        for (key, value), name in zip(values.items(), names, strict=True)
-    }
-
-
-def shown_value(value: Any) -> str:
-    """A value in a table: short, and ``-`` for none."""
-    if value is None:
-        return "-"
-    return f"{value:.5g}" if isinstance(value, float) else as_typed(value)
-
-
-def as_typed(value: Any) -> str:
-    """A value as it is typed after ``key=``."""
-    return value if isinstance(value, str) else json.dumps(value)
+    return duration(seconds)

@@ -7,8 +7,8 @@ import csv
 import io
 
 from ..files import write_text
+from ..tables import as_typed
 from .html_page import page
-from .progress import as_typed
 from .results import Results
 from .trials import Trial
 

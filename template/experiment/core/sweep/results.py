@@ -14,8 +14,9 @@ from ..config.cli_options import CORE_ARGUMENTS
 from ..console import say
 from ..files import shown
 from ..runs.metrics_reader import rows_that_count
-from ..runs.run import read_summary
-from .progress import as_typed, best_of, short_names, shown_value
+from ..runs.table import RunRow, read_run
+from ..tables import aligned, as_typed, short_names, shown_value
+from .progress import best_of
 from .sweep_file import Metric, Sweep
 from .trials import ENDED, SweepFolder, Trial
 
@@ -88,7 +89,7 @@ class Results:
             for t in self.ranked()[:MOST_ROWS]
         ]
         more = len(self.trials) - MOST_ROWS
-        return [*_aligned([header, *cells]), *([f"... and {more} more"] if more > 0 else [])]
+        return [*aligned([header, *cells]), *([f"... and {more} more"] if more > 0 else [])]
 
     def _table_of_means(self, metric: str | None) -> list[str]:
         header = [*self._short(self.distinguishing), "n", "mean", "std"]
@@ -96,7 +97,7 @@ class Results:
             [*map(shown_value, values), str(n), shown_value(average), shown_value(spread)]
             for values, n, average, spread in self.means(metric)
         ]
-        return [f"{metric or self.metric.name}:", *_aligned([header, *cells])]
+        return [f"{metric or self.metric.name}:", *aligned([header, *cells])]
 
     def means(self, metric: str | None = None) -> list[tuple[list[Any], int, float, float]]:
         """Of trials that are equal but for seed and fold: values, how many, mean, deviation.
@@ -154,7 +155,14 @@ class Results:
         return list(short_names(dict.fromkeys(names)))
 
     def _wandb_mode(self, trial: Trial) -> str | None:
-        return read_summary(self.folder.folder(trial)).get("wandb", {}).get("mode")
+        return self._row(trial).summary.get("wandb", {}).get("mode")
+
+    def state(self, trial: Trial) -> str:
+        """How a trial ended or, while it is not over, how its run is."""
+        return trial.state if trial.state in ENDED else self._row(trial).status
+
+    def _row(self, trial: Trial) -> RunRow:
+        return read_run(self.folder.folder(trial), self.folder.path.parent)
 
 
 def _beside(rows: list[dict[str, Any]], metric: str, value: float) -> dict[str, float]:
@@ -172,12 +180,3 @@ def _beside(rows: list[dict[str, Any]], metric: str, value: float) -> dict[str, 
 
 def _statistics(values: list[float]) -> tuple[int, float, float]:
     return len(values), mean(values), stdev(values) if len(values) > 1 else 0.0
-
-
-def _aligned(rows: list[list[str]]) -> list[str]:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = []
-    for row in rows:
-        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return lines
