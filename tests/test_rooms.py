@@ -84,7 +84,7 @@ def test_a_wrong_import_names_the_rule_and_the_room(
 def test_whoever_lists_the_house_sees_its_rooms() -> None:
     flat = [path.name for path in CORE.glob("[!_]*.py")]
 
-    assert len(flat) <= 6, flat
+    assert len(flat) <= 7, flat
     for path in CORE.rglob("*.py"):
         assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, path
 

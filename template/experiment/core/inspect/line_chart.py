@@ -33,7 +33,7 @@ STYLE = """
   font-size: 12.5px; color: var(--soft); }
 .chart li::before { content: ""; display: inline-block; width: 16px; border-top: 3px solid;
   vertical-align: middle; margin-right: 6px; color: var(--of); }
-.wide { overflow-x: auto; } 
+.wide { overflow-x: auto; }
 .beside th { text-align: left; white-space: nowrap; font-weight: 500; color: var(--soft); }
 .beside th, .beside td { padding: 5px 16px 5px 0; border-bottom: 1px solid var(--rule);
   font-variant-numeric: tabular-nums; vertical-align: top; }
