@@ -9,14 +9,14 @@ from typing import Any
 import pytorch_lightning as pl
 from pytorch_lightning.callbacks import LearningRateMonitor
 
-from ..config.callbacks import CallbacksConfig
+from ..config.callbacks import CallbacksConfig, SamplePredictionsConfig
 from ..config.checkpoint import CheckpointConfig
 from ..module.dotted_paths import check_arguments, import_class
 from ..runs.run import Run
 from .device_stats import DeviceStats
 from .early_stopping import early_stopping
 from .gradient_norm import GradientNorm
-from .sample_predictions import SamplePredictions
+from .sample_predictions import SampleNow, SamplePredictions
 from .throughput import Throughput
 from .timer import Timer
 from .weight_averaging import EMA, SWA
@@ -41,6 +41,7 @@ def make_callbacks(
         callbacks.append(DeviceStats(config.device_stats))
     if config.sample_predictions is not None:
         callbacks.append(SamplePredictions(config.sample_predictions, run))
+    callbacks.append(SampleNow(run, (config.sample_predictions or SamplePredictionsConfig()).count))
     if config.timer is not None:
         callbacks.append(Timer())
     if config.early_stopping is not None:

@@ -1,9 +1,11 @@
-"""When ``checkpoint.every_minutes`` have passed, told alike to all processes of a run.
+"""When ``checkpoint.every_minutes`` have passed or a save was asked for, alike for all processes.
 
 Template's file: updates replace it.
 """
 
+import math
 import time
+from collections.abc import Callable
 
 import pytorch_lightning as pl
 
@@ -19,10 +21,12 @@ class SaveTimer:
 
     Args:
         minutes: Between two saves; None: for ever.
+        is_asked: Whether somebody wants one now; the first process looks.
     """
 
-    def __init__(self, minutes: float | None) -> None:
-        self.seconds = None if minutes is None else 60.0 * minutes
+    def __init__(self, minutes: float | None, is_asked: Callable[[], bool] = lambda: False) -> None:
+        self.seconds = math.inf if minutes is None else 60.0 * minutes
+        self.is_asked = is_asked
         self.restart()
         self._looked = self._since
         self._batches, self._next_look = 0, 1
@@ -33,17 +37,19 @@ class SaveTimer:
 
     def is_over(self, trainer: pl.Trainer) -> bool:
         """Whether the time has passed; to be asked once a batch."""
-        if self.seconds is None or self._is_over:
-            return self._is_over
-        self._batches += 1
-        if self._batches >= self._next_look:
-            self._look(trainer, self.seconds)
+        if not self._is_over:
+            self._batches += 1
+            if self._batches >= self._next_look:
+                self._look(trainer)
         return self._is_over
 
-    def _look(self, trainer: pl.Trainer, seconds: float) -> None:
+    def _look(self, trainer: pl.Trainer) -> None:
         now = time.monotonic()
         soon = now - self._looked < SECONDS_BETWEEN_LOOKS
         batches = min(2 * self._next_look, MOST_BATCHES) if soon else max(1, self._next_look // 2)
-        seen = now - self._since >= seconds, batches
+        is_over = now - self._since >= self.seconds
+        if trainer.is_global_zero:
+            is_over |= self.is_asked()
+        seen = is_over, batches
         self._is_over, self._next_look = trainer.strategy.broadcast(seen)
         self._looked, self._batches = now, 0

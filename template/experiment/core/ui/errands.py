@@ -1,0 +1,129 @@
+"""Short commands of ``main.py`` that a page waits for: a check, an inspection, an export.
+
+Template's file: updates replace it. They end with the server; trainings do not: those are the
+queue's. No shell reads any word of them.
+"""
+
+import asyncio
+import os
+import secrets
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from ..files import PROJECT
+
+MOST_KEPT = 50
+MOST_BYTES = 200_000  # of what one prints
+RUNNING, DONE, FAILED = "running", "done", "failed"
+
+
+@dataclass
+class Errand:
+    """One command.
+
+    Attributes:
+        id: Its name in addresses.
+        title: What it is, for people.
+        words: What stands after main.py.
+        state: ``running``, ``done`` or ``failed``.
+        leads_to: The page that shows what came of it.
+        printed: The last of what it printed.
+    """
+
+    title: str
+    words: list[str]
+    leads_to: str
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
+    state: str = RUNNING
+    printed: str = ""
+    began: float = field(default_factory=time.time)
+    code: int | None = None
+    then: "Callable[[Errand], Awaitable[None]] | None" = None
+    process: asyncio.subprocess.Process | None = None
+
+    @property
+    def seconds(self) -> float:
+        return time.time() - self.began
+
+    @property
+    def last_line(self) -> str:
+        """What it said last, which is why it failed."""
+        lines = [line for line in self.printed.splitlines() if line.strip()]
+        return lines[-1][:500] if lines else f"exit code {self.code}"
+
+
+class Errands:
+    """Those of one server, the newest kept."""
+
+    def __init__(self) -> None:
+        self._errands: dict[str, Errand] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def get(self, id: str) -> Errand | None:
+        return self._errands.get(id)
+
+    def all(self) -> list[Errand]:
+        return list(self._errands.values())
+
+    def start(self, errand: Errand) -> Errand:
+        """Begin one; the page does not wait."""
+        over = [known for known in self._errands.values() if known.state != RUNNING]
+        for old in over[: max(0, len(self._errands) - MOST_KEPT)]:
+            del self._errands[old.id]
+        self._errands[errand.id] = errand
+        task = asyncio.create_task(self._run(errand))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return errand
+
+    async def _run(self, errand: Errand) -> None:
+        try:
+            errand.code = await self._carry_out(errand)
+            if errand.code == 0 and errand.then is not None:
+                await errand.then(errand)
+        except Exception as error:
+            errand.printed += f"\n{type(error).__name__}: {error}"
+            errand.code = errand.code or 1
+        errand.state = DONE if errand.code == 0 else FAILED
+
+    async def _carry_out(self, errand: Errand) -> int:
+        process = await asyncio.create_subprocess_exec(
+            *command(errand.words),
+            cwd=PROJECT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        errand.process = process
+        assert process.stdout
+        while chunk := await process.stdout.read(4096):
+            printed = errand.printed + chunk.decode("utf-8", "replace")
+            errand.printed = printed[-MOST_BYTES:]
+        return await process.wait()
+
+    async def end_all(self) -> None:
+        """The server ends: nothing that only its pages waited for goes on."""
+        for errand in self._errands.values():
+            if errand.process is not None and errand.process.returncode is None:
+                errand.process.terminate()
+
+
+async def carry_out(words: list[str]) -> tuple[int, str]:
+    """A command that takes a moment: its exit code, and what it printed."""
+    process = await asyncio.create_subprocess_exec(
+        *command(words),
+        cwd=PROJECT,
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    printed, _ = await process.communicate()
+    return process.returncode or 0, printed.decode("utf-8", "replace")
+
+
+def command(words: list[str]) -> list[str]:
+    """The program and its words."""
+    return [sys.executable, str(PROJECT / "main.py"), *words]

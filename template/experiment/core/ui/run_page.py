@@ -1,0 +1,147 @@
+"""The page of one run: how far it is, its curves, what it says, and what can be done with it.
+
+Template's file: updates replace it. All of it is read from the run's files: it is the same whoever
+started the run, and whether or not this server lived then.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ..commands.compare_runs import charts
+from ..loggers.wandb_host import wandb_host
+from ..queue.job import CONSOLE, RUNNING, WAITING, Job
+from ..runs.table import RunRow
+from .serving import wandb_address
+from .site import Site, back_to, site_of
+
+LOG_LINES, LOG_BYTES = 60, 32_768
+PICTURES = ("samples/*.png", "confusion*.png")
+PAGES = ("inspect-data/index.html", "inspect-model/index.html")
+# Of a whole frame only: forms and links of our own page, no other window, nothing above it.
+SANDBOX = "sandbox allow-scripts allow-same-origin allow-forms allow-downloads"
+
+
+async def run(request: Request) -> Response:
+    """The page."""
+    answer = _answer(request, "run.html")
+    answer.headers["Content-Security-Policy"] = f"{SANDBOX}; {POLICY}"
+    return answer
+
+
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+
+
+async def live_run(request: Request) -> Response:
+    """The part of it that changes."""
+    return _answer(request, "run_live.html")
+
+
+async def go(request: Request) -> Response:
+    """After a start: on to the logger's page, as soon as there is one."""
+    site, name = site_of(request), request.path_params["name"]
+    job, folder = _job(site, name), site.run_folder(name)
+    if job is not None and job.state == WAITING:
+        text = f"It waits for {job.device}, as number {job.place} in the queue."
+        return back_to(f"/run/{name}", said=text)
+    if (folder / "config.yaml").is_file():
+        row = site.row(name)
+        record = row.summary.get("wandb") or {}
+        if address := _wandb(row):
+            return RedirectResponse(address, 303)
+        if record.get("mode") not in {None, "online"} or not row.is_alive or row.step:
+            return back_to(f"/run/{name}")
+    return site.page(request, "going.html", name=name)
+
+
+def _answer(request: Request, template: str) -> Response:
+    site, name = site_of(request), request.path_params["name"]
+    folder, job = site.run_folder(name), _job(site, name)
+    row = site.row(name) if (folder / "config.yaml").is_file() else None
+    if row is None and job is None:
+        raise HTTPException(404, "There is no such run.")
+    known = _known(row, folder) if row is not None else {}
+    return site.page(
+        request,
+        template,
+        name=name,
+        row=row,
+        job=job,
+        log=_log(site, folder, job),
+        **{"charts": [], "wandb": "", "pictures": [], "pages": [], "downloads": [], **known},
+    )
+
+
+def _known(row: RunRow, folder: Path) -> dict[str, Any]:
+    pictures = [max(found, key=_drawn) for it in PICTURES if (found := list(folder.glob(it)))]
+    return {
+        "charts": charts([row]),
+        "wandb": _wandb(row),
+        "pictures": [_picture(file, folder) for file in pictures],
+        "pages": [page for page in PAGES if (folder / page).is_file()],
+        "downloads": _downloads(row, folder),
+    }
+
+
+def _picture(file: Path, folder: Path) -> tuple[str, int]:
+    """Its path, and a number that is another one once it was drawn again."""
+    return file.relative_to(folder).as_posix(), file.stat().st_mtime_ns
+
+
+def _downloads(row: RunRow, folder: Path) -> list[tuple[str, str]]:
+    """Files worth taking away: path and what it is."""
+    best = (row.summary.get("best") or {}).get("checkpoint")
+    found = [(str(best), "the best checkpoint")] if best and (folder / str(best)).is_file() else []
+    if (folder / "checkpoints/last.ckpt").is_file():
+        found.append(("checkpoints/last.ckpt", "the newest checkpoint"))
+    found += [(f"export/{file.name}", "exported") for file in sorted(folder.glob("export/*.*"))]
+    found += [
+        (name, what)
+        for name, what in (("config.yaml", "its configuration"), ("metrics.jsonl", "all metrics"))
+        if (folder / name).is_file()
+    ]
+    return found
+
+
+def _wandb(row: RunRow) -> str:
+    """The address of its page on W&B, if it is one of the configured host."""
+    record = row.summary.get("wandb") or {}
+    url = record.get("url") if record.get("mode") == "online" else None
+    return wandb_address(str(url), wandb_host()) if url else ""
+
+
+def _job(site: Site, name: str) -> Job | None:
+    """The newest job of a run."""
+    jobs = [job for job in site.queue.jobs() if job.run == name]
+    return max(jobs, key=lambda job: int(job.id), default=None)
+
+
+def _log(site: Site, folder: Path, job: Job | None) -> str:
+    """The last lines: of the run, or of its job while there is no run."""
+    files = [folder / "train.log"]
+    if job is not None:
+        console = site.queue.folder_of(job) / CONSOLE
+        files = [console] if job.state == RUNNING else [*files, console]
+    return next((text for text in map(_tail, files) if text), "")
+
+
+def _tail(file: Path) -> str:
+    try:
+        with open(file, "rb") as opened:
+            opened.seek(max(0, opened.seek(0, 2) - LOG_BYTES))
+            text = opened.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    # A bar that is drawn over and over: its last state.
+    lines = [line.rsplit("\r", 1)[-1] for line in text.splitlines()]
+    return "\n".join(lines[-LOG_LINES:])
+
+
+def _drawn(file: Path) -> float:
+    return file.stat().st_mtime

@@ -1,0 +1,149 @@
+"""What the pages are about: the project, its runs, its queue; and how a page is rendered.
+
+Template's file: updates replace it.
+"""
+
+import importlib
+import sys
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse
+
+from ..config.ui import UiConfig
+from ..errors import UserError, in_a_line
+from ..files import PROJECT
+from ..queue.queue import Queue
+from ..runs.run_folders import NAME
+from ..runs.selection import telling
+from ..runs.table import RunRow, read_run, read_runs
+from ..tables import duration, short_names, shown_value
+from .errands import Errands
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+class Site:
+    """One project on one server.
+
+    Args:
+        arguments: What was typed: which files are the configuration, where the runs lie.
+        config_type: The root dataclass of the configuration.
+        ui: What the page may do.
+    """
+
+    def __init__(self, arguments: Namespace, config_type: type, ui: UiConfig) -> None:
+        self.arguments, self.ui = arguments, ui
+        self.output = Path(arguments.output).resolve()
+        self.queue = Queue(self.output)
+        self.errands = Errands()
+        self._config_type = config_type
+        self._config_seen = _stamp(config_type)
+        self.templates = Environment(
+            loader=FileSystemLoader(TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self.templates.filters.update(duration=duration, value=shown_value)
+
+    @property
+    def project(self) -> str:
+        return PROJECT.resolve().name
+
+    def config_type(self) -> type:
+        """The configuration's class, read again after config.py was edited.
+
+        Raises:
+            UserError: It cannot be imported any more.
+        """
+        if (seen := _stamp(self._config_type)) != self._config_seen:
+            module = sys.modules[self._config_type.__module__]
+            try:
+                self._config_type = getattr(importlib.reload(module), self._config_type.__name__)
+            except Exception as error:
+                raise UserError(f"{module.__name__}: {in_a_line(error)}") from None
+            self._config_seen = seen
+        return self._config_type
+
+    def rows(self) -> list[RunRow]:
+        """All runs, the newest first."""
+        return read_runs(self.output)[::-1]
+
+    def row(self, name: str) -> RunRow:
+        """The run of a name that came from a browser.
+
+        Raises:
+            HTTPException: There is none.
+        """
+        folder = self.run_folder(name)
+        if not (folder / "config.yaml").is_file():
+            raise HTTPException(404, "There is no such run.")
+        return read_run(folder, self.output)
+
+    def run_folder(self, name: str) -> Path:
+        """Where a run of that name lies or would lie: in the folder of the runs, nowhere else.
+
+        Raises:
+            HTTPException: No run has such a name.
+        """
+        folder = self.output / name
+        inside = NAME.fullmatch(name) and folder.resolve().is_relative_to(self.output)
+        if not inside:
+            raise HTTPException(404, "There is no such run.")
+        return folder
+
+    def settings_of(self, rows: list[RunRow]) -> dict[str, dict[str, str]]:
+        """Of each run the settings in which they differ, by short names."""
+        keys = telling(rows)
+        names = list(short_names(dict.fromkeys(keys)))
+        return {
+            row.name: {
+                name: shown_value(row.settings.get(key))
+                for name, key in zip(names, keys, strict=True)
+            }
+            for row in rows
+        }
+
+    def page(
+        self, request: Request, template: str, status: int = 200, **values: Any
+    ) -> HTMLResponse:
+        """A page of our own; everything that is put into it is escaped."""
+        text = self.templates.get_template(template).render(
+            project=self.project,
+            path=request.url.path,
+            csrf=request.state.csrf,
+            said=request.query_params.get("said", "")[:300],
+            **values,
+        )
+        return HTMLResponse(text, status)
+
+
+def back_to(path: str, **query: str) -> RedirectResponse:
+    """Lead a browser to a page of ours after a form was sent."""
+    from urllib.parse import urlencode
+
+    return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
+
+
+def field_of(request: Request, name: str) -> str:
+    """One value of the form that was sent; empty where there is none."""
+    values = request.state.form.get(name, [])
+    return values[0].strip() if len(values) == 1 else ""
+
+
+def site_of(request: Request) -> Site:
+    return request.app.state.site
+
+
+def _stamp(config_type: type) -> int | None:
+    file = sys.modules[config_type.__module__].__file__
+    try:
+        return Path(file).stat().st_mtime_ns if file else None
+    except OSError:
+        return None

@@ -1,0 +1,212 @@
+"""The page that a training is chosen and started on.
+
+Template's file: updates replace it. What is set is checked by the code of the command line, twice:
+here, for a sentence beside the field, and by the very command that the page shows, which is carried
+out word for word. Nothing from a browser reaches a shell.
+"""
+
+import json
+import shutil
+from dataclasses import dataclass
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..config.cli import arguments_of, make_parser
+from ..config.load import load_settings
+from ..errors import UserError
+from ..files import PROJECT, shown
+from ..queue.job import UNDONE
+from ..queue.start import ensure_dispatcher
+from ..runs.run_folders import check_name
+from .errands import RUNNING, Errand, carry_out
+from .form import Section, sections, shown_again
+from .form_check import check, load_preset
+from .form_fields import RefusedField
+from .form_post import from_post
+from .presets import command_line, command_words, preset_file, presets
+from .site import Site, back_to, field_of, site_of
+from .uploaded import not_inspected
+
+LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins
+OWN = {"csrf", "do", "preset", "name", "device", "from"}  # fields that are no settings
+
+
+@dataclass
+class Chosen:
+    """What the form was filled with.
+
+    Attributes:
+        preset: The name of a file of ``configs/``.
+        name: Of the run; empty for the next number.
+        device: Of the queue.
+        form: The fields.
+        words: What differs from the preset, as it is typed.
+    """
+
+    preset: str
+    name: str
+    device: str
+    form: list[Section]
+    words: list[str]
+
+
+async def train(request: Request) -> Response:
+    """The form: of a preset, of an earlier run, or with settings that another page gives."""
+    site, asked = site_of(request), request.query_params
+    preset = asked.get("preset") or presets(PROJECT)[0]
+    try:
+        form, words = _form(site, preset, asked.get("from", ""), asked.getlist("set"))
+    except UserError as error:
+        return _cannot(request, error)
+    chosen = Chosen(preset, "", asked.get("device", ""), form, words)
+    return _page(request, chosen)
+
+
+async def start(request: Request) -> Response:
+    """Check what was set and, unless that was all, start it."""
+    site = site_of(request)
+    preset = field_of(request, "preset")
+    posted = {key: values[-1] for key, values in request.state.form.items() if key not in OWN}
+    try:
+        form, _ = _form(site, preset, "", [])
+    except UserError as error:
+        return _cannot(request, error)
+    chosen = Chosen(preset, field_of(request, "name"), field_of(request, "device"), form, [])
+    try:
+        chosen.words = from_post(posted, form)
+        settings = check(chosen.words, preset_file(PROJECT, preset), site.config_type(), site.ui)
+        if field_of(request, "do") == "start":
+            _check_start(site, chosen)
+            return _start(site, chosen)
+    except RefusedField as error:
+        chosen.form = shown_again(form, posted)
+        return _page(request, chosen, 400, error.key, str(error))
+    except UserError as error:
+        chosen.form = shown_again(form, posted)
+        return _page(request, chosen, 400, None, str(error))
+    chosen.form = shown_again(form, posted)
+    return _page(request, chosen, said=["Nothing is wrong with it.", *settings.remarks])
+
+
+async def errand(request: Request) -> Response:
+    """The page of a check that is under way: it leads on when that is over."""
+    site = site_of(request)
+    found = site.errands.get(request.path_params["id"])
+    if found is None:
+        raise HTTPException(404, "That is over, or was never begun.")
+    if found.state != RUNNING and found.code == 0:
+        return back_to(found.leads_to)
+    template = "errand_live.html" if request.url.path.startswith("/live/") else "errand.html"
+    return site.page(request, template, errand=found)
+
+
+def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Section], list[str]]:
+    """The fields with the preset's values and, over them, an earlier run's or given ones.
+
+    Raises:
+        UserError: The preset, or what is given over it, is refused.
+    """
+    config_type, file = site.config_type(), preset_file(PROJECT, preset)
+    before: Any = load_preset(file, config_type).config
+    now = before
+    if run:
+        now = load_preset(site.row(run).folder / "config.yaml", config_type).config
+    elif given:
+        words = ["config", "--config", str(file), *(word for word in given if "=" in word[1:])]
+        now = load_settings(config_type, arguments_of(make_parser(None), words)).config
+    form = sections(config_type, before, now, site.ui)
+    return form, from_post({}, form)
+
+
+def _page(
+    request: Request,
+    chosen: Chosen,
+    status: int = 200,
+    wrong: str | None = None,
+    problem: str = "",
+    said: Sequence[str] = (),
+) -> Response:
+    site = site_of(request)
+    jobs = [job for job in site.queue.jobs() if job.state in UNDONE]
+    waiting = {d: sum(job.device == d for job in jobs) for d in site.queue.devices()}
+    return site.page(
+        request,
+        "train.html",
+        status,
+        chosen=chosen,
+        presets=presets(PROJECT),
+        devices=waiting,
+        wrong=wrong,
+        problem=problem,
+        checked=said,
+        plain=[field for one in chosen.form for field in one.fields if field.plain],
+        command=command_line(chosen.preset, chosen.words, chosen.name),
+    )
+
+
+def _cannot(request: Request, error: UserError) -> Response:
+    """The configuration itself is refused: there is no form."""
+    title = "The configuration cannot be read"
+    return site_of(request).page(request, "message.html", 400, title=title, text=str(error))
+
+
+def _check_start(site: Site, chosen: Chosen) -> None:
+    """See that there are a name, a device and room for it.
+
+    Raises:
+        UserError: There are not.
+    """
+    if chosen.name:
+        check_name(chosen.name)
+        if site.run_folder(chosen.name).exists():
+            raise UserError(f"there is a run {chosen.name} already; choose another name")
+    if chosen.device not in site.queue.devices():
+        raise UserError(f"there is no device {chosen.device}")
+    site.output.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(site.output).free
+    if free < LEAST_FREE:
+        raise UserError(
+            f"{shown(site.output)}: {free / 1e6:.0f} MB are free, too little: make room"
+        )
+
+
+def _start(site: Site, chosen: Chosen) -> Response:
+    """A pre-flight, after which the training is queued."""
+    queue = ["queue", "add", "--json", "--device", chosen.device]
+    fit = command_words(chosen.preset, chosen.words, chosen.name)
+    flight = Errand(
+        title=f"Checking {chosen.name or 'the training'}",
+        words=command_words(chosen.preset, chosen.words, command="smoke"),
+        leads_to="/queue",
+        then=partial(_queue, site, [*queue, *fit]),
+    )
+    if folder := not_inspected(site.ui, chosen.words):
+        words = command_words(chosen.preset, chosen.words, command="inspect data")
+        flight = _inspected_first(site, flight, folder, words)
+    return back_to(f"/errand/{site.errands.start(flight).id}")
+
+
+def _inspected_first(site: Site, flight: Errand, folder: str, words: list[str]) -> Errand:
+    """Look at data that was uploaded before it is trained on."""
+
+    async def fly(errand: Errand) -> None:
+        errand.leads_to = f"/errand/{site.errands.start(flight).id}"
+
+    words = ["inspect", "data", *words[1:]]
+    return Errand(f"Looking at {folder}", words, "/data", then=fly)
+
+
+async def _queue(site: Site, words: list[str], errand: Errand) -> None:
+    """Queue what the check had nothing against; a run that waits, or starts at once."""
+    code, printed = await carry_out(words)
+    if code != 0:
+        errand.code = code
+        errand.printed += f"\n{printed}"
+        return
+    errand.leads_to = f"/go/{json.loads(printed)['run']}"
+    ensure_dispatcher(site.output)
