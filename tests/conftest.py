@@ -37,7 +37,7 @@ for number in (signal.SIGINT, signal.SIGHUP):
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, lambda *_: None)
 
-from harness import compiled_once  # noqa: E402
+from harness import compiled_once, matrix  # noqa: E402
 from harness.fork_server import Server  # noqa: E402
 from projects import ROOT, Project, Template, copier, copies, make_template, moved  # noqa: E402
 
@@ -88,8 +88,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--remake", action="store_true", help="store today's numbers as the promise")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first; the others as they stand."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, the others as they stand; what spans a matrix, not all of it."""
+    matrix.leave_out(config, items)
     place = {ROOT / "tests" / file: number for number, file in enumerate(LONGEST)}
     items.sort(key=lambda item: place.get(item.path, len(place)))
 

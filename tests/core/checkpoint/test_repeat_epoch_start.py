@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from core.restart.test_exact_resume import assert_same
 from harness.experiment import Experiment, RunFolder, Server, replace
+from harness.matrix import spanned
 from projects import Project
 
 pytestmark = pytest.mark.slow
@@ -156,18 +157,30 @@ def words_for(name: str) -> tuple[str, ...]:
     return (f"callbacks.extra.experiment.callbacks.{name}={{}}", *SAVED)
 
 
-def spanning() -> list[tuple[str, str]]:
-    """Each callback at two moments, each moment with some; the rest: ``tests.torture``."""
-    names, moments = [*CALLBACKS, *LIGHTNINGS], [*MOMENTS]
-    half = len(moments) // 2
-    return [
-        (name, moments[(number + shift) % len(moments)])
-        for number, name in enumerate(names)
-        for shift in (0, half)
-    ]
+# Each callback at a moment that matters to it, each moment with some; all of them: tests.torture.
+CELLS = [(name, moment) for name in (*CALLBACKS, *LIGHTNINGS) for moment in MOMENTS]
+SPANNING = [
+    ("Curriculum", "in an epoch's first batch"),
+    ("Unfreezing", "in the fourth epoch"),
+    ("Evaluating", "in the sixth epoch"),
+    ("Drawing", "in the first epoch"),
+    ("Logging", "at an epoch's start"),
+    ("Counting", "right after a save in an epoch"),
+    ("Spoiling", "in the fourth epoch"),
+    ("Stepping", "in an epoch's first batch"),
+    ("Accumulating", "in the sixth epoch"),
+    ("Finetuning", "in the fourth epoch"),
+]
 
 
-@pytest.mark.parametrize(("name", "moment"), spanning())
+def test_each_callback_and_each_moment_is_spanned() -> None:
+    assert {name for name, _ in SPANNING} == {*CALLBACKS, *LIGHTNINGS}
+    assert {moment for _, moment in SPANNING} == set(MOMENTS)
+
+
+@pytest.mark.parametrize(
+    ("name", "moment"), spanned(CELLS, [cell for cell in CELLS if cell not in SPANNING])
+)
 def test_a_callback_finds_what_it_had_set_up(
     name: str,
     moment: str,
@@ -182,8 +195,7 @@ def test_a_callback_finds_what_it_had_set_up(
     assert_same(run, calm(name))
 
 
-@pytest.mark.parametrize("moment", ["in the first epoch", "in the fourth epoch"])
-def test_a_module_finds_what_it_had_set_up(moment: str, experiment: Experiment) -> None:
+def test_a_module_finds_what_it_had_set_up(experiment: Experiment) -> None:
     module = experiment / "experiment/module.py"
     replace(
         module,
@@ -202,13 +214,15 @@ def test_a_module_finds_what_it_had_set_up(moment: str, experiment: Experiment) 
     replace(
         module, "import torch.nn.functional as F", "import torch\nimport torch.nn.functional as F"
     )
-    calm = experiment.copy(experiment.path.with_name("calm"))
+    moments = [MOMENTS[name] for name in ("in the first epoch", "in the fourth epoch")]
+    copies = [experiment.copy(experiment.path.with_name(str(count))) for _, count in moments]
+    calm = experiment.trained(*SAVED)
 
-    experiment.killed(*MOMENTS[moment], *SAVED)
-    run = experiment.trained(*SAVED)
-
-    assert_same(run, calm.trained(*SAVED))
-    assert len(run.series("train/factor")) == 6
+    for moment, copy in zip(moments, copies, strict=True):
+        copy.killed(*moment, *SAVED)
+        run = copy.trained(*SAVED)
+        assert_same(run, calm)
+        assert len(run.series("train/factor")) == 6
 
 
 @pytest.mark.parametrize(

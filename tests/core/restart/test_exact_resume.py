@@ -6,6 +6,7 @@ from functools import cache
 
 import pytest
 from harness.experiment import Experiment, RunFolder, Server, fit_words, replace
+from harness.matrix import spanned
 from projects import Project
 
 pytestmark = pytest.mark.slow
@@ -74,6 +75,26 @@ KINDS = {
     ),
     "two best": ("checkpoint.save_top_k=2",),
 }
+# Parts of a kind that stays ("accumulating 3, plateau, workers, EMA", "SWA, saved every 3 steps",
+# "plateau, ended by steps"), of the saves that are killed, or of every task's spanning cell.
+# `python -m tests.torture` has all of them at every moment.
+PARTS = (
+    "saved every 3 steps",
+    "accumulating, saved every 2 steps",
+    "EMA",
+    "EMA, saved every 3 steps",
+    "SWA",
+    "bfloat16",
+    "worker processes",
+    "plateau",
+    "plateau, saved every 3 steps",
+    "ended by steps",
+)
+# The last checkpoint: its predecessor, itself, the best one and the scores take their names.
+RENAMES = [*range(-5, 0)]
+KILLED_SAVES = [
+    (kind, rename) for kind in ("saved every 3 steps", "stopped early") for rename in RENAMES
+]
 
 
 @pytest.fixture(scope="module")
@@ -105,7 +126,7 @@ def test_a_killed_run_ends_with_the_same_weights_and_rows(
     assert_same(run, undisturbed())
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", spanned(KINDS, PARTS))
 def test_every_kind_of_run_outlives_two_kills(
     kind: str, experiment: Experiment, undisturbed: Undisturbed
 ) -> None:
@@ -117,9 +138,8 @@ def test_every_kind_of_run_outlives_two_kills(
     assert_same(run, undisturbed(*KINDS[kind]))
 
 
-# The last checkpoint: its predecessor, itself, the best one and the scores take their names.
-@pytest.mark.parametrize("rename", range(-5, 0))
-@pytest.mark.parametrize("kind", ["saved every 3 steps", "stopped early"])
+# Those of the run that stops early are the same renames; it ends with the last of them.
+@pytest.mark.parametrize(("kind", "rename"), spanned(KILLED_SAVES, KILLED_SAVES[5:9]))
 def test_a_save_that_is_killed_is_mended(
     kind: str,
     rename: int,
@@ -136,22 +156,19 @@ def test_a_save_that_is_killed_is_mended(
 
 
 # The first step of an epoch that draws is its fifth: the run resumes before it, at it, and after.
-@pytest.mark.parametrize("count", [12, 13, 14])
-def test_steps_that_draw_from_python_and_numpy_now_and_then(
-    count: int, experiment: Experiment
-) -> None:
+def test_steps_that_draw_from_python_and_numpy_now_and_then(experiment: Experiment) -> None:
     module = experiment / "experiment/module.py"
     replace(module, "import torch.nn", "import random\n\nimport numpy as np\nimport torch.nn")
     whole = 'self._step(batch, "train")'
     drawing = f"{whole} * (random.random() + np.random.rand() if batch_idx in (4, 5) else 1.0)"
     replace(module, whole, drawing)
-    calm = experiment.copy(experiment.path.with_name("calm"))
     words = ("checkpoint.every_n_steps=1",)
+    copies = [experiment.copy(experiment.path.with_name(f"copy{number}")) for number in range(3)]
+    calm = experiment.trained(*words)
 
-    experiment.killed("on_train_batch_start", count, *words)
-    run = experiment.trained(*words)
-
-    assert_same(run, calm.trained(*words))
+    for count, copy in enumerate(copies, 12):
+        copy.killed("on_train_batch_start", count, *words)
+        assert_same(copy.trained(*words), calm)
 
 
 def test_a_run_killed_before_its_test_is_tested_without_training(

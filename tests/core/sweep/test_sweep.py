@@ -138,6 +138,36 @@ def test_a_trial_that_is_lost_twice_is_failed(project: SmallProject) -> None:
     assert process.returncode == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize(
+    ("process", "state"), [(None, "finished"), (99, "failed")], ids=["claimed", "started"]
+)
+def test_a_trial_that_was_claimed_and_never_started_is_not_lost(
+    project: SmallProject, process: int | None, state: str
+) -> None:
+    project.write({"seed": {"values": [0, 1]}})
+    project.sweep("--name", "a")
+    lost = project.folder("a") / "trial-001"
+    for name in ("summary.json", "metrics.jsonl"):
+        (lost / name).unlink()
+    # As a kill of the sweep leaves it that had taken a lost trial, before and after its start.
+    gone = {**project.trials("a")[0]["owner"], "born": 1.0}
+    record = {**project.trials("a")[0], "state": "running", "value": None, "seconds": 0.0}
+    record |= {"attempts": 2, "owner": gone, "process": process, "started": 1.0}
+    (lost / "trial.json").write_text(json.dumps(record))
+
+    shown = project.sweep("--name", "a")
+
+    trial = project.trials("a")[0]
+    assert (trial["state"], trial["attempts"]) == (state, 2), shown
+    assert project.starts("a") == [2 if process is None else 1, 1]
+    if process is None:
+        assert trial["process"] is not None
+        assert trial["seconds"] < 1000  # nobody worked on it since 1970
+        assert len(project.table("a")) == 2
+    else:
+        assert trial["reason"] == "killed, for the second time"
+
+
 def test_ctrl_c_lets_trials_save_and_the_same_command_goes_on(project: SmallProject) -> None:
     project.write(GRID)
     process = project.start("--workers", "2", pause=0.1)

@@ -89,9 +89,14 @@ class Runner:
             if trial is None:
                 return
             try:
-                self.own[trial.number] = self.launcher.start(trial)
+                process = self.launcher.start(trial)
             except OSError as error:  # there is no such program
                 self._fail(trial, str(error))
+                continue
+            self.own[trial.number] = process
+            trial.process = process.pid
+            with self.folder.lock():
+                self.folder.save(trial)
 
     def _claim(self) -> Trial | None:
         """Take the next trial, so that nobody else does: a lost one first, else a new one."""

@@ -52,6 +52,8 @@ def outcome(folder: Path, trial: Trial, code: int | None) -> tuple[str, str | No
         return FAILED, reason
     if status is None and code == 0:
         return FINISHED, None  # a program of the user's own
+    if code is None and trial.process is None:
+        return INTERRUPTED, "the sweep was killed at its start"  # which was not the trial's fault
     if code is not None and 0 < code < 128:
         return FAILED, last_words(folder / CONSOLE) or f"exit code {code}"
     if code is not None and code < 0:

@@ -48,6 +48,7 @@ class Trial:
         attempts: How often it was started anew because it was lost.
         value: The best that it logged of the sweep's metric.
         owner: The process that looks after it.
+        process: The one that was started for it; None from its claim until there is one.
         devices: The GPUs that are its own.
         started: When, in seconds of the clock.
     """
@@ -62,6 +63,7 @@ class Trial:
     value: float | None = None
     seconds: float = 0.0
     owner: dict[str, Any] = field(default_factory=dict)
+    process: int | None = None
     devices: list[str] = field(default_factory=list)
     started: float = 0.0
 
@@ -70,13 +72,14 @@ class Trial:
         return f"trial-{self.number:03d}"
 
     def begin(self) -> None:
-        """Make it this process's own."""
-        self.state, self.reason, self.stopping = RUNNING, None, None
+        """Make it this process's own; nothing runs for it yet."""
+        self.state, self.reason, self.stopping, self.process = RUNNING, None, None, None
         self.owner, self.started = _this_process(), time.time()
 
     def end(self, state: str, reason: str | None) -> None:
         self.state, self.reason = state, reason
-        self.seconds = round(self.seconds + max(0.0, time.time() - self.started), 1)
+        if self.process is not None:
+            self.seconds = round(self.seconds + max(0.0, time.time() - self.started), 1)
 
     @property
     def is_here(self) -> bool:
