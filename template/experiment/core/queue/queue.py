@@ -33,7 +33,7 @@ from .job import (
     Job,
     read_job,
 )
-from .order import last_change, read_order, write_order
+from .order import Order, last_change, read_order, write_order
 
 QUEUE = ".queue"
 CPU = "cpu"
@@ -79,8 +79,7 @@ class Queue:
 
     def jobs(self) -> list[Job]:
         """Every job, in the order of the queue."""
-        ids = sorted(self._ids(), key=read_order(self.folder).key)
-        jobs = [read_job(self.folder / id) for id in ids]
+        jobs = [read_job(self.folder / id) for id in self._order().ids]
         for device in {job.device for job in jobs}:
             for place, job in enumerate(_waiting(jobs, device), start=1):
                 job.place = place
@@ -152,8 +151,8 @@ class Queue:
                 if run is not None:
                     self._refuse_another(check_name(run))
                 name = run or new_folder(self.output, stem).name
-                order = read_order(self.folder)
-                id = str(1 + max([order.last, *map(int, self._ids())]))
+                order = self._order()
+                id = str(order.last + 1)
                 job = Job(id, words, name, device, command, options or [], os.getcwd(), time.time())
                 job.save(unfinished)
                 unfinished.rename(self.folder / id)  # here it begins to be
@@ -167,7 +166,7 @@ class Queue:
     def save(self, job: Job) -> None:
         """Write a job down; whoever calls holds the lock, and has read it since."""
         job.save(self.folder_of(job))
-        write_order(self.folder, read_order(self.folder))
+        write_order(self.folder, self._order())
 
     def move(self, id: str, place: int) -> Job:
         """Let a waiting job be the ``place``-th of those that wait for its device.
@@ -187,7 +186,7 @@ class Queue:
             ids = [each.id for each in jobs if each.id != id]
             behind = others[place - 1 :]
             ids.insert(ids.index(behind[0].id) if behind else len(ids), id)
-            write_order(self.folder, replace(read_order(self.folder), ids=ids))
+            write_order(self.folder, replace(self._order(), ids=ids))
         return self.job(id)
 
     def remove(self, id: str) -> Job:
@@ -202,7 +201,7 @@ class Queue:
                 raise UserError(f"job {id} is running; queue stop {id} comes first")
             gone = self.folder / f".gone-{id}-{secrets.token_hex(4)}"
             self.folder_of(job).rename(gone)
-            write_order(self.folder, read_order(self.folder).without(id))
+            write_order(self.folder, self._order().without(id))
             with suppress(OSError):
                 self.run_of(job).rmdir()  # the name that was kept for it; a run is not empty
         shutil.rmtree(gone, ignore_errors=True)
@@ -250,7 +249,7 @@ class Queue:
             job.process, job.code, job.lost = None, None, 0
             job.started = job.ended = None
             job.save(self.folder_of(job))
-            write_order(self.folder, read_order(self.folder).with_last(id))
+            write_order(self.folder, self._order().with_last(id))
         return self.job(id)
 
     def _refuse_another(self, run: str) -> None:
@@ -261,11 +260,15 @@ class Queue:
                     "--name, or add it once that is over"
                 )
 
-    def _ids(self) -> list[str]:
+    def _order(self) -> Order:
+        """The order of the jobs that are there, also where its file was lost or lacks one."""
         try:
-            return [name for name in os.listdir(self.folder) if name.isdecimal()]
+            ids = [name for name in os.listdir(self.folder) if name.isdecimal()]
         except FileNotFoundError:  # there is no queue
-            return []
+            return Order()
+        order = read_order(self.folder)
+        last = max([order.last, *map(int, ids)])
+        return Order(last, sorted(ids, key=order.key))
 
 
 def _waiting(jobs: list[Job], device: str) -> list[Job]:

@@ -19,7 +19,6 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from ..runs.code_snapshot import environment_of
-from ..runs.frozen_job import JOB
 from ..runs.layout import SWEEP_CONFIG
 from ..runs.processes import this_process
 from .freeze import CODE, SWEEP_FILE
@@ -73,7 +72,8 @@ def _train(queue: Queue, job: Job) -> int:
     if not Path(job.folder).is_dir():
         print(f"{job.folder}, where this was queued, is no more", flush=True)
         return UNSTARTED
-    variables = {**os.environ, **environment_of(folder / CODE), JOB: str(folder)}
+    # Unbuffered: what it prints is looked at while it runs.
+    variables = {**os.environ, **environment_of(folder / CODE), "PYTHONUNBUFFERED": "1"}
     try:
         training = subprocess.Popen(
             command_of(queue, job),
