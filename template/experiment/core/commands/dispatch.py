@@ -27,6 +27,7 @@ FILES = {
     "export": "export",
     "tune": "tune",
     "sweep": "sweep",
+    "queue": "queue",
     "inspect data": "inspect_data",
     "inspect model": "inspect_model",
     "runs": "runs",

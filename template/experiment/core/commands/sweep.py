@@ -21,7 +21,7 @@ from ..config.direction import direction_of, unknown_direction, watched
 from ..config.load import load_settings
 from ..console import say
 from ..errors import UserError
-from ..files import PROJECT, shown
+from ..files import shown
 from ..sweep import devices
 from ..sweep.checks import check_values, refuse_typed
 from ..sweep.folder import open_folder
@@ -32,11 +32,10 @@ from ..sweep.result_files import write_results
 from ..sweep.results import Results
 from ..sweep.runner import Runner
 from ..sweep.search import Search
-from ..sweep.sweep_file import Metric, Sweep, read_sweep
+from ..sweep.sweep_file import DEFAULT_FILE, Metric, Sweep, read_sweep
 from ..sweep.trials import ENDED, SweepFolder, Trial
 from .dispatch import Build
 
-DEFAULT_FILE = PROJECT / "sweeps" / "sweep.yaml"
 GAVE_UP = 1
 GOAL_OF = {"min": "minimize", "max": "maximize"}
 

@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 from ..errors import UserError
 from ..files import typed_path
 from ..spelling import did_you_mean, nearest
+from . import cli_queue
 from .cli_options import (
     ACTIONS,
     COMMANDS,
@@ -73,6 +74,9 @@ def parse_arguments(
 
 
 def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
+    if cli_queue.is_added(argv):
+        typed = cli_queue.added(argv, lambda words: _parse(parser, words))
+        return Namespace(**{**DEFAULTS, **typed, "command": "queue", "overrides": []})
     flags = [flag for action in parser._actions for flag in action.option_strings]
     namespace, unknown = parser.parse_known_intermixed_args(list(_settings_as_words(argv, flags)))
     if unknown:
@@ -88,6 +92,9 @@ def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
     if names[:1] == ["runs"]:
         typed["action"], typed["names"] = _of_runs(names[1:])
         del names[1:]
+    if names[:1] == ["queue"]:
+        cli_queue.check_queue(names[1:], typed, settings)
+        typed["action"], names = names[1:], ["queue"]
     command = _command(names)
     if settings and command in STANDALONE:
         hint = (

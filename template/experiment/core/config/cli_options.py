@@ -16,6 +16,7 @@ COMMANDS = {
     "export": "a checkpoint's network for use without the project: ONNX, torch.export, weights",
     "tune": "find a learning rate or a batch size, or draw the schedule",
     "sweep": "run a sweep file (sweep [FILE], default sweeps/sweep.yaml) here, without an account",
+    "queue": "trainings in turn, one at a time on each device (queue add fit ...)",
     "inspect": "look before you train (inspect data, inspect model): findings, numbers, a page",
     "runs": "what lies in runs/, as a table; runs best, show NAME, compare A B, rm NAME",
     "config": "print the resolved configuration and where each value came from",
@@ -41,13 +42,21 @@ OPTIONS = {
     ("fit", "sweep", *OF_A_RUN): [
         ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
     ],
-    ("fit", "sweep", *OF_A_RUN, "inspect", "runs"): [
+    ("fit", "sweep", "queue", *OF_A_RUN, "inspect", "runs"): [
         (
             "--output",
             "output",
             "PATH",
             "folder of the runs, default runs; of predict and inspect: their file",
         ),
+    ],
+    ("inspect", "queue"): [
+        ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
+    ],
+    ("queue",): [
+        ("--device", "device", "D", "of queue add: cpu or a GPU; default the GPU with least to do"),
+        ("--hard", "hard", None, "of queue stop: end at once, without saving"),
+        ("--serve", "serve", None, "move the queue from here until Ctrl-C, as a service does"),
     ],
     ("inspect",): [
         ("--run", "inspected_run", "NAME", "after training: what this run's best model contests"),
@@ -118,8 +127,8 @@ OPTIONS = {
         ("--format", "format", "FORM", "onnx (default), torch, weights, several (a,b), or all"),
     ],
 }
-SWITCHES = ("--allow-change", "--batch-size", "--csv", "--json", "--schedule", "--strict")
-SWITCHES += ("--write", "--yes")
+SWITCHES = ("--allow-change", "--batch-size", "--csv", "--hard", "--json", "--schedule", "--serve")
+SWITCHES += ("--strict", "--write", "--yes")
 ACTIONS: dict[str, dict[str, Any]] = {
     "--config": {"action": "append"},
     "--where": {"action": "append"},
@@ -161,6 +170,11 @@ DEFAULTS = {
     "strict": False,
     "workers": None,
     "devices_per_trial": None,
+    "action": [],
+    "job": None,
+    "device": None,
+    "hard": False,
+    "serve": False,
 }
 # These may be paths; of a shell, `--output=~/runs` arrives here as it was typed.
 PATHS = ("name", "output", "predictions", "inspected", "inspected_run", "exclude")

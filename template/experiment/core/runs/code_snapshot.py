@@ -4,9 +4,11 @@ Template's file: updates replace it.
 """
 
 import hashlib
+import os
 import shutil
 from pathlib import Path
 
+from ..files import PROJECT
 from .code_files import code_files
 
 
@@ -54,6 +56,17 @@ def differing(one: Path, other: Path) -> list[str]:
     """The names of the files that two copies of the code do not have alike."""
     before, now = (_contents(root, code_files(root)) for root in (one, other))
     return [name for name in sorted(before | now) if before.get(name) != now.get(name)]
+
+
+def environment_of(copy: Path) -> dict[str, str]:
+    """What tells a process that it runs a copy of the code, and where the project is."""
+    # What the copy lacks, such as modules that git ignores, is found in the project itself.
+    paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {
+        "EXPERIMENT_PROJECT": str(PROJECT),
+        "EXPERIMENT_CODE": str(copy.resolve()),
+        "PYTHONPATH": os.pathsep.join(paths),
+    }
 
 
 def _contents(root: Path, files: list[Path]) -> dict[str, str]:

@@ -24,6 +24,7 @@ from ..console import say
 from ..errors import UserError
 from ..files import project_path, shown, writable, write_text
 from .disk_errors import unwritable
+from .frozen_job import job_folder
 from .layout import EXCLUDED, SWEEP_CONFIG, TRIAL_FILE
 from .run import Run
 
@@ -137,7 +138,7 @@ def keep_list(run: Run, config: RunConfig) -> None:
 def keep_list_of_sweep(folder: Path, config: RunConfig) -> None:
     """The same for a sweep, whose trials all take its copy."""
     if setting := setting_of(config):
-        _copy(project_path(setting), folder / EXCLUDED)
+        _copy(_queued(setting) or project_path(setting), folder / EXCLUDED)
 
 
 def is_same_list(folder: Path, config: RunConfig) -> bool:
@@ -174,7 +175,13 @@ def _source(run: Run, setting: str) -> Path:
     sweep = run.folder.parent
     if (run.folder / TRIAL_FILE).is_file() and _keeps(sweep, setting, SWEEP_CONFIG):
         return sweep / EXCLUDED
-    return project_path(setting)
+    return _queued(setting) or project_path(setting)
+
+
+def _queued(setting: str) -> Path | None:
+    """The copy that was made when this run was queued."""
+    job = job_folder()
+    return job / EXCLUDED if job is not None and _keeps(job, setting, SWEEP_CONFIG) else None
 
 
 def _keeps(folder: Path, setting: str, config: str) -> bool:

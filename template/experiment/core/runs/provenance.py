@@ -21,6 +21,7 @@ from typing import Any
 import psutil
 
 from ..console import say
+from .frozen_job import frozen_git
 from .git import GitError, is_in_repository, patch, run_git
 
 LARGEST_DIFF = 10_000_000  # bytes; beyond that, it is data
@@ -33,7 +34,7 @@ def write_provenance(project: Path, folder: Path) -> None:
         project: The folder of main.py.
         folder: The run's.
     """
-    commit, diff = git_state(project)
+    commit, diff = frozen_git() or git_state(project)
     files = {
         "environment.txt": "".join(f"{line}\n" for line in installed()),
         "git.diff": diff,

@@ -52,6 +52,7 @@ def all_runs(output: Path) -> list[Path]:
     """All runs in a folder, those of groups (``sweep/trial``) included."""
     runs: list[Path] = []
     for folder, inner, files in os.walk(output):
+        inner[:] = [name for name in inner if not name.startswith(".")]  # such as the queue's
         if "config.yaml" in files:
             runs.append(Path(folder))
             inner.clear()  # what lies in a run is its own
@@ -73,17 +74,18 @@ def newest_unfinished(output: Path, same: Any) -> Path | None:
     return None
 
 
-def new_folder(output: Path) -> Path:
+def new_folder(output: Path, stem: str = "run") -> Path:
     """Make the next numbered folder: ``run-001``, ``run-002``, ..."""
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise unwritable(output, error) from None
-    taken = [int(m[1]) for p in output.iterdir() if (m := re.fullmatch(r"run-(\d+)", p.name))]
+    numbered = re.compile(rf"{re.escape(stem)}-(\d+)")
+    taken = [int(found[1]) for p in output.iterdir() if (found := numbered.fullmatch(p.name))]
     number = max(taken, default=0)
     while True:  # another process may take the number between the look and the making
         number += 1
-        folder = output / f"run-{number:03d}"
+        folder = output / f"{stem}-{number:03d}"
         try:
             folder.mkdir()
             return folder

@@ -21,7 +21,7 @@ from ..config.dump import dump_config
 from ..config.run_config import RunConfig
 from ..console import say
 from ..errors import UserError
-from ..files import PROJECT, shown
+from ..files import CODE, shown
 from ..runs import code_snapshot
 from ..runs.disk_errors import unwritable
 from ..runs.exclude_list import (
@@ -63,7 +63,7 @@ def open_folder(
     except OSError as error:
         raise unwritable(output, error) from None
     say_if_edited(folder.name, setting_of(config), folder.path / EXCLUDED)
-    if changed := code_snapshot.differing(folder.code, PROJECT):
+    if changed := code_snapshot.differing(folder.code, CODE):
         say(
             f"{folder.name}: its trials run the code of its start; changed since then, and of no "
             f"effect: {', '.join(changed)}"
@@ -75,7 +75,7 @@ def _fill(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> None:
     """Keep what every trial starts from; the file comes last, and makes it a sweep's folder."""
     folder.path.mkdir(parents=True, exist_ok=True)
     if not folder.code.exists():
-        code_snapshot.snapshot(PROJECT, folder.code)
+        code_snapshot.snapshot(CODE, folder.code)
     keep_list_of_sweep(folder.path, config)
     folder.base.write_text(dump_config(config), encoding="utf-8")
     unfinished = folder.path / f".{folder.file.name}.tmp"
@@ -112,10 +112,15 @@ def _changes(folder: SweepFolder, config: RunConfig) -> list[Change]:
     return [change for change in changes if not change.is_of(FREE)]
 
 
+def stem_of(file: Path) -> str:
+    """What the numbered folders of a sweep file are called."""
+    return re.sub(r"[^A-Za-z0-9._-]", "-", file.stem).strip("-.") or "sweep"
+
+
 def _newest(
     output: Path, sweep: Sweep, config: RunConfig, is_finished: Callable[[SweepFolder], bool]
 ) -> SweepFolder:
-    stem = re.sub(r"[^A-Za-z0-9._-]", "-", sweep.path.stem).strip("-.") or "sweep"
+    stem = stem_of(sweep.path)
     numbered = re.compile(rf"{re.escape(stem)}-(\d+)")
     taken = [int(m[1]) for path in output.iterdir() if (m := numbered.fullmatch(path.name))]
     for number in sorted(taken, reverse=True):
@@ -133,5 +138,5 @@ def _is_the_same(folder: SweepFolder, sweep: Sweep, config: RunConfig) -> bool:
         same_file
         and not _changes(folder, config)
         and is_same_list(folder.path, config)
-        and not code_snapshot.differing(folder.code, PROJECT)
+        and not code_snapshot.differing(folder.code, CODE)
     )

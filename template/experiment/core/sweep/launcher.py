@@ -7,7 +7,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from ..files import PROJECT
+from ..runs.code_snapshot import environment_of
 from .command_macros import fill_in, nested
 from .devices import variables
 from .sweep_file import Sweep
@@ -54,13 +54,9 @@ class Launcher:
 
     def environment(self, folder: Path, gpus: list[str]) -> dict[str, str]:
         """What tells the run whose code it runs, and which part of the machine is its own."""
-        # What the copy lacks, such as modules that git ignores, is found in the project itself.
-        paths = [str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])]
         return {
             **os.environ,
             **variables(gpus, self.workers),
-            "EXPERIMENT_PROJECT": str(PROJECT),
-            "EXPERIMENT_CODE": str(self.folder.code.resolve()),
-            "PYTHONPATH": os.pathsep.join(paths),
+            **environment_of(self.folder.code),
             TRIAL: str(folder.resolve()),
         }

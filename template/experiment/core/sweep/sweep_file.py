@@ -11,6 +11,7 @@ from typing import Any
 from ..config.direction import direction_of
 from ..config.yaml_reader import Located, from_file
 from ..errors import UserError
+from ..files import PROJECT
 from ..spelling import did_you_mean, nearest
 from .command_macros import MACROS, macro_name
 from .distributions import Parameter
@@ -18,6 +19,7 @@ from .hyperband import Hyperband
 from .parameters import read_parameters
 from .typed_values import number, refuse_unknown, scalar, section, whole_number
 
+DEFAULT_FILE = PROJECT / "sweeps" / "sweep.yaml"
 METHODS = ("grid", "random", "bayes")
 GOALS = ("minimize", "maximize")
 DESCRIBING = ("name", "description", "project", "entity", "kind", "apiVersion", "controller")

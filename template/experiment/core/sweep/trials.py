@@ -23,6 +23,7 @@ from filelock import FileLock
 from ..files import write_json
 from ..runs.layout import SWEEP_CONFIG, TRIAL_FILE
 from ..runs.metrics_reader import rows_that_count
+from ..runs.processes import marked
 
 RUNNING, FINISHED, STOPPED, FAILED = "running", "finished", "stopped", "failed"
 # Not over: they go on in their folders, a lost one once.
@@ -166,13 +167,7 @@ class SweepFolder:
 
     def processes(self, trial: Trial) -> list[psutil.Process]:
         """The living processes of a trial, the eldest first, whoever started them."""
-        folder = str(self.folder(trial).resolve())
-        found = []
-        for process in psutil.process_iter():
-            with suppress(psutil.Error):  # gone, or another user's
-                if process.environ().get(TRIAL) == folder:
-                    found.append((process.create_time(), process.pid, process))
-        return [process for _, _, process in sorted(found, key=lambda row: row[:2])]
+        return marked(TRIAL, str(self.folder(trial).resolve()))
 
 
 def _this_process() -> dict[str, Any]:
