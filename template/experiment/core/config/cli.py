@@ -64,13 +64,18 @@ def parse_arguments(
     ``inspect --output FILE`` names in ``inspected``.
     """
     try:
-        return _parse(parser, sys.argv[1:] if argv is None else argv)
+        return arguments_of(parser, sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(error.code)
 
 
-def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
+def arguments_of(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
+    """The same for whoever is no program of its own.
+
+    Raises:
+        UserError: A sentence.
+    """
     flags = [flag for action in parser._actions for flag in action.option_strings]
     namespace, unknown = parser.parse_known_intermixed_args(list(_settings_as_words(argv, flags)))
     if unknown:

@@ -134,7 +134,7 @@ def _recorded(config: Any) -> list[str]:
 
 
 def in_reading_order(config: Any) -> list[str]:
-    """The names of a dataclass's fields: a class's own before those that it inherits."""
-    own = inspect.get_annotations(type(config))
+    """The names of a dataclass's fields, or an object's: its own before those that it inherits."""
+    own = inspect.get_annotations(config if isinstance(config, type) else type(config))
     names = [field.name for field in fields(config)]
     return sorted(names, key=lambda name: name not in own)
