@@ -142,10 +142,14 @@ def test_the_description_is_yaml_with_the_origins_beside(load: Loader) -> None:
 
     text = load.dump.describe_config(settings.config, settings.origins)
 
-    assert yaml.safe_load(text) == load.dump.plain(settings.config)
+    described = yaml.safe_load(text)
+    assert described.pop("ui") == load.dump.plain(settings.config.ui)  # which no record has
+    assert described == load.dump.plain(settings.config)
     lines = {line.strip() for line in text.splitlines()}
     assert any(line.startswith("depth: 3  ") and line.endswith("# command line") for line in lines)
-    assert len({line.index("#") for line in text.splitlines() if "#" in line}) == 1
+    places = [line.index("  # ") for line in text.splitlines() if "  # " in line]
+    assert min(places) == max(place for place in places if place <= 60)
+    assert [line.split()[0] for line in text.splitlines() if "  # " in line[61:]] == ["plain:"]
 
 
 # --- Words that mean another value -------------------------------------------------------------

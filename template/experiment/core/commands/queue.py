@@ -52,6 +52,8 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
         ensure_dispatcher(queue.output)
     if job is None:
         print(json.dumps(_as_json(queue), indent=2)) if arguments.json else _show(queue)
+    elif arguments.json:
+        print(json.dumps(asdict(job), indent=2))
     else:
         say(_in_a_line(queue, job, action))
     return 0

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # for editors and type checkers
     from .run_config import RunConfig as RunConfig
     from .sweep import SweepConfig as SweepConfig
     from .trainer import TrainerConfig as TrainerConfig
+    from .ui import UiConfig as UiConfig
 
 __getattr__ = lazily(
     __name__,
@@ -53,6 +54,7 @@ __getattr__ = lazily(
         "callbacks": ("CallbacksConfig",),
         "logger": ("LoggerConfig",),
         "sweep": ("SweepConfig",),
+        "ui": ("UiConfig",),
         "range_checks": (
             "above",
             "at_least",

@@ -7,6 +7,7 @@ Template's file: updates replace it. In YAML under ``callbacks:``; null switches
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .meaning import RUNS_CODE
 from .range_checks import above, at_least, fraction
 
 
@@ -110,4 +111,5 @@ class CallbacksConfig:
     device_stats: DeviceStatsConfig | None = None
     sample_predictions: SamplePredictionsConfig | None = None
     timer: TimerConfig | None = None
-    extra: dict[str, Any] = field(default_factory=dict)  # yours: dotted path -> its arguments
+    # Yours: dotted path -> its arguments.
+    extra: dict[str, Any] = field(default_factory=dict, metadata=RUNS_CODE)

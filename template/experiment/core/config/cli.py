@@ -67,15 +67,20 @@ def parse_arguments(
     ``inspect --output FILE`` names in ``inspected``.
     """
     try:
-        return _parse(parser, sys.argv[1:] if argv is None else argv)
+        return arguments_of(parser, sys.argv[1:] if argv is None else argv)
     except UserError as error:
         print(error, file=sys.stderr)
         sys.exit(error.code)
 
 
-def _parse(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
+def arguments_of(parser: argparse.ArgumentParser, argv: Sequence[str]) -> Namespace:
+    """The same for whoever is no program of its own.
+
+    Raises:
+        UserError: A sentence.
+    """
     if cli_queue.is_added(argv):
-        typed = cli_queue.added(argv, lambda words: _parse(parser, words))
+        typed = cli_queue.added(argv, lambda words: arguments_of(parser, words))
         return Namespace(**{**DEFAULTS, **typed, "command": "queue", "overrides": []})
     flags = [flag for action in parser._actions for flag in action.option_strings]
     namespace, unknown = parser.parse_known_intermixed_args(list(_settings_as_words(argv, flags)))

@@ -50,8 +50,8 @@ OPTIONS = {
             "folder of the runs, default runs; of predict and inspect: their file",
         ),
     ],
-    ("inspect", "queue"): [
-        ("--json", "json", None, "print what was seen as JSON, instead of words and a page"),
+    ("inspect", "queue", "runs"): [
+        ("--json", "json", None, "print JSON, instead of words and a page"),
     ],
     ("queue",): [
         ("--device", "device", "D", "of queue add: cpu or a GPU; default the GPU with least to do"),
@@ -63,9 +63,6 @@ OPTIONS = {
         ("--exclude", "exclude", "FILE", "list what to leave out there, for data.exclude=FILE"),
         ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
         ("--strict", "strict", None, "exit code 1 if there is an error among the findings"),
-    ],
-    ("inspect", "runs"): [
-        ("--json", "json", None, "print JSON, instead of words and a page"),
     ],
     ("runs",): [
         ("--sort", "sort", "KEY", "by a column, a setting or a metric; --sort=-KEY: the other way"),

@@ -29,7 +29,7 @@ ACTIONS_OF_QUEUE = {
     "rm": ("ID",),
 }
 OPTIONS_OF = {"": {"json", "serve"}, "stop": {"hard"}}
-DEVICE = "--device"
+DEVICE, JSON = "--device", "--json"
 
 
 def is_added(argv: Sequence[str]) -> bool:
@@ -43,11 +43,18 @@ def added(argv: Sequence[str], parse: Callable[[Sequence[str]], Namespace]) -> d
     Raises:
         UserError: They would not be taken, or there are none.
     """
-    words, device = _without_device(list(argv[2:]))
+    words = [word for word in argv[2:] if word != JSON]  # no training has this option
+    words, device = _without_device(words)
     if not words:
         raise _wrong(f"queue add what? Write queue add [{DEVICE} D] fit, and all that fit takes")
     job = parse(words)
-    return {"action": ["add", *words], "job": job, "device": device, "output": job.output}
+    return {
+        "action": ["add", *words],
+        "job": job,
+        "device": device,
+        "json": JSON in argv,
+        "output": job.output,
+    }
 
 
 def check_queue(words: list[str], typed: dict[str, Any], settings: list[str]) -> None:

@@ -5,9 +5,10 @@ readers get the whole of it, so that a setting that is new here works in project
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from .meaning import BELOW_ROOT, NAME_OR_PATH, PATH
 from .range_checks import at_least, fraction
 
 
@@ -16,10 +17,11 @@ class BaseDataConfig:
     """What every DataModule understands; yours adds where its data comes from."""
 
     source: Any = "demo"  # where from; yours narrows it: Literal["demo", "folder", ...]
-    root: str = "data"  # folder that downloads go to and own files lie in
+    # Folder that downloads go to and own files lie in.
+    root: str = field(default="data", metadata=PATH)
     # Which folder, file or key of the source is which split, as {train: Training, val: null, test:
     # Testing}; {}: it has no splits; null: their names tell.
-    splits: dict[str, str | None] | None = None
+    splits: dict[str, str | None] | None = field(default=None, metadata=BELOW_ROOT)
     batch_size: int = 128  # samples a step on each device
     drop_last: bool = False  # leave out a last training batch that is not full
     num_workers: int = 0  # processes that prepare batches; 0: in the training process
@@ -27,7 +29,8 @@ class BaseDataConfig:
     # nobody knows the labels of.
     test_fraction: float | None = None
     val_fraction: float = 0.15  # the same for validation, of what is left then; 0: none
-    exclude: str = ""  # file that lists examples to leave out; `inspect data --exclude` writes one
+    # File that lists examples to leave out; `inspect data --exclude` writes one.
+    exclude: str = field(default="", metadata=PATH)
     split_seed: int = 0  # decides which samples validate; `seed` does not move them
     fold: int | None = None  # of `folds`, from 0: it validates, the others train; null: no folds
     folds: int = 5  # parts for cross-validation, fixed by split_seed; sweeps/folds.yaml runs all
@@ -57,7 +60,8 @@ class BaseDataConfig:
 class ImageDataConfig(BaseDataConfig):
     """Where images with a class each come from; see ``core.data.images``."""
 
-    dataset: str | None = None  # torchvision's class (CIFAR10) or Hugging Face's name (user/name)
+    # Torchvision's class (CIFAR10) or Hugging Face's name (user/name).
+    dataset: str | None = field(default=None, metadata=NAME_OR_PATH)
     image_column: str = "image"  # huggingface: the column that holds the image
     label_column: str = "label"  # huggingface: the column that holds the class
     # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
@@ -102,7 +106,8 @@ class MaskDataConfig(BaseDataConfig):
     # What masks are called by their image's name, such as "{}_mask.png" or "masks/{}.png"; null:
     # found by the usual names.
     mask_names: str | None = None
-    cache: str = "data/.masks"  # folder for what was found in masks; may be deleted
+    # Folder for what was found in masks; may be deleted.
+    cache: str = field(default="data/.masks", metadata=PATH)
     # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
     value_range: list[float] | None = None
 
@@ -143,7 +148,8 @@ class MaskDataConfig(BaseDataConfig):
 class TextDataConfig(BaseDataConfig):
     """Where texts come from, and how they become tokens; see ``core.data.texts``."""
 
-    dataset: str | None = None  # huggingface: the name of a data set (user/name), or a folder
+    # huggingface: the name of a data set (user/name), or a folder.
+    dataset: str | None = field(default=None, metadata=NAME_OR_PATH)
     subset: str | None = None  # huggingface: which part, such as wikitext-103-raw-v1; null: the one
     text_column: str = "text"  # the column that holds the text: huggingface; .jsonl, .csv, .parquet
     rows_are_documents: bool = True  # of those: false where rows are lines of one text: wikitext
@@ -151,7 +157,8 @@ class TextDataConfig(BaseDataConfig):
     encoding: str = "utf-8"  # folder: of the files
     vocab_size: int = 1024  # tokens; the tokenizer is trained on the training text
     window: int = 128  # tokens that the model sees at once
-    cache: str = "data/.tokens"  # folder for tokenizers and encoded texts; may be deleted
+    # Folder for tokenizers and encoded texts; may be deleted.
+    cache: str = field(default="data/.tokens", metadata=PATH)
 
     def __post_init__(self) -> None:
         super().__post_init__()

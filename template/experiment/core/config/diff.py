@@ -67,7 +67,8 @@ def recorded_changes(config_file: Path, config: RunConfig) -> list[Change]:
 def changes_since(recorded: Any, config: RunConfig) -> list[Change]:
     """The settings in which a configuration differs from plain values that were recorded.
 
-    A setting that a newer template brought is not in an older record: its default is meant.
+    A setting that a newer template brought is not in an older record: its default is meant. One
+    that no record has, such as those of the web page, is no difference.
     """
     values = _with_mode(json.loads(json.dumps(plain(config))))
     recorded = _with_mode(recorded)
@@ -75,7 +76,7 @@ def changes_since(recorded: Any, config: RunConfig) -> list[Change]:
     for leaf, _ in leaves(config):
         key, before = _look_up(recorded, leaf)
         _, now = _look_up(values, key)
-        if before is not _MISSING and not _is_same(before, now):
+        if _MISSING not in (before, now) and not _is_same(before, now):
             changes[key] = Change(key, before, now)
     return list(changes.values())
 

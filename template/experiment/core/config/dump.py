@@ -6,20 +6,23 @@ Template's file: updates replace it.
 import inspect
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from pathlib import PurePath
 from typing import Any
 
+from .meaning import is_recorded
+
 
 def plain(config: Any) -> Any:
     """The configuration as dictionaries, lists and scalars, which any checkpoint may hold.
 
-    A member of an Enum by its name, a path as text; field_types.py has the way back.
+    A member of an Enum by its name, a path as text; field_types.py has the way back. What no record
+    has (meaning.py) is left out.
     """
     if is_dataclass(config) and not isinstance(config, type):
-        return {field: plain(getattr(config, field)) for field in _in_reading_order(config)}
+        return {name: plain(getattr(config, name)) for name in _recorded(config)}
     if isinstance(config, dict):
         return {plain(key): plain(value) for key, value in config.items()}
     if isinstance(config, list | tuple):
@@ -54,7 +57,7 @@ def unescaped(value: Any) -> Any:
 
 def leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Every dotted key with its value, in the order of ``plain``; an empty section is a leaf."""
-    for name in _in_reading_order(config):
+    for name in in_reading_order(config):
         value = getattr(config, name)
         if is_dataclass(value) and fields(value):
             yield from leaves(value, f"{prefix}{name}.")
@@ -63,29 +66,31 @@ def leaves(config: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def dump_config(config: Any) -> str:
-    """The configuration as YAML, which ``--config`` reads again."""
-    return "".join(f"{line}\n" for line, _ in _yaml_lines(config))
+    """The configuration as YAML, which ``--config`` reads again; without what no record has."""
+    return "".join(f"{line}\n" for line, _ in _yaml_lines(config, _recorded))
 
 
 def describe_config(config: Any, origins: dict[str, str]) -> str:
     """The configuration as YAML, with where each value came from."""
-    lines = list(_yaml_lines(config))
+    lines = list(_yaml_lines(config, in_reading_order))
     width = min(60, max(len(line) for line, _ in lines))
     return "".join(
         f"{line:<{width}}  # {origins[key]}\n" if key else f"{line}\n" for line, key in lines
     )
 
 
-def _yaml_lines(config: Any, prefix: str = "") -> Iterator[tuple[str, str | None]]:
+def _yaml_lines(
+    config: Any, names_of: Callable[[Any], list[str]], prefix: str = ""
+) -> Iterator[tuple[str, str | None]]:
     """Each line with the key that it sets, or None for a section's heading."""
     indent = "  " * prefix.count(".")
-    for name in _in_reading_order(config):
+    for name in names_of(config):
         value = getattr(config, name)
         if is_dataclass(value) and fields(value):
             yield f"{indent}{_as_key(name)}:", None
-            yield from _yaml_lines(value, f"{prefix}{name}.")
+            yield from _yaml_lines(value, names_of, f"{prefix}{name}.")
         else:
-            yield f"{indent}{_as_key(name)}: {_in_one_line(escaped(plain(value)))}", prefix + name
+            yield f"{indent}{_as_key(name)}: {in_one_line(escaped(plain(value)))}", prefix + name
 
 
 def _as_key(name: str) -> str:
@@ -93,7 +98,7 @@ def _as_key(name: str) -> str:
     return f"'{name}'" if name.lower() in {"on", "off", "yes", "no", "y", "n"} else name
 
 
-def _in_one_line(value: Any) -> str:
+def in_one_line(value: Any) -> str:
     """The value as YAML that PyYAML and OmegaConf read alike, or else as JSON, which is YAML."""
     import yaml
 
@@ -124,8 +129,12 @@ def _as_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _in_reading_order(config: Any) -> list[str]:
-    """The names of a dataclass's fields: a class's own before those that it inherits."""
-    own = inspect.get_annotations(type(config))
+def _recorded(config: Any) -> list[str]:
+    return [name for name in in_reading_order(config) if is_recorded(type(config), name)]
+
+
+def in_reading_order(config: Any) -> list[str]:
+    """The names of a dataclass's fields, or an object's: its own before those that it inherits."""
+    own = inspect.get_annotations(config if isinstance(config, type) else type(config))
     names = [field.name for field in fields(config)]
     return sorted(names, key=lambda name: name not in own)

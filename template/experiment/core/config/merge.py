@@ -24,6 +24,7 @@ from .schema import (
     section_of,
     unknown,
 )
+from .ui import UiConfig
 from .yaml_reader import Located
 
 # The sections that watch a metric; all but the first may leave it to the first.
@@ -74,7 +75,10 @@ class MergedConfig:
             *sections, name = key.split(".")
             reduce(dict.__getitem__, sections, values)[name] = value
         try:
-            return from_plain(self.config_class, values)
+            config = from_plain(self.config_class, values)
+            if isinstance(ui := getattr(config, "ui", None), UiConfig):
+                ui.check_plain(self.known)
+            return config
         except ValueError as error:  # the message starts with the key
             key = str(error).partition(" ")[0]
             raise UserError(f"{self._place(key)}: {error}") from None

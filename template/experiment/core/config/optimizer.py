@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..spelling import did_you_mean, nearest
+from .meaning import runs_code_unless
 from .range_checks import above, at_least, fraction, group_settings
 
 NAMES = ("adamw", "adam", "sgd")
@@ -19,7 +20,8 @@ ELSEWHERE_TOO = {"adamw": ("betas", "eps"), "adam": ("betas", "eps"), "sgd": ("m
 class OptimizerConfig:
     """AdamW, Loshchilov & Hutter 2019 (arXiv:1711.05101), or another one by its name."""
 
-    name: str = "adamw"  # or adam, sgd, or a class by its dotted path, such as torch.optim.NAdam
+    # Or adam, sgd, or a class by its dotted path, such as torch.optim.NAdam.
+    name: str = field(default="adamw", metadata=runs_code_unless(NAMES))
     learning_rate: float = 1e-3  # peak of the schedule
     weight_decay: float = 0.05  # on matrices and kernels; none on biases and norms
     betas: tuple[float, float] = (0.9, 0.999)  # adamw, adam: decay of the gradient's mean, square

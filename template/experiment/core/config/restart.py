@@ -6,6 +6,7 @@ Template's file: updates replace it. To change a default, override its field in 
 from dataclasses import dataclass, field
 from typing import Literal
 
+from .meaning import RUNS_CODE
 from .range_checks import above, at_least
 
 ALERT_EVENTS = ("crash", "stall", "nan", "restart", "give_up", "finish")
@@ -35,7 +36,8 @@ class AlertConfig:
     is not; ``finish`` it came to its end. A death is one message, even if several of them fit.
     """
 
-    command: str | None = None  # for the shell; EXP_MESSAGE, EXP_EVENT, EXP_RUN_DIR are set
+    # For the shell; EXP_MESSAGE, EXP_EVENT, EXP_RUN_DIR are set.
+    command: str | None = field(default=None, metadata=RUNS_CODE)
     wandb: bool = True  # W&B's alert too; of a death, when training is back
     events: list[str] = field(default_factory=lambda: list(ALERT_EVENTS))  # which to tell of
     every_seconds: float = 60.0  # at most one alert of an event in this time

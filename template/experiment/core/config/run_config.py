@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from .callbacks import CallbacksConfig
 from .checkpoint import CheckpointConfig
 from .logger import LoggerConfig
+from .meaning import NOT_RECORDED
 from .optimizer import OptimizerConfig, ScheduleConfig
 from .range_checks import at_least
 from .restart import AlertConfig, RestartConfig
 from .sweep import SweepConfig
 from .trainer import TrainerConfig
+from .ui import UiConfig
 
 
 @dataclass
@@ -30,6 +32,7 @@ class RunConfig:
     callbacks: CallbacksConfig = field(default_factory=CallbacksConfig)
     logger: LoggerConfig = field(default_factory=LoggerConfig)
     sweep: SweepConfig = field(default_factory=SweepConfig)
+    ui: UiConfig = field(default_factory=UiConfig, metadata=NOT_RECORDED)
 
     def __post_init__(self) -> None:
         at_least(self, 0, "seed")

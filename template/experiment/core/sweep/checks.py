@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.load import merge_settings
+from ..config.meaning import unrecorded
 from ..config.yaml_reader import Located, from_value
 from ..errors import UserError
 from .distributions import LARGEST, Parameter
@@ -40,6 +41,7 @@ def check_values(sweep: Sweep, config_class: type, arguments: Namespace) -> None
     Raises:
         UserError: A parameter is no setting, or a value has the wrong type or is out of range.
     """
+    _refuse_unrecorded(sweep, config_class)
     merged = merge_settings(config_class, arguments)
     firsts = {parameter.key: next(_values(parameter)) for parameter in sweep.parameters}
     _try(merged, firsts)
@@ -54,6 +56,18 @@ def refuse_typed(sweep: Sweep, arguments: Namespace) -> None:
     for parameter in sweep.parameters:
         if parameter.key in typed:
             raise UserError(f"command line: {parameter.key} is what {sweep.path.name} varies")
+
+
+def _refuse_unrecorded(sweep: Sweep, config_class: type) -> None:
+    """Refuse what changes no result, such as the web page's settings: all trials would be alike."""
+    without = {name: f"{name} changes no result, and no trial" for name in unrecorded(config_class)}
+    for parameter in sweep.parameters:
+        if reason := without.get(parameter.key.partition(".")[0]):
+            raise UserError(f"{parameter.given.place}: {parameter.key} cannot be varied: {reason}")
+    for word in sweep.command:
+        key = word.removeprefix("--").partition("=")[0]
+        if "=" in word and (reason := without.get(key.partition(".")[0])):
+            raise UserError(f"{sweep.path.name}: command sets {key}: {reason}")
 
 
 def _try(merged: "MergedConfig", point: dict[str, Located]) -> None:
