@@ -114,8 +114,11 @@ def test_chunks_are_counted_as_they_come(served: tuple[Page, int], session: http
     assert chunks(UPLOAD_LIMIT + 3 * MEGABYTE).status_code == 413
     path = "/login"
     assert chunks(4 * MEGABYTE).status_code == 413
+    path = "/upload"
     del session.headers["X-CSRF"]
-    assert chunks(4 * MEGABYTE).status_code == 403
+    assert chunks(UPLOAD_LIMIT).status_code == 403
+    session.cookies.clear()
+    assert chunks(UPLOAD_LIMIT).status_code == 401
 
 
 def test_a_body_without_an_end_ends(served: tuple[Page, int], session: httpx.Client) -> None:
@@ -186,11 +189,13 @@ def test_a_port_in_use_is_said(served: tuple[Page, int], package: Package) -> No
     for host, number, said in [
         ("127.0.0.1", port, "in use"),
         ("no.such.host.invalid", 1, "choose another"),
-        ("127.0.0.1", 70000, "choose another"),
         ("192.0.2.1", 7860, "assign"),
     ]:
         with pytest.raises(user_error, match=rf"ui\.host={host} ui\.port={number}: .*{said}"):
             listen.open_socket(host, number)
+    for number in (-1, 65536 + port):
+        with pytest.raises(user_error, match="a port is a number from 0 to 65535"):
+            listen.open_socket("127.0.0.1", number)
 
 
 def test_json_is_told_to_programs(served: tuple[Page, int]) -> None:

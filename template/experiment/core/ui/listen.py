@@ -21,6 +21,8 @@ def open_socket(host: str, port: int) -> socket.socket:
     Raises:
         UserError: It cannot be had.
     """
+    if not 0 <= port <= 65535:  # it would be another one, modulo 65536
+        raise UserError(f"ui.port={port}: a port is a number from 0 to 65535")
     number = "127.0.0.1" if host == "localhost" else host
     try:
         found = socket.getaddrinfo(number, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
