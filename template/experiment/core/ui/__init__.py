@@ -1,4 +1,4 @@
-"""The web page that trainings are started from; free of torch.
+"""The web page that ``main.py ui`` serves: who may, what may be set, what is started and watched.
 
-Template's file: updates replace it. Rendered where the question `ui` is answered yes.
+Template's file: updates replace it. Free of torch; it needs the extra ``ui``.
 """
