@@ -31,6 +31,7 @@ FILES = {
     "inspect data": "inspect_data",
     "inspect model": "inspect_model",
     "runs": "runs",
+    "ui": "ui",
     "config": "show_config",
     "smoke": "smoke",
 }

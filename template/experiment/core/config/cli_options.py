@@ -19,6 +19,7 @@ COMMANDS = {
     "queue": "trainings in turn, one at a time on each device (queue add fit ...)",
     "inspect": "look before you train (inspect data, inspect model): findings, numbers, a page",
     "runs": "what lies in runs/, as a table; runs best, show NAME, compare A B, rm NAME",
+    "ui": "the web page: choose, start, watch, from any device",
     "config": "print the resolved configuration and where each value came from",
     "smoke": "prove the wiring in seconds",
 }
@@ -28,7 +29,7 @@ OF_A_RUN = (*EVALUATIONS, "export")  # these look back at a trained run
 RUNS = ("best", "show", "compare", "rm")  # what `runs` can do beside listing them
 STANDALONE = ("runs",)  # these read no configuration
 INSPECTED = ("data", "model")  # what `inspect` can look at
-SETTING = ("config", "inspect", "smoke", "sweep", "tune")  # these take whatever sets a value
+SETTING = ("config", "inspect", "smoke", "sweep", "tune", "ui")  # these take whatever sets a value
 KEY_VALUE = "key=value           any setting that `main.py config` prints, such as model.depth=2"
 
 # The commands that use the options; then flag, dest, what to write, what it means.
@@ -42,7 +43,7 @@ OPTIONS = {
     ("fit", "sweep", *OF_A_RUN): [
         ("--name", "name", "NAME", "of the run or sweep; fit and sweep go on with one that exists"),
     ],
-    ("fit", "sweep", "queue", *OF_A_RUN, "inspect", "runs"): [
+    ("fit", "sweep", "queue", *OF_A_RUN, "inspect", "runs", "ui"): [
         (
             "--output",
             "output",
@@ -63,6 +64,12 @@ OPTIONS = {
         ("--exclude", "exclude", "FILE", "list what to leave out there, for data.exclude=FILE"),
         ("--most", "most", "N", "examples of a split to look at, drawn by --seed; default all"),
         ("--strict", "strict", None, "exit code 1 if there is an error among the findings"),
+    ],
+    ("ui",): [
+        ("--host", "host", "HOST", "where it listens, default 127.0.0.1; others take a password"),
+        ("--port", "port", "N", "and on which port, default 7860"),
+        ("--address", "address", None, "print the address that lets one more browser in"),
+        ("--set-password", "set_password", None, "ask for the password that it shall take"),
     ],
     ("runs",): [
         ("--sort", "sort", "KEY", "by a column, a setting or a metric; --sort=-KEY: the other way"),
@@ -124,7 +131,17 @@ OPTIONS = {
         ("--format", "format", "FORM", "onnx (default), torch, weights, several (a,b), or all"),
     ],
 }
-SWITCHES = ("--allow-change", "--batch-size", "--csv", "--hard", "--json", "--schedule", "--serve")
+SWITCHES = (
+    "--address",
+    "--set-password",
+    "--allow-change",
+    "--batch-size",
+    "--csv",
+    "--hard",
+    "--json",
+    "--schedule",
+    "--serve",
+)
 SWITCHES += ("--strict", "--write", "--yes")
 ACTIONS: dict[str, dict[str, Any]] = {
     "--config": {"action": "append"},
@@ -153,11 +170,14 @@ DEFAULTS = {
     "write": False,
     "file": None,
     "what": None,
-    "action": None,
     "names": None,
     "sort": None,
     "where": None,
     "csv": False,
+    "host": None,
+    "port": None,
+    "address": False,
+    "set_password": False,
     "yes": False,
     "inspected": None,
     "inspected_run": None,

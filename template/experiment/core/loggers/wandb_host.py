@@ -1,4 +1,4 @@
-"""The address of the W&B server whose pages runs have.
+"""Which W&B server is configured.
 
 Template's file: updates replace it. Free of torch and of wandb, which takes a second to import.
 """
@@ -7,18 +7,14 @@ import configparser
 import os
 from pathlib import Path
 
-CLOUD = "https://api.wandb.ai"
-PAGES_OF_THE_CLOUD = "https://wandb.ai"
 
-
-def wandb_host() -> str:
-    """Scheme and host of its pages: of ``WANDB_BASE_URL``, of ``wandb login --host``, else W&B's."""
-    base = (os.environ.get("WANDB_BASE_URL") or _of_login() or CLOUD).rstrip("/")
-    return PAGES_OF_THE_CLOUD if base == CLOUD else base
+def wandb_base_url() -> str:
+    """``WANDB_BASE_URL``, or what ``wandb login --host`` wrote down; empty for W&B's own."""
+    return os.environ.get("WANDB_BASE_URL") or _of_login()
 
 
 def _of_login() -> str:
-    """What ``wandb login`` wrote down: beside the project, else in the home."""
+    """Beside the project, else in the home."""
     home = Path(os.environ.get("WANDB_CONFIG_DIR") or Path.home() / ".config" / "wandb")
     for file in (Path("wandb/settings"), home / "settings"):
         parser = configparser.ConfigParser(interpolation=None)

@@ -18,8 +18,8 @@ from ..errors import UserError
 from ..queue.job import FAILED, STOPPED, UNDONE, Job
 from ..queue.start import ensure_dispatcher
 from ..runs.requests import SAMPLE, SAVE, ask
-from ..runs.table import RunRow
 from ..runs.status import FINISHED
+from ..runs.table import RunRow
 from .errands import Errand, carry_out
 from .site import Site, back_to, field_of, site_of
 

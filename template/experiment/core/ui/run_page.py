@@ -12,11 +12,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from ..commands.compare_runs import charts
-from ..loggers.wandb_host import wandb_host
+from ..loggers.wandb_host import wandb_base_url
 from ..queue.job import CONSOLE, RUNNING, WAITING, Job
 from ..runs.table import RunRow
-from .serving import wandb_address
+from .actions import possible
 from .site import Site, back_to, site_of
+from .wandb_address import wandb_address, wandb_origin
 
 LOG_LINES, LOG_BYTES = 60, 32_768
 PICTURES = ("samples/*.png", "confusion*.png")
@@ -46,7 +47,7 @@ async def live_run(request: Request) -> Response:
 async def go(request: Request) -> Response:
     """After a start: on to the logger's page, as soon as there is one."""
     site, name = site_of(request), request.path_params["name"]
-    job, folder = _job(site, name), site.run_folder(name)
+    job, folder = site.job_of(name), site.run_folder(name)
     if job is not None and job.state == WAITING:
         text = f"It waits for {job.device}, as number {job.place} in the queue."
         return back_to(f"/run/{name}", said=text)
@@ -62,7 +63,7 @@ async def go(request: Request) -> Response:
 
 def _answer(request: Request, template: str) -> Response:
     site, name = site_of(request), request.path_params["name"]
-    folder, job = site.run_folder(name), _job(site, name)
+    folder, job = site.run_folder(name), site.job_of(name)
     row = site.row(name) if (folder / "config.yaml").is_file() else None
     if row is None and job is None:
         raise HTTPException(404, "There is no such run.")
@@ -74,6 +75,7 @@ def _answer(request: Request, template: str) -> Response:
         row=row,
         job=job,
         log=_log(site, folder, job),
+        actions=possible(row, job),
         **{"charts": [], "wandb": "", "pictures": [], "pages": [], "downloads": [], **known},
     )
 
@@ -113,13 +115,7 @@ def _wandb(row: RunRow) -> str:
     """The address of its page on W&B, if it is one of the configured host."""
     record = row.summary.get("wandb") or {}
     url = record.get("url") if record.get("mode") == "online" else None
-    return wandb_address(str(url), wandb_host()) if url else ""
-
-
-def _job(site: Site, name: str) -> Job | None:
-    """The newest job of a run."""
-    jobs = [job for job in site.queue.jobs() if job.run == name]
-    return max(jobs, key=lambda job: int(job.id), default=None)
+    return wandb_address(str(url), wandb_origin(wandb_base_url())) or "" if url else ""
 
 
 def _log(site: Site, folder: Path, job: Job | None) -> str:

@@ -8,6 +8,7 @@ import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
@@ -17,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 from ..config.ui import UiConfig
 from ..errors import UserError, in_a_line
 from ..files import PROJECT
+from ..queue.job import Job
 from ..queue.queue import Queue
 from ..runs.run_folders import NAME
 from ..runs.selection import telling
@@ -98,6 +100,11 @@ class Site:
             raise HTTPException(404, "There is no such run.")
         return folder
 
+    def job_of(self, name: str) -> Job | None:
+        """The newest job of a run; None where it was started by hand."""
+        jobs = [job for job in self.queue.jobs() if job.run == name]
+        return max(jobs, key=lambda job: int(job.id), default=None)
+
     def settings_of(self, rows: list[RunRow]) -> dict[str, dict[str, str]]:
         """Of each run the settings in which they differ, by short names."""
         keys = telling(rows)
@@ -126,8 +133,6 @@ class Site:
 
 def back_to(path: str, **query: str) -> RedirectResponse:
     """Lead a browser to a page of ours after a form was sent."""
-    from urllib.parse import urlencode
-
     return RedirectResponse(f"{path}?{urlencode(query)}" if query else path, 303)
 
 

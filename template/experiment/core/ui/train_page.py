@@ -7,8 +7,8 @@ out word for word. Nothing from a browser reaches a shell.
 
 import json
 import shutil
-from dataclasses import dataclass
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -22,6 +22,7 @@ from ..errors import UserError
 from ..files import PROJECT, shown
 from ..queue.job import UNDONE
 from ..queue.start import ensure_dispatcher
+from ..runs.run_folders import NAME as NAMES
 from ..runs.run_folders import check_name
 from .errands import RUNNING, Errand, carry_out
 from .form import Section, sections, shown_again
@@ -33,7 +34,8 @@ from .site import Site, back_to, field_of, site_of
 from .uploaded import not_inspected
 
 LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins
-OWN = {"csrf", "do", "preset", "name", "device", "from"}  # fields that are no settings
+NAME, DEVICE = "name", "device"
+OWN = {"csrf", "do", "preset", NAME, DEVICE}  # fields that are no settings
 
 
 @dataclass
@@ -80,8 +82,9 @@ async def start(request: Request) -> Response:
     try:
         chosen.words = from_post(posted, form)
         settings = check(chosen.words, preset_file(PROJECT, preset), site.config_type(), site.ui)
+        _check_name(site, chosen.name)
         if field_of(request, "do") == "start":
-            _check_start(site, chosen)
+            _check_place(site, chosen.device)
             return _start(site, chosen)
     except RefusedField as error:
         chosen.form = shown_again(form, posted)
@@ -133,6 +136,7 @@ def _page(
 ) -> Response:
     site = site_of(request)
     jobs = [job for job in site.queue.jobs() if job.state in UNDONE]
+    named = chosen.name if NAMES.fullmatch(chosen.name) else None
     waiting = {d: sum(job.device == d for job in jobs) for d in site.queue.devices()}
     return site.page(
         request,
@@ -145,7 +149,7 @@ def _page(
         problem=problem,
         checked=said,
         plain=[field for one in chosen.form for field in one.fields if field.plain],
-        command=command_line(chosen.preset, chosen.words, chosen.name),
+        command=command_line(chosen.preset, chosen.words, named),
     )
 
 
@@ -155,18 +159,30 @@ def _cannot(request: Request, error: UserError) -> Response:
     return site_of(request).page(request, "message.html", 400, title=title, text=str(error))
 
 
-def _check_start(site: Site, chosen: Chosen) -> None:
-    """See that there are a name, a device and room for it.
+def _check_name(site: Site, name: str) -> None:
+    """See that a new run can have the name; no name is the next number.
+
+    Raises:
+        RefusedField: It cannot.
+    """
+    if not name:
+        return
+    try:
+        check_name(name)
+    except UserError:
+        raise RefusedField(f"{name}: use letters, digits and . _ -", NAME) from None
+    if site.run_folder(name).exists():
+        raise RefusedField(f"there is a run {name} already; choose another name", NAME)
+
+
+def _check_place(site: Site, device: str) -> None:
+    """See that there are the device and room on the disk.
 
     Raises:
         UserError: There are not.
     """
-    if chosen.name:
-        check_name(chosen.name)
-        if site.run_folder(chosen.name).exists():
-            raise UserError(f"there is a run {chosen.name} already; choose another name")
-    if chosen.device not in site.queue.devices():
-        raise UserError(f"there is no device {chosen.device}")
+    if device not in site.queue.devices():
+        raise RefusedField(f"there is no device {device}", DEVICE)
     site.output.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(site.output).free
     if free < LEAST_FREE:

@@ -1,0 +1,101 @@
+"""The routes of the page. ``Guard`` stands around all of them: who may is asked before any.
+
+Template's file: updates replace it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from ..errors import UserError
+from ..inspect.line_chart import STYLE as CHART_STYLE
+from ..inspect.report.page_style import STYLE as PAGE_STYLE
+from . import actions, data_page, queue_page, run_page, runs_pages, sweeps_page, train_page
+from .serving import file_response, safe_file
+from .site import Site, site_of
+
+STATIC = Path(__file__).with_name("static")
+KEPT = {"Cache-Control": "private, max-age=300"}
+
+
+def make_app(site: Site) -> Starlette:
+    """The app, unguarded."""
+    get, post = ["GET"], ["POST"]
+    name = "{name:path}"
+    routes = [
+        Route("/", _home, methods=get),
+        Route("/style.css", _style, methods=get),
+        Route("/live.js", _script, methods=get),
+        Route("/train", train_page.train, methods=get),
+        Route("/train", train_page.start, methods=post),
+        Route("/errand/{id}", train_page.errand, methods=get),
+        Route("/live/errand/{id}", train_page.errand, methods=get),
+        Route("/runs", runs_pages.runs, methods=get),
+        Route("/live/runs", runs_pages.live_runs, methods=get),
+        Route("/compare", runs_pages.compare, methods=get),
+        Route(f"/run/{name}", run_page.run, methods=get),
+        Route(f"/live/run/{name}", run_page.live_run, methods=get),
+        Route(f"/go/{name}", run_page.go, methods=get),
+        Route("/act", actions.act, methods=post),
+        Route("/file/{path:path}", _file, methods=get),
+        Route("/queue", queue_page.queue, methods=get),
+        Route("/queue", queue_page.change, methods=post),
+        Route("/live/queue", queue_page.live_queue, methods=get),
+        Route("/sweeps", sweeps_page.sweeps, methods=get),
+        Route("/sweeps", sweeps_page.start, methods=post),
+        Route("/live/sweeps", sweeps_page.live_sweeps, methods=get),
+        Route("/data", data_page.data, methods=get),
+        Route(data_page.UPLOAD, data_page.upload, methods=post),
+    ]
+    handlers = {HTTPException: _http_error, UserError: _user_error}
+    app = Starlette(routes=routes, exception_handlers=handlers, lifespan=_lifespan)  # pyright: ignore[reportArgumentType]
+    app.state.site = site
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    yield
+    await app.state.site.errands.end_all()
+
+
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/runs" if site_of(request).rows() else "/train", 303)
+
+
+async def _style(request: Request) -> Response:
+    style = PAGE_STYLE + CHART_STYLE + (STATIC / "style.css").read_text(encoding="utf-8")
+    return Response(style, media_type="text/css", headers=KEPT)
+
+
+async def _script(request: Request) -> Response:
+    return FileResponse(STATIC / "live.js", media_type="text/javascript", headers=KEPT)
+
+
+async def _file(request: Request) -> Response:
+    """A file of a run, or of an inspection: nothing else of the folder of the runs is shown."""
+    return file_response(safe_file(site_of(request).output, request.path_params["path"]))
+
+
+async def _http_error(request: Request, error: HTTPException) -> Response:
+    titles = {404: "Not found", 405: "Not so"}
+    text = error.detail if error.status_code != 404 or "no such" in error.detail else ""
+    return site_of(request).page(
+        request,
+        "message.html",
+        error.status_code,
+        title=titles.get(error.status_code, "Refused"),
+        text=text or "There is nothing under this address.",
+    )
+
+
+async def _user_error(request: Request, error: UserError) -> Response:
+    return site_of(request).page(
+        request, "message.html", 400, title="That cannot be done", text=str(error)
+    )

@@ -1,0 +1,2 @@
+def not_inspected(ui, words):
+    return ""
