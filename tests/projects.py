@@ -202,6 +202,8 @@ KEPT = (
     "core/data/images/sources.py",
     "core/data/seeding.py",
     "core/ruff.toml",
+    "core/ui/__init__.py",
+    "core/ui/presets.py",
     "blocks/drop_path.py",
     "blocks/ruff.toml",
 )

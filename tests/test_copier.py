@@ -70,6 +70,9 @@ TREE = [
     "tests/test_contract.py",
     "tests/test_experiment.py",
 ]
+# What `ui: true` adds.
+UI = "experiment/core/ui/"
+UI_NEEDS = ["starlette", "uvicorn", "jinja2", "python-multipart"]
 # What `cluster: true` adds.
 CLUSTER = [
     "cluster/README.md",
@@ -99,7 +102,8 @@ def test_the_defaults_make_exactly_these_files(default_project: Project) -> None
 def test_core_and_blocks_are_the_same_files_in_every_project(default_project: Project) -> None:
     for path in TEMPLATE_FILES:
         name = path.relative_to(ROOT / "template").as_posix()
-        if name.startswith(("experiment/core/", "experiment/blocks/")):
+        asked_for = name.startswith(UI)
+        if name.startswith(("experiment/core/", "experiment/blocks/")) and not asked_for:
             assert (default_project / name).read_bytes() == path.read_bytes()
 
 
@@ -116,6 +120,24 @@ def test_cluster_adds_its_folder_and_nothing_else(
         assert "Template's file: updates replace it." in head, name
         assert "environment.sh" in head or "systemctl --user edit" in head, name
         assert os.access(project / name, os.X_OK) == name.endswith(".sh")
+
+
+def test_ui_adds_its_room_and_its_extra_and_nothing_else(
+    published: Template, default_project: Project, tmp_path: Path
+) -> None:
+    room = [path.relative_to(ROOT / "template").as_posix() for path in TEMPLATE_FILES]
+    room = [name for name in room if name.startswith(UI)]
+
+    project = published.generate(tmp_path / "my-experiment", ui="yes")
+
+    assert sorted(project.files()) == sorted([*default_project.files(), *room])
+    for name in room:
+        assert (project / name).read_bytes() == (ROOT / "template" / name).read_bytes()
+    extras = tomllib.loads((project / "pyproject.toml").read_text())["project"]
+    before = tomllib.loads((default_project / "pyproject.toml").read_text())["project"]
+    page = extras["optional-dependencies"].pop("ui")
+    assert [word.partition(">")[0] for word in page] == UI_NEEDS
+    assert extras == before
 
 
 @pytest.mark.skipif(not shutil.which("shellcheck"), reason="shellcheck is not installed")
@@ -228,7 +250,7 @@ def test_what_excludes_files_works_without_the_answer() -> None:
     tags = " ".join(re.findall(r"\{[{%].*?[%}]\}", words))
     used = [name for name in asked if re.search(rf"\b{name}\b", tags)]
 
-    assert {"ci", "cluster"} <= set(used)
+    assert {"ci", "cluster", "ui"} <= set(used)
     for name in used:
         given_a_default = re.findall(rf"\b{name} \| default\(", tags)
         assert len(given_a_default) == len(re.findall(rf"\b{name}\b", tags)), name

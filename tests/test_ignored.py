@@ -32,7 +32,7 @@ def rendered() -> set[str]:
     plain = (path.as_posix() for path in paths if not CACHES.intersection(path.parts))
     names = {name.removesuffix(".jinja") for name in plain if "{" not in name}
     other_tasks = {page for pages in PAGES_OF_ONE_TASK.values() for page in pages}
-    asked_for = ("cluster/", ".ci/", ".github/", ".gitlab-ci.yml")
+    asked_for = ("cluster/", "experiment/core/ui/", ".ci/", ".github/", ".gitlab-ci.yml")
     return {name for name in names - other_tasks if not name.startswith(asked_for)}
 
 

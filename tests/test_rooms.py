@@ -123,7 +123,7 @@ def test_what_needs_no_torch_imports_none() -> None:
     """The torch-free rooms, imported for real: the contract sees imports, not what they bring."""
     program = (
         "import importlib, pkgutil, sys\n"
-        "for room in ('config', 'runs', 'restart', 'sweep', 'queue'):\n"
+        "for room in ('config', 'runs', 'restart', 'sweep', 'queue', 'ui'):\n"
         "    package = importlib.import_module(f'experiment.core.{room}')\n"
         "    for module in pkgutil.iter_modules(package.__path__, f'{package.__name__}.'):\n"
         "        importlib.import_module(module.name)\n"

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import tomllib
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
@@ -244,6 +245,29 @@ def test_a_project_that_is_older_than_a_question_updates(
 
     assert "_commit: v0.0.3" in (project / ".copier-answers.yml").read_text()
     assert (project / "cluster/slurm.sh").exists() == bool(answer)
+
+
+def test_ui_comes_and_goes_with_its_answer(template: Template, project: Project) -> None:
+    room = "experiment/core/ui"
+    improved = f"{room}/presets.py"
+    project.append("pyproject.toml", "\n[tool.mine]\nkept = true")
+    project.commit()
+    template.release("v0.0.2", lambda it: it.append(f"template/{improved}", "# improved"))
+
+    project.update()
+    assert not (project / room).exists()
+    project.commit()
+    project.update(ui="yes")
+
+    assert (project / improved).read_text().endswith("# improved\n")
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    assert "ui" in settings["project"]["optional-dependencies"]
+    assert settings["tool"]["mine"] == {"kept": True}
+    project.commit()
+    project.update(ui="no")
+    assert not list((project / room).rglob("*.py"))
+    settings = tomllib.loads((project / "pyproject.toml").read_text())
+    assert "ui" not in settings["project"]["optional-dependencies"]
 
 
 def test_links_in_place_of_runs_and_data_do_not_block_an_update(

@@ -66,12 +66,16 @@ def sections(config_type: type, preset: Any, given: Any, ui: UiConfig) -> list[S
 
 
 def shown_again(form: Iterable[Section], posted: Mapping[str, str]) -> list[Section]:
-    """The form with what a person has typed, whether it is right or not."""
+    """The form with what a person has typed, whether it is right or not.
+
+    Args:
+        form: As it was shown.
+        posted: One text of each field that was posted.
+    """
 
     def typed(field: Field) -> Field:
-        return (
-            field if field.read_only else replace(field, value=posted.get(field.key, field.value))
-        )
+        text = field.value if field.read_only else posted.get(field.key, field.value)
+        return replace(field, value=text)
 
     return [replace(one, fields=tuple(map(typed, one.fields))) for one in form]
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import UserError
+from ..files import PROJECT
 from ..runs.run_folders import check_name
 from ..spelling import did_you_mean, nearest
 
@@ -15,14 +16,14 @@ FOLDER, SUFFIX, DEFAULT = "configs", ".yaml", "experiment"
 START = ("uv", "run", "python", "main.py")
 
 
-def presets(project: Path) -> list[str]:
+def presets(project: Path = PROJECT) -> list[str]:
     """Their names without the suffix; the one that holds where none is named comes first."""
     files = (project / FOLDER).glob(f"[!.]*{SUFFIX}")
     names = sorted(file.name.removesuffix(SUFFIX) for file in files if file.is_file())
     return sorted(names, key=lambda name: name != DEFAULT)
 
 
-def preset_file(project: Path, name: str) -> Path:
+def preset_file(name: str, project: Path = PROJECT) -> Path:
     """The file of a preset.
 
     Raises:
