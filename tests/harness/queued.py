@@ -28,7 +28,6 @@ code = run_command(arguments, Config, None)
 assert "torch" not in sys.modules
 sys.exit(code)
 '''
-STAND_IN = Path(__file__).with_name("stand_in.py")
 # A dispatcher that pretends to have two GPUs, and what else a test makes of it.
 DISPATCHER = """
 import os, signal, sys
@@ -62,18 +61,27 @@ class QueuedProject:
     """Somewhere to type ``main.py queue``.
 
     Args:
-        folder: An empty one.
+        path: The project.
+        device: What it has: ``0,1`` are two GPUs, as far as the queue can see; empty has none.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = assemble(folder)
-        self.runs, self.queue = folder / "runs", folder / "runs/.queue"
-        (folder / "main.py").write_text(MAIN)
-        (folder / "stand_in.py").write_text(STAND_IN.read_text())
+    def __init__(self, path: Path, device: str = "0,1") -> None:
+        self.path = path
+        self.runs, self.queue = path / "runs", path / "runs/.queue"
         # In a container Python is often told to keep no bytecode: each command would take 2 s.
         kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-        self.variables = {**kept, "CUDA_VISIBLE_DEVICES": "0,1"}
+        self.variables = {**kept, "CUDA_VISIBLE_DEVICES": device}
         self.started: list[subprocess.Popen[str]] = []
+
+    @classmethod
+    def small(cls, folder: Path) -> "QueuedProject":
+        """One that is made in an empty folder, in which nothing is trained."""
+        path = assemble(folder)
+        (path / "main.py").write_text(MAIN)
+        for name in ("stand_in.py", "trial.py"):
+            (path / name).write_text(Path(__file__).with_name(name).read_text())
+        (path / "sweeps").mkdir()
+        return cls(path)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Type ``main.py queue WORDS`` and do not wait."""

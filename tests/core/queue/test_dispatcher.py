@@ -19,7 +19,7 @@ LONG = 1200  # steps: a minute
 
 @pytest.fixture
 def project(tmp_path: Path) -> Iterator[QueuedProject]:
-    project = QueuedProject(tmp_path / "project")
+    project = QueuedProject.small(tmp_path / "project")
     yield project
     project.kill_everything()
 
