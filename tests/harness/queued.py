@@ -28,7 +28,6 @@ code = run_command(arguments, Config, None)
 assert "torch" not in sys.modules
 sys.exit(code)
 '''
-STAND_IN = Path(__file__).with_name("stand_in.py")
 # A dispatcher that pretends to have two GPUs, and what else a test makes of it.
 DISPATCHER = """
 import os, signal, sys
@@ -40,22 +39,49 @@ queue.gpus = lambda: ["0", "1"]
 {changes}
 dispatcher.serve(Path("runs"), stays=False)
 """
+# Types one command line after the other, in one process.
+TYPED = """
+import contextlib, io, json, sys
+from experiment.config import Config
+from experiment.core.commands import run_command
+from experiment.core.config import make_parser, parse_arguments
+said = []
+for words in json.loads(sys.argv[1]):
+    with contextlib.redirect_stderr(io.StringIO()) as shown:
+        try:
+            code = run_command(parse_arguments(make_parser(""), ["queue", *words]), Config, None)
+        except SystemExit as error:
+            code = error.code
+    said.append((code, shown.getvalue()))
+print(json.dumps(said))
+"""
 
 
 class QueuedProject:
     """Somewhere to type ``main.py queue``.
 
     Args:
-        folder: An empty one.
+        path: The project.
+        device: What it has: ``0,1`` are two GPUs, as far as the queue can see; empty has none.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.path = assemble(folder)
-        self.runs, self.queue = folder / "runs", folder / "runs/.queue"
-        (folder / "main.py").write_text(MAIN)
-        (folder / "stand_in.py").write_text(STAND_IN.read_text())
-        self.variables = {**os.environ, "CUDA_VISIBLE_DEVICES": "0,1"}
+    def __init__(self, path: Path, device: str = "0,1") -> None:
+        self.path = path
+        self.runs, self.queue = path / "runs", path / "runs/.queue"
+        # In a container Python is often told to keep no bytecode: each command would take 2 s.
+        kept = {name: v for name, v in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self.variables = {**kept, "CUDA_VISIBLE_DEVICES": device}
         self.started: list[subprocess.Popen[str]] = []
+
+    @classmethod
+    def small(cls, folder: Path) -> "QueuedProject":
+        """One that is made in an empty folder, in which nothing is trained."""
+        path = assemble(folder)
+        (path / "main.py").write_text(MAIN)
+        for name in ("stand_in.py", "trial.py"):
+            (path / name).write_text(Path(__file__).with_name(name).read_text())
+        (path / "sweeps").mkdir()
+        return cls(path)
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Type ``main.py queue WORDS`` and do not wait."""
@@ -80,10 +106,23 @@ class QueuedProject:
         assert "Traceback" not in shown, shown
         return shown
 
+    def refused(self, *lines: tuple[str, ...]) -> list[tuple[int, str]]:
+        """The exit code of each ``main.py queue WORDS``, and what it says to standard error."""
+        words = [sys.executable, "-c", TYPED, json.dumps(lines)]
+        done = subprocess.run(
+            words, cwd=self.path, env=self.variables, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
     def add(self, name: str, *words: str, steps: int = 1, device: str = "0") -> str:
         """Queue a stand-in of so many steps."""
         named = ("fit", "--name", name, f"trainer.max_epochs={steps}", *words)
         return self.type("add", "--device", device, *named)
+
+    def let_go(self) -> None:
+        """Let the stand-ins go that wait for it."""
+        (self.runs / "go").touch()
 
     def dispatch(self, changes: str = "") -> "subprocess.Popen[str]":
         """Start a dispatcher as a child of the test's, changed by some lines."""
@@ -100,6 +139,18 @@ class QueuedProject:
             )
         )
         return self.started[-1]
+
+    def die_once(self, file: str, beginning: str) -> None:
+        """Let whoever first comes to a line of the queue's be killed there, as by SIGKILL."""
+        path, flag = self.path / f"experiment/core/queue/{file}.py", self.path / "die"
+        lines = path.read_text().splitlines()
+        (number,) = [i for i, line in enumerate(lines) if line.startswith(beginning)]
+        indent = " " * (len(beginning) - len(beginning.lstrip()))
+        dying = f"import pathlib; flag = pathlib.Path({str(flag)!r}); "
+        dying += "flag.exists() and (flag.unlink(), __import__('os').kill(os.getpid(), 9))"
+        lines.insert(number, indent + dying)
+        path.write_text("\n".join(lines))
+        flag.touch()
 
     def jobs(self) -> list[dict[str, Any]]:
         """The records of all jobs, by number."""
@@ -137,6 +188,18 @@ class QueuedProject:
             return json.loads(file.read_text())["pid"]
         except FileNotFoundError:
             return None
+
+    def dispatchers(self) -> list[int]:
+        """All living processes that move it, or are about to."""
+        found = []
+        for process in psutil.process_iter():
+            try:
+                words = process.cmdline()
+                if "experiment.core.queue.dispatcher" in words and str(self.runs) in words:
+                    found.append(process.pid)
+            except psutil.Error:
+                continue
+        return found
 
     def wait_for(self, **states: str) -> None:
         """Wait until the jobs of these runs have these states."""

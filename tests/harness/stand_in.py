@@ -18,7 +18,7 @@ from pathlib import Path
 import yaml
 
 VERSION = 1  # a test edits this while a job waits
-FAILS, IS_DEAF, LEAVES_A_CHILD, NEVER_SAVES = 13, 14, 15, 16
+FAILS, IS_DEAF, LEAVES_A_CHILD, NEVER_SAVES, WAITS = 13, 14, 15, 16, 17
 STEP_SECONDS = 0.05
 CHILD = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
 
@@ -56,6 +56,8 @@ def fit(arguments: Namespace) -> int:
         signal.signal(signal.SIGTERM, lambda *_: end("stopped", "SIGTERM", 143))
     if seed == LEAVES_A_CHILD:
         subprocess.Popen([sys.executable, "-c", CHILD], start_new_session=True)
+    while seed == WAITS and not (output / "go").exists():
+        time.sleep(STEP_SECONDS)
     for step in range(done, steps):
         time.sleep(STEP_SECONDS)
         if seed == FAILS:
