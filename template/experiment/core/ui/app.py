@@ -61,6 +61,7 @@ def make_app(site: Site) -> Starlette:
 
 @asynccontextmanager
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    app.state.site.uploads.clear()
     yield
     await app.state.site.errands.end_all()
 

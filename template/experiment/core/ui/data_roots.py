@@ -56,6 +56,11 @@ def refuse_outside(before: Any, now: Any, ui: UiConfig) -> None:
                 raise RefusedField(f"{key}: {error}", key) from None
 
 
+def data_paths(config: Any) -> list[Path]:
+    """Every place that a configuration may read data from."""
+    return [path for _, paths in _paths(config) for path in paths]
+
+
 def _paths(config: Any) -> Iterator[tuple[str, list[Path]]]:
     """Every setting that points somewhere, with all the places that it may mean."""
     for key, section, name in fields_within(config):

@@ -55,6 +55,8 @@ class Field:
     @property
     def changed(self) -> bool:
         """Whether another value holds than the preset's."""
+        if self.optional and {self.value, self.default} <= {"", "null"}:
+            return False
         return self.value != self.default
 
     @property

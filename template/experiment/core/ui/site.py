@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse
 
 from ..config.ui import UiConfig
 from ..errors import UserError, in_a_line
-from ..files import PROJECT
+from ..files import PROJECT, project_path
 from ..queue.job import Job
 from ..queue.queue import Queue
 from ..runs.run_folders import NAME
@@ -25,6 +25,9 @@ from ..runs.selection import telling
 from ..runs.table import RunRow, read_run, read_runs
 from ..tables import duration, short_names, shown_value
 from .errands import Errands
+from .upload_limits import Limits
+from .uploaded import Uploaded
+from .uploads import Uploads
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -43,6 +46,8 @@ class Site:
         self.output = Path(arguments.output).resolve()
         self.queue = Queue(self.output)
         self.errands = Errands()
+        self.uploaded = Uploaded(self.output)
+        self.uploads = Uploads(project_path(ui.data_roots[0]), Limits(ui.max_upload_bytes))
         self._config_type = config_type
         self._config_seen = _stamp(config_type)
         self.templates = Environment(

@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -24,6 +25,7 @@ from ..queue.job import UNDONE
 from ..queue.start import ensure_dispatcher
 from ..runs.run_folders import NAME as NAMES
 from ..runs.run_folders import check_name
+from .data_roots import data_paths
 from .errands import RUNNING, Errand, carry_out
 from .form import Section, sections, shown_again
 from .form_check import check, load_preset
@@ -31,7 +33,6 @@ from .form_fields import RefusedField
 from .form_post import from_post
 from .presets import command_line, command_words, preset_file, presets
 from .site import Site, back_to, field_of, site_of
-from .uploaded import not_inspected
 
 LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins
 NAME, DEVICE = "name", "device"
@@ -85,7 +86,7 @@ async def start(request: Request) -> Response:
         _check_name(site, chosen.name)
         if field_of(request, "do") == "start":
             _check_place(site, chosen.device)
-            return _start(site, chosen)
+            return _start(site, chosen, data_paths(settings.config))
     except RefusedField as error:
         chosen.form = shown_again(form, posted)
         return _page(request, chosen, 400, error.key, str(error))
@@ -191,7 +192,7 @@ def _check_place(site: Site, device: str) -> None:
         )
 
 
-def _start(site: Site, chosen: Chosen) -> Response:
+def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
     """A pre-flight, after which the training is queued."""
     queue = ["queue", "add", "--json", "--device", chosen.device]
     fit = command_words(chosen.preset, chosen.words, chosen.name)
@@ -201,20 +202,21 @@ def _start(site: Site, chosen: Chosen) -> Response:
         leads_to="/queue",
         then=partial(_queue, site, [*queue, *fit]),
     )
-    if folder := not_inspected(site.ui, chosen.words):
-        words = command_words(chosen.preset, chosen.words, command="inspect data")
+    if folder := site.uploaded.not_looked_at(paths):
+        words = command_words(chosen.preset, chosen.words, command="inspect")
         flight = _inspected_first(site, flight, folder, words)
     return back_to(f"/errand/{site.errands.start(flight).id}")
 
 
-def _inspected_first(site: Site, flight: Errand, folder: str, words: list[str]) -> Errand:
+def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str]) -> Errand:
     """Look at data that was uploaded before it is trained on."""
 
     async def fly(errand: Errand) -> None:
+        site.uploaded.looked_at(folder)
         errand.leads_to = f"/errand/{site.errands.start(flight).id}"
 
     words = ["inspect", "data", *words[1:]]
-    return Errand(f"Looking at {folder}", words, "/data", then=fly)
+    return Errand(f"Looking at {folder.name}", words, "/data", then=fly)
 
 
 async def _queue(site: Site, words: list[str], errand: Errand) -> None:
