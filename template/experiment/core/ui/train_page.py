@@ -20,7 +20,7 @@ from starlette.responses import Response
 from ..config.cli import arguments_of, make_parser
 from ..config.load import load_settings
 from ..errors import UserError
-from ..files import PROJECT, shown
+from ..files import shown
 from ..queue.job import UNDONE
 from ..queue.start import ensure_dispatcher
 from ..runs.run_folders import NAME as NAMES
@@ -61,7 +61,7 @@ class Chosen:
 async def train(request: Request) -> Response:
     """The form: of a preset, of an earlier run, or with settings that another page gives."""
     site, asked = site_of(request), request.query_params
-    preset = asked.get("preset") or presets(PROJECT)[0]
+    preset = asked.get("preset") or presets()[0]
     try:
         form, words = _form(site, preset, asked.get("from", ""), asked.getlist("set"))
     except UserError as error:
@@ -82,7 +82,7 @@ async def start(request: Request) -> Response:
     chosen = Chosen(preset, field_of(request, "name"), field_of(request, "device"), form, [])
     try:
         chosen.words = from_post(posted, form)
-        settings = check(chosen.words, preset_file(PROJECT, preset), site.config_type(), site.ui)
+        settings = check(chosen.words, preset_file(preset), site.config_type(), site.ui)
         _check_name(site, chosen.name)
         if field_of(request, "do") == "start":
             _check_place(site, chosen.device)
@@ -115,7 +115,7 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
     Raises:
         UserError: The preset, or what is given over it, is refused.
     """
-    config_type, file = site.config_type(), preset_file(PROJECT, preset)
+    config_type, file = site.config_type(), preset_file(preset)
     before: Any = load_preset(file, config_type).config
     now = before
     if run:
@@ -144,7 +144,7 @@ def _page(
         "train.html",
         status,
         chosen=chosen,
-        presets=presets(PROJECT),
+        presets=presets(),
         devices=waiting,
         wrong=wrong,
         problem=problem,
