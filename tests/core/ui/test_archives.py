@@ -125,11 +125,11 @@ def test_data_is_unpacked_as_it_was(unpack: Callable[..., Any], tmp_path: Path, 
 
 @pytest.mark.parametrize("pack", [zipped, tarred])
 def test_long_names_and_many_files(unpack: Callable[..., Any], pack: Any) -> None:
-    files = {f"{'f' * 90}/{'g' * 90}/{'h' * 90}/{n}.txt": b"%d" % n for n in range(2000)}
+    files = {f"{'f' * 90}/{'g' * 90}/{'h' * 90}/{n}.txt": b"%d" % n for n in range(300)}
 
     done = unpack(pack(files))
 
-    assert done.files == 2000
+    assert done.files == 300
     assert (done.folder / next(iter(files))).read_bytes() == b"0"
 
 
@@ -269,14 +269,14 @@ def test_a_zip_packed_by_lzma_is_refused(unpack: Callable[..., Any]) -> None:
 
 
 def test_a_bomb_is_refused_before_it_is_large(unpack: Callable[..., Any], tmp_path: Path) -> None:
-    zeros = bytes(300 * MEGABYTE)
+    zeros = bytes(60 * MEGABYTE)
     bombs = [zipped({"zeros": zeros}), gzip.compress(tarred({"zeros": zeros}), 1)]
 
     for bomb in bombs:
-        assert len(bomb) < 2 * MEGABYTE
-        refused(unpack, bomb, "unpacks to more than")
+        assert len(bomb) < MEGABYTE
+        refused(unpack, bomb, "unpacks to more than", small=10 * MEGABYTE)
     written = [path.stat().st_size for path in tmp_path.glob("files-*/zeros")]
-    assert max(written, default=0) <= 101 * MEGABYTE
+    assert max(written, default=0) <= 11 * MEGABYTE
 
 
 def test_a_size_that_lies_is_counted_as_it_comes(unpack: Callable[..., Any]) -> None:
@@ -333,7 +333,7 @@ def test_a_header_of_any_length_is_not_read(unpack: Callable[..., Any]) -> None:
 
 
 def test_the_dictionary_of_an_xz_is_bounded(unpack: Callable[..., Any]) -> None:
-    filters = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 1 << 30}]
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 1, "dict_size": 1 << 28}]
     plain = tarred(GOOD)
     bomb = lzma.compress(plain[:1024]) + lzma.compress(plain[1024:], filters=filters)
 
@@ -461,10 +461,10 @@ def test_a_byte_that_was_changed_is_refused_or_is_in_a_file(
 def test_memory_stays_small_for_many_members(unpack: Callable[..., Any], tmp_path: Path) -> None:
     archive = tmp_path / "many.zip"
     with zipfile.ZipFile(archive, "w") as file:
-        for number in range(20_000):
+        for number in range(3000):
             file.writestr(f"{number}.txt", b"")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
-    assert unpack(archive).files == 20_000
+    assert unpack(archive).files == 3000
 
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # KB
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KB

@@ -98,15 +98,17 @@ class Uploads:
         """A folder of this upload's own, which is gone afterwards."""
         place = self.folder / secrets.token_hex(8)
         self.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(_lock(place)):
-            place.mkdir(mode=0o700)
-            try:
-                yield place
-            finally:
-                shutil.rmtree(place, ignore_errors=True)
-        _lock(place).unlink(missing_ok=True)
-        with suppress(OSError):  # another one is under way
-            self.folder.rmdir()
+        try:
+            with FileLock(_lock(place)):
+                place.mkdir(mode=0o700)
+                try:
+                    yield place
+                finally:
+                    shutil.rmtree(place, ignore_errors=True)
+        finally:
+            _lock(place).unlink(missing_ok=True)
+            with suppress(OSError):  # another one is under way
+                self.folder.rmdir()
 
     def _check_new(self, target: Path) -> None:
         if os.path.lexists(target):
