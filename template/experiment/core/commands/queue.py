@@ -48,12 +48,14 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
         job = queue.remove(words[0])
     else:
         job = None
+    if job is not None:
+        say(_in_a_line(queue, job, action))  # it is so, whether or not a dispatcher starts
     if has_work(queue.output):
         ensure_dispatcher(queue.output)
-    if job is None:
-        print(json.dumps(_as_json(queue), indent=2)) if arguments.json else _show(queue)
-    else:
-        say(_in_a_line(queue, job, action))
+    if arguments.json:
+        print(json.dumps(_as_json(queue), indent=2))
+    elif job is None:
+        _show(queue)
     return 0
 
 
