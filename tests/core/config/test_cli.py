@@ -76,10 +76,30 @@ def test_no_words_mean_fit_with_the_project_s_configuration(
         strict=False,
         workers=None,
         devices_per_trial=None,
+        action=[],
+        job=None,
+        device=None,
+        hard=False,
+        serve=False,
         overrides=[],
     )
 
     assert line.typed("") == expected
+
+
+def test_what_is_queued_is_understood_as_if_it_were_typed_alone(line: CommandLine) -> None:
+    queued = line.typed("queue add --device 1 fit --epochs 3 model.depth=2 --output elsewhere")
+
+    assert queued.job == line.typed("fit --epochs 3 model.depth=2 --output elsewhere")
+    assert (queued.command, queued.device, queued.output) == ("queue", "1", "elsewhere")
+    assert queued.action[:4] == ["add", "fit", "--epochs", "3"]
+    assert not queued.overrides
+
+
+def test_the_queue_is_changed_by_words(line: CommandLine) -> None:
+    assert line.typed("queue move 3 1").action == ["move", "3", "1"]
+    assert line.typed("queue --output elsewhere stop 3 --hard").hard
+    assert line.typed("queue --json").json
 
 
 @pytest.mark.parametrize(
@@ -167,9 +187,9 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
         ("train", "train is not a command; there are fit, validate, test, predict, export, tune, "
-         "sweep, inspect, config, smoke"),
+         "sweep, queue, inspect, config, smoke"),
         ("=3", "=3 is not a command; there are fit, validate, test, predict, export, tune, "
-         "sweep, inspect, config, smoke"),
+         "sweep, queue, inspect, config, smoke"),
         ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),

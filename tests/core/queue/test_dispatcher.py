@@ -142,8 +142,6 @@ def test_killed_at_any_moment_a_job_is_started_once_and_not_forgotten(
     project.add("a", steps=10)
     project.add("b")
     wait_until(lambda: not (project.path / "die").exists())
-    if "dispatcher" in moment:
-        wait_until(lambda: not project.dispatchers())
     project.type()
     project.wait_for(a="ended", b="ended")
 

@@ -6,15 +6,17 @@ done in core/queue/.
 
 import json
 import socket
+import sys
 import time
 from argparse import Namespace
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from ..console import say
+from ..console import say, speak_into
 from ..errors import UserError
 from ..files import shown
 from ..queue.dispatcher import serve
@@ -37,7 +39,8 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
     if arguments.serve:
         return _serve(queue)
     if action == "add":
-        job = enqueue(queue, words, arguments.job, config_type, arguments.device)
+        with speak_into(sys.stderr) if arguments.json else nullcontext():
+            job = enqueue(queue, words, arguments.job, config_type, arguments.device)
     elif action == "move":
         job = queue.move(words[0], _place(words[1]))
     elif action == "stop":
@@ -48,15 +51,20 @@ def run(arguments: Namespace, config_type: type, build: Build) -> int:
         job = queue.remove(words[0])
     else:
         job = None
+    if job is not None:  # it is so, whether or not a dispatcher starts
+        _print_job(queue, job, action, arguments.json)
     if has_work(queue.output):
         ensure_dispatcher(queue.output)
     if job is None:
         print(json.dumps(_as_json(queue), indent=2)) if arguments.json else _show(queue)
-    elif arguments.json:
-        print(json.dumps(asdict(job), indent=2))
+    return 0
+
+
+def _print_job(queue: Queue, job: Job, action: str, as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(asdict(job), indent=2), flush=True)
     else:
         say(_in_a_line(queue, job, action))
-    return 0
 
 
 def _serve(queue: Queue) -> int:

@@ -12,6 +12,7 @@ other. Runs that were started by hand are not looked at.
 import json
 import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -26,7 +27,8 @@ from ..runs.frozen_job import JOB
 from ..runs.processes import this_process
 from ..sweep import devices
 from .end_job import LEFT_SECONDS, carry_out, kill
-from .job import CONSOLE, FAILED, LOST, RUNNING, STOPPED, UNDONE, Job, processes
+from .freeze import CODE
+from .job import CONSOLE, ENDED, FAILED, LOST, RUNNING, STOPPED, UNDONE, Job, processes
 from .queue import CPU, Queue, next_of
 from .settle import LOST_AT_MOST, marks, settle
 
@@ -148,6 +150,8 @@ class Dispatcher:
             settle(job, self.queue.run_of(job), folder)
             _log(f"job {job.id}: {job.run} {job.state}{f' ({job.reason})' if job.reason else ''}")
         self.queue.save(job)
+        if job.state == ENDED:  # its run has a copy of its own
+            shutil.rmtree(folder / CODE, ignore_errors=True)
 
     def _end_left(self, job: Job, folder: Path) -> None:
         """The command is over: what it has left gets a while to end, then a request, then none."""

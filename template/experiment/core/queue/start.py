@@ -19,6 +19,7 @@ from .job import UNDONE
 from .queue import Queue
 
 START_SECONDS = 30.0
+ATTEMPTS = 2  # one that starts may be killed
 POLL_SECONDS = 0.05
 
 
@@ -65,10 +66,19 @@ def ensure_dispatcher(output: Path) -> int:
         UserError: It cannot be started.
     """
     queue = Queue(output)
-    if sign := dispatcher_of(output):
-        return sign.process.pid
     with queue.lock():  # so that the folder is there
         log = queue.folder / LOG
+    for _ in range(ATTEMPTS):
+        if pid := _pid(output) or _start(queue, log):
+            return pid
+    raise UserError(
+        f"the queue's dispatcher does not start: {last_words(log) or 'no word of it'}; "
+        f"see {shown(log)}"
+    )
+
+
+def _start(queue: Queue, log: Path) -> int | None:
+    """Start it and wait for its first sign of life; None if there was none."""
     with open(log, "ab") as console:
         started = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.dispatcher", str(queue.output)],
@@ -82,12 +92,14 @@ def ensure_dispatcher(output: Path) -> int:
     until = time.monotonic() + START_SECONDS
     while time.monotonic() < until:
         is_over = started.poll() is not None
-        if sign := dispatcher_of(output):
-            return sign.process.pid  # this one, or another that was quicker: then this one ended
+        if pid := _pid(queue.output):
+            return pid  # this one, or another that was quicker: then this one ends
         if is_over and started.returncode != 0:
-            break
+            return None
         time.sleep(POLL_SECONDS)
-    raise UserError(
-        f"the queue's dispatcher does not start: {last_words(log) or 'no word of it'}; "
-        f"see {shown(log)}"
-    )
+    return None
+
+
+def _pid(output: Path) -> int | None:
+    sign = dispatcher_of(output)
+    return sign.process.pid if sign else None

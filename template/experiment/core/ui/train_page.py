@@ -221,10 +221,6 @@ def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str])
 
 async def _queue(site: Site, words: list[str], errand: Errand) -> None:
     """Queue what the check had nothing against; a run that waits, or starts at once."""
-    code, printed = await carry_out(words)
-    if code != 0:
-        errand.code = code
-        errand.printed += f"\n{printed}"
-        return
+    printed = await carry_out(words)
     errand.leads_to = f"/go/{json.loads(printed)['run']}"
     ensure_dispatcher(site.output)
