@@ -33,7 +33,7 @@ class Size(NamedTuple):
     epochs: int
 
 
-FULL, QUICK = Size(55_000, 5_000, 7), Size(5_500, 500, 2)
+FULL, QUICK = Size(55_000, 5_000, 7), Size(1_100, 100, 2)
 BATCH = 64
 PER_SAMPLE_SHARE = 10  # a tenth of its epoch is run, and counted ten times
 

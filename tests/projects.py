@@ -17,6 +17,7 @@ from typing import Any
 from unittest import mock
 
 from copier import run_copy, run_recopy, run_update
+from harness.copy_project import copy_project
 from harness.fork_server import COPIER_SERVER, Server
 from harness.quick_copier import quicken
 
@@ -179,7 +180,7 @@ class Template(Folder):
 
     def copy(self, folder: Path) -> "Template":
         """Copy the template, so that a test's releases are its own."""
-        return Template(Path(shutil.copytree(self.path, folder, symlinks=True)))
+        return Template(copy_project(self.path, folder))
 
     def without_core(self, folder: Path) -> "Template":
         """Copy it without most of core's files, where a test is about Copier and not about them."""
@@ -234,14 +235,14 @@ def copies(project: Project, folder: Path) -> Callable[[], Project]:
 
     def copy() -> Project:
         place = folder / f"copy-{next(numbers)}"
-        return Project(Path(shutil.copytree(project.path, place, symlinks=True)))
+        return Project(copy_project(project.path, place))
 
     return copy
 
 
 def moved(project: Project, old: Template, new: Template, folder: Path) -> Project:
     """Copy a project, and let it be one of another copy of its template."""
-    copy = Project(Path(shutil.copytree(project.path, folder, symlinks=True)))
+    copy = Project(copy_project(project.path, folder))
     copy.replace(".copier-answers.yml", str(old.path), str(new.path))
     copy.git("commit", "--quiet", "--all", "--amend", "--no-edit")
     return copy

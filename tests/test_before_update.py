@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from harness.copy_project import copy_project
 from projects import AUTHOR, Project, Template, copier_python, run
 
 CORE = "experiment/core/data/seeding.py"
@@ -72,7 +73,7 @@ def newer(
 def released(newer: tuple[Template, Project], tmp_path: Path) -> Project:
     """A project of the test's own whose template has a newer release."""
     folder = tmp_path / "my-experiment"
-    project = Project(Path(shutil.copytree(newer[1].path, folder, symlinks=True)))
+    project = Project(copy_project(newer[1].path, folder))
     assert project.status == ""  # git looks at the copies, once
     return project
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 import yaml
 from fake_forge import FakeForge, fake_forge
+from harness.matrix import spanned
 from projects import ROOT, Folder, Project, Template, copier_python, moved, run
 
 CORE = "experiment/core/data/seeding.py"
@@ -223,7 +224,14 @@ def drop_an_edited_file(service: Service, template: Template) -> None:
     template.release("v0.0.2", lambda it: (it / f"template/{CORE}").unlink())
 
 
-@pytest.mark.parametrize("edit", [conflict, drop_an_edited_file])
+@pytest.mark.parametrize(
+    ("service", "edit"),
+    spanned(
+        [(name, edit) for name in ("github", "gitlab") for edit in (conflict, drop_an_edited_file)],
+        [("github", drop_an_edited_file), ("gitlab", conflict)],
+    ),
+    indirect=["service"],
+)
 def test_what_needs_a_person_is_an_issue_and_never_pushed(
     template: Template, service: Service, edit: Callable[..., None]
 ) -> None:

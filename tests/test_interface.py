@@ -2,12 +2,12 @@
 
 import ast
 import re
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from harness.copy_project import copy_project
 from projects import ROOT, TASKS, Project, Template, run
 from test_rooms import CORE, ROOMS, doors
 
@@ -145,7 +145,7 @@ def test_a_new_setting_of_core_works_in_a_project_made_before_it(
 def test_a_section_of_core_is_subclassed_without_a_complaint(
     default_project: Project, tmp_path: Path, python: Path
 ) -> None:
-    project = Project(Path(shutil.copytree(default_project.path, tmp_path / "x", symlinks=True)))
+    project = Project(copy_project(default_project.path, tmp_path / "x"))
     project.replace(
         "experiment/config.py",
         "import ImageDataConfig, RunConfig, at_least, fraction",

@@ -11,6 +11,7 @@ import pytest
 from core.restart.test_exact_resume import assert_same
 from designs.run import MID_EPOCH, said, tool
 from harness import type_check
+from harness.copy_project import copy_project
 from harness.experiment import Experiment, RunFolder, Server
 from harness.typed_pages import type_blocks, type_page, type_tables
 from projects import PAGES_OF_ONE_TASK, ROOT, Project, Template
@@ -33,7 +34,7 @@ def base(published: Template, tmp_path_factory: pytest.TempPathFactory) -> Proje
 
 def typed(page: str, base: Project, folder: Path, server: Server) -> Experiment:
     """A project in which a page was typed, its script run, and nothing of core touched."""
-    project = Project(Path(shutil.copytree(base.path, folder / page, symlinks=True)))
+    project = Project(copy_project(base.path, folder / page))
     type_page(project, ROOT / f"template/docs/{page}.md")
     changed = project.status.split()[1::2]
     assert not [name for name in changed if "core/" in name], changed
@@ -166,7 +167,7 @@ def test_the_readmes_walk_ends_with_a_passing_smoke(
 ) -> None:
     import numpy as np
 
-    project = Project(Path(shutil.copytree(base.path, tmp_path / "walk", symlinks=True)))
+    project = Project(copy_project(base.path, tmp_path / "walk"))
     page, experiment = ROOT / "tasks" / TASK / "README.md", Experiment(project.path, server)
     for number in range(40):
         file = project / f"data/{('run', 'walk')[number % 2]}/{number:03d}.npy"
@@ -248,7 +249,7 @@ class GaitNet(nn.Module):
 def test_what_others_published_drops_in(base: Project, server: Server, tmp_path: Path) -> None:
     import numpy as np
 
-    project = Project(Path(shutil.copytree(base.path, tmp_path / "theirs", symlinks=True)))
+    project = Project(copy_project(base.path, tmp_path / "theirs"))
     vendored = project / "experiment/third_party"
     vendored.mkdir()
     for name, text in PUBLISHED.items():

@@ -1,7 +1,6 @@
 """Lives through a design as its researcher would, and through a kill in mid-epoch."""
 
 import importlib
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.copy_project import copy_project
 from harness.experiment import Experiment, Server
 from projects import Project
 
@@ -44,7 +44,7 @@ def live(name: str, base: Project, server: Server, folder: Path, whole: bool = T
         AssertionError: With what was printed.
     """
     design = importlib.import_module(f"designs.{name}")
-    project = Project(Path(shutil.copytree(base.path, folder / "edited", symlinks=True)))
+    project = Project(copy_project(base.path, folder / "edited"))
     design.edit(project)
     lines = finish_edits(project)
     checks = [["ruff", "check"]]

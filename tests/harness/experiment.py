@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,6 +15,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import torch
+from harness.copy_project import copy_project
 from harness.fork_server import PATIENCE, Process, Server
 from projects import DEFAULT_TASK, small_words
 
@@ -230,7 +230,7 @@ class Experiment:
 
     def copy(self, folder: Path) -> "Experiment":
         """The same project in another folder, its runs included."""
-        shutil.copytree(self.path, folder, symlinks=True)
+        copy_project(self.path, folder)
         return Experiment(folder, self.server, dict(self.variables), self.small, self.hidden)
 
 

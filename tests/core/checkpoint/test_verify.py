@@ -10,6 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 import torch
+from harness.copy_project import copy_project
 from harness.experiment import Experiment, RunFolder, Server
 from projects import Project
 
@@ -92,7 +93,7 @@ def killed(
 ) -> Experiment:
     """A run that was killed in its third epoch, to be copied."""
     path = tmp_path_factory.mktemp("killed") / "experiment"
-    shutil.copytree(default_project.path, path, symlinks=True)
+    copy_project(default_project.path, path)
     experiment = Experiment(path, server)
     experiment.killed("on_train_batch_start", 17)
     return experiment

@@ -20,7 +20,7 @@ from projects import Project
 
 pytestmark = pytest.mark.slow
 # Its epoch means, of which each rank knows a part, outlive a resume in mid-epoch.
-WORDS = ("checkpoint.every_n_steps=3", "trainer.max_epochs=12")
+WORDS = ("checkpoint.every_n_steps=3", "trainer.max_epochs=6")
 MOMENTS = {
     "the first in mid-epoch": (0, "on_train_batch_start", 12),
     "the second in mid-epoch": (1, "on_train_batch_end", 11),

@@ -1,10 +1,10 @@
 """A process killed at any moment: the same command again ends with the same weights and numbers."""
 
-import shutil
 from collections.abc import Callable
 from functools import cache
 
 import pytest
+from harness.copy_project import copy_project
 from harness.experiment import Experiment, RunFolder, Server, fit_words, replace
 from harness.matrix import spanned
 from projects import Project
@@ -106,7 +106,7 @@ def renames(
     @cache
     def count(*argv: str) -> int:
         path = tmp_path_factory.mktemp("counted") / "experiment"
-        shutil.copytree(default_project.path, path, symlinks=True)
+        copy_project(default_project.path, path)
         (path / "count.py").write_text(COUNTING)
         words = fit_words("--name", "a", *argv)
         done = Experiment(path, server).main(*words, program="count.py")

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from assemble import Package, assemble
+from harness.copy_project import copy_project
 from harness.experiment import Experiment, RunFolder, Server, fit_words, replace
 from harness.watched import SUPERVISED, Watched
 from projects import Project
@@ -65,7 +66,7 @@ def without_restarts(values: dict[tuple[int, str], float]) -> dict[tuple[int, st
 def poisoned(default_project: Project, server: Server, tmp_path_factory: Any) -> Experiment:
     """A project that diverges twice."""
     path = tmp_path_factory.mktemp("poisoned") / "experiment"
-    shutil.copytree(default_project.path, path, symlinks=True)
+    copy_project(default_project.path, path)
     experiment = Experiment(path, server)
     poison(experiment)
     return experiment
