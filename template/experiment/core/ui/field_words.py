@@ -14,7 +14,8 @@ from .form_fields import Field, RefusedField
 from .form_texts import NULLS, has_reference, is_text, word_of
 
 # As people write them; YAML would take 010 for 8 and 1:30 for 90.
-NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+WHOLE = re.compile(r"[-+]?[0-9]+")
+NUMBER = re.compile(r"[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?")
 OTHER_NUMBERS = (".inf", "-.inf", "+.inf", ".nan")
 MOST_DIGITS = 400
 SHOWN = 60
@@ -47,7 +48,7 @@ def _number(field: Field, text: str) -> str:
         return text
     if not NUMBER.fullmatch(text) or len(text) > MOST_DIGITS:
         raise _wrong(field, text, _wanted(field))
-    number = int(text) if re.fullmatch(r"[-+]?\d+", text) else float(text)
+    number = int(text) if WHOLE.fullmatch(text) else float(text)
     if field.whole and isinstance(number, float):
         if not number.is_integer():
             raise _wrong(field, text, _wanted(field))
