@@ -9,6 +9,7 @@ import pickle
 import resource
 import struct
 import tarfile
+import time
 import tracemalloc
 import zipfile
 from collections.abc import Callable
@@ -295,6 +296,20 @@ def test_too_many_members_are_refused(unpack: Callable[..., Any]) -> None:
         refused(unpack, content, "too many members", members=100)
     folders = zipped({f"{n}/": b"" for n in range(101)})
     refused(unpack, folders, "too many members", members=100)
+
+
+def test_a_list_of_a_million_members_is_refused_at_once(unpack: Callable[..., Any]) -> None:
+    number = 1_000_000
+    each = struct.pack("<4s4B4HL2L5H2L", b"PK\1\2", 20, 3, 20, *[0] * 8, 1, *[0] * 6) + b"a"
+    members, start = each * number, b"PK\x03\x04" + bytes(60)
+    end = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, number, number, len(members), 64)
+    where = struct.pack("<4sLQL", b"PK\6\7", 0, 64 + len(members), 1)
+    last = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
+    began = time.monotonic()
+
+    refused(unpack, start + members + end + where + last, "too many members")
+
+    assert time.monotonic() - began < 5
 
 
 def test_a_list_of_members_is_not_read_whatever_its_length(

@@ -3,8 +3,10 @@
 import json
 import re
 import socket
+import threading
 import time
 from types import ModuleType
+from typing import Any
 
 import httpx
 import pytest
@@ -150,6 +152,35 @@ def test_who_sends_nothing_is_let_go(
     assert time.monotonic() - start < 10
 
 
+def test_who_connects_and_asks_nothing_does_not_lock_out_others(
+    served: tuple[Page, int],
+    session: httpx.Client,
+    package: Package,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, port = served
+    monkeypatch.setattr(package.module("core.ui.listen"), "SILENT", 1.0)
+    idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(250)]
+    try:
+        for connection in idle[::2]:
+            connection.sendall(b"GET / HT")
+        for connection in idle:
+            connection.settimeout(5)
+            assert connection.recv(1) == b""
+        asked = head(port).replace(b"Connection: close\r\n", b"")
+        with socket.create_connection(("127.0.0.1", port)) as twice:
+            twice.sendall(asked + b"GET / HT")
+            twice.settimeout(5)
+            answer = b""
+            while part := twice.recv(65536):
+                answer += part
+            assert answer.startswith(b"HTTP/1.1 401 ")  # and then it is ended
+        assert session.get("/").status_code == 200
+    finally:
+        for connection in idle:
+            connection.close()
+
+
 def test_headers_are_bounded(served: tuple[Page, int]) -> None:
     _, port = served
 
@@ -179,6 +210,22 @@ def test_forwarded_addresses_are_not_believed(
         ]
 
     assert statuses == [401] * 5 + [429] * 5
+
+
+def test_the_address_goes_with_the_server(package: Package, make_page: Any) -> None:
+    listen = package.module("core.ui.listen")
+    with listen.open_socket("127.0.0.1", 0) as opened:
+        page = make_page(opened.getsockname()[1])
+        server = listen.make_server(page.app)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [opened]})
+        assert list(page.project.glob(".ui-address-*"))
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        server.should_exit = True
+        thread.join(10)
+
+    assert not list(page.project.glob(".ui-address-*"))
 
 
 def test_a_port_in_use_is_said(served: tuple[Page, int], package: Package) -> None:

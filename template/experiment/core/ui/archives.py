@@ -14,10 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from starlette.exceptions import HTTPException
-
 from .archive_member import Member
-from .member_names import check_kind, member_path, pickled, shown, too_large, wrong
+from .member_names import check_kind, member_path, pickled, shown, too_large, too_many, wrong
 from .pickles import Sniffer
 from .tar_reader import tar_members
 from .upload_limits import Limits, check_free, disk_error
@@ -105,7 +103,7 @@ class _Writing:
     def add(self, member: Member) -> None:
         self.left -= 1
         if self.left < 0:
-            raise HTTPException(413, "The archive has too many members. Nothing was kept.")
+            raise too_many()
         path = member_path(member.name)
         if path is None:
             self.passed_over += not member.is_folder

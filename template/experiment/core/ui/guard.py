@@ -56,7 +56,10 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A request."""
         if scope["type"] == "lifespan":
-            await self.app(scope, receive, send)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.access.close()
             return
         if scope["type"] != "http":  # a socket knows no CSRF; there is none here
             await send({"type": "websocket.close", "code": 1008})

@@ -3,12 +3,43 @@
 Template's file: updates replace it.
 """
 
+import asyncio
 import socket
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from ..errors import UserError
+
+SILENT = 10.0  # seconds that a request may take to say what it wants
+
+
+class Impatient(H11Protocol):
+    """Lets go who connects and does not ask: uvicorn takes 200 at a time, and waits for ever."""
+
+    _leaving: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        self._wait()
+
+    def _wait(self) -> None:
+        if self._leaving is None and self._is_open_question():
+            self._leaving = self.loop.call_later(SILENT, self._leave)
+
+    def _leave(self) -> None:
+        self._leaving = None
+        if self._is_open_question() and not self.transport.is_closing():
+            self.transport.close()
+
+    def _is_open_question(self) -> bool:
+        """Whether no request is there whole that is not answered yet."""
+        return self.cycle is None or self.cycle.response_complete
 
 
 def open_socket(host: str, port: int) -> socket.socket:
@@ -49,7 +80,7 @@ def make_server(app: ASGIApp) -> uvicorn.Server:
     """The server for a guarded app: ``make_server(Guard(...)).run(sockets=[open_socket(...)])``."""
     settings = uvicorn.Config(
         app,
-        http="h11",  # refuses two Host headers, and a Content-Length that is none
+        http=Impatient,  # h11: refuses two Host headers, and a Content-Length that is none
         ws="none",
         access_log=False,  # it would keep tokens
         log_level="warning",

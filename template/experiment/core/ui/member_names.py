@@ -77,6 +77,11 @@ def too_large(most: int) -> HTTPException:
     return HTTPException(413, f"The archive unpacks to more than {limit}. Nothing was kept.")
 
 
+def too_many() -> HTTPException:
+    """What to say of an archive of very many files."""
+    return HTTPException(413, "The archive has too many members. Nothing was kept.")
+
+
 def shown(name: str) -> str:
     """A name as it can be read, whatever is in it."""
     return ascii(name if len(name) < 120 else f"{name[:100]}...")

@@ -69,7 +69,7 @@ def file_response(path: Path) -> FileResponse:
     if kind in PAGES:
         headers["Content-Security-Policy"] = SANDBOX
         headers["X-Frame-Options"] = "SAMEORIGIN"
-    # A page in a sandbox with another opener policy is refused by browsers.
+    # HTML has browsers refuse a sandbox with another opener policy, though Chromium 150 does not.
     headers["Cross-Origin-Opener-Policy"] = "unsafe-none"
     shown = {**PAGES, **PICTURES, **MEDIA, **dict.fromkeys(TEXTS, "text/plain; charset=utf-8")}
     if kind in shown:

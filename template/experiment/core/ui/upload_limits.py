@@ -10,6 +10,8 @@ from pathlib import Path
 
 from starlette.exceptions import HTTPException
 
+from .zip_reader import MEMBERS
+
 MEGABYTE = 2**20
 FREE = 512 * MEGABYTE  # left on the disk
 
@@ -30,7 +32,7 @@ class Limits:
     times: int = 10
     packed: int = 100
     small: int = 100 * MEGABYTE
-    members: int = 500_000
+    members: int = MEMBERS
 
     def unpacked(self, archive: int) -> int:
         """Bytes that an archive of so many may unpack to."""

@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from .archive_member import Member
-from .member_names import shown, wrong
+from .member_names import shown, too_many, wrong
 
 MEGABYTE = 2**20
 DIRECTORY = 48 * MEGABYTE  # the list of its members, which is read as a whole
+MEMBERS = 500_000
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2}
 
 
@@ -46,4 +47,7 @@ class _Bounded(io.BufferedReader):
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > DIRECTORY:
             raise zipfile.BadZipFile(f"a list of members of {size / MEGABYTE:,.0f} MB")
-        return super().read(size)
+        content = super().read(size)
+        if content.count(b"PK\x01\x02") > MEMBERS:  # each is an object of half a kilobyte then
+            raise too_many()
+        return content
