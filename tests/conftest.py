@@ -57,6 +57,8 @@ LONGEST = (
     "core/commands/test_smoke_designs.py",
     "test_update.py",
     "core/distributed/test_ranks.py",
+    "core/queue/test_dispatcher.py",
+    "core/queue/test_queued_runs.py",
     "test_ci.py",
     "core/checkpoint/test_repeat_epoch_start.py",
     "core/loggers/test_wandb.py",

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -46,6 +47,7 @@ def test_jobs_run_in_order_once_each_and_side_by_side_on_two_devices(
     told = json.loads(project.type("--json"))
     assert [job["run"] for job in told["jobs"]] == ["a", "c", "b", "beside"]
     assert told["dispatcher"]["pid"] == project.dispatcher()
+    wait_until(lambda: not list(project.queue.glob("*/code")))  # their runs have copies
 
 
 @pytest.mark.slow
@@ -100,6 +102,21 @@ def test_what_cannot_run_is_refused_before_it_is_queued(project: QueuedProject) 
         assert shown.count("\n") == 1, shown
     assert project.jobs() == []
     assert project.dispatcher() is None
+
+
+def test_a_run_beside_the_queue_is_told(project: QueuedProject) -> None:
+    by_hand = project.runs / "by-hand"
+    by_hand.mkdir(parents=True)
+    (by_hand / "config.yaml").touch()
+    process = {"pid": os.getpid(), "host": socket.gethostname()}
+    summary = {"status": "running", "process": process}
+    (by_hand / "summary.json").write_text(json.dumps(summary))
+    project.add("a")
+
+    project.wait_for(a="ended")
+
+    said = f"by-hand runs too, started by hand (process {os.getpid()}): the queue does not wait"
+    assert said in project.type()
 
 
 def test_a_failure_is_said_and_the_next_job_goes_on(project: QueuedProject) -> None:
@@ -352,12 +369,32 @@ def test_a_job_that_never_begins_fails_with_the_place_to_look_at(project: Queued
 
 
 @pytest.mark.slow
+def test_a_dispatcher_that_cannot_go_on_is_told(project: QueuedProject) -> None:
+    project.dispatch("def full(*_): raise OSError(28, 'No space left')\nqueue.Queue.save = full")
+    wait_until(project.dispatcher)
+    project.add("a")
+    log = project.queue / "dispatcher.json"
+
+    hour_ago = time.time() - 3600
+    wait_until(lambda: project.states() == {"a": "waiting"})
+    os.utime(log, (hour_ago, hour_ago))
+    time.sleep(1.0)
+
+    assert "which moves the queue, has not been able to for 360" in project.type()
+    assert project.starts() == []
+
+
+@pytest.mark.slow
 def test_served_in_a_terminal_it_takes_over_and_leaves_jobs_alone(project: QueuedProject) -> None:
     project.add("a", f"seed={WAITS}")
     wait_until(lambda: project.starts() == ["a"])
     first = project.dispatcher()
     assert first
 
+    waits = project.start("--serve")
+    time.sleep(2.0)
+    waits.send_signal(signal.SIGINT)
+    assert waits.wait(60) == 0
     served = project.start("--serve")
     time.sleep(2.0)
     assert project.dispatcher() == first

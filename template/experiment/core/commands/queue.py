@@ -19,7 +19,7 @@ import psutil
 from ..console import say, speak_into
 from ..errors import UserError
 from ..files import shown
-from ..queue.dispatcher import serve
+from ..queue.dispatcher import LOG, serve
 from ..queue.freeze import enqueue
 from ..queue.job import ENDED, RUNNING, UNDONE, WAITING, Job
 from ..queue.queue import Queue
@@ -115,6 +115,11 @@ def _show(queue: Queue) -> None:
         say(f"and {len(hidden)} that are over; --json lists them all")
     for remark in _beside(queue, jobs):
         say(remark)
+    if (sign := dispatcher_of(queue.output)) and sign.is_late:
+        say(
+            f"process {sign.process.pid}, which moves the queue, has not been able to for "
+            f"{sign.age:.0f} s: see {shown(queue.folder / LOG)}"
+        )
 
 
 def _row(job: Job) -> tuple[str, ...]:

@@ -34,6 +34,7 @@ from .settle import LOST_AT_MOST, marks, settle
 
 LOCK, RECORD, LOG = "dispatcher.lock", "dispatcher.json", "dispatcher.log"
 POLL_SECONDS = 0.25
+LOCK_SECONDS = 1.0  # one that ends may hold the lock for a moment still
 LOOK_SECONDS = 5.0  # between two looks at everything, and two signs of life
 IDLE_SECONDS = 60.0  # without a job, until it ends
 
@@ -54,6 +55,7 @@ class Dispatcher:
         self.begun: dict[str, int] = {}  # and which start of each that was
         self.running: list[Job] = []
         self.left: dict[str, float] = {}  # since when a command is over that left processes
+        self.needless: list[Path] = []
         self._seen, self._looked, self._idle_since = -1, -math.inf, time.monotonic()
 
     @property
@@ -64,9 +66,7 @@ class Dispatcher:
     def run(self) -> bool:
         """Work until asked to end, or until nothing is left to do; False if another one does."""
         self.queue.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self.lock.acquire(timeout=-1 if self.stays else 0, poll_interval=1.0)
-        except Timeout:
+        if not self._is_alone():
             return False
         with self.queue.lock():
             write_json(self.record, vars(this_process()))
@@ -82,6 +82,20 @@ class Dispatcher:
         with self.queue.lock():
             self._resign()
         return True
+
+    def _is_alone(self) -> bool:
+        """Take the lock; one that stays waits for it until it is asked to end."""
+        until = time.monotonic() + LOCK_SECONDS
+        while not self.asked:
+            try:
+                self.lock.acquire(timeout=0)
+                return True
+            except Timeout:
+                if not self.stays and time.monotonic() > until:
+                    _log("another process moves this queue")
+                    return False
+            time.sleep(POLL_SECONDS)
+        return False
 
     def _is_the_one(self) -> bool:
         try:
@@ -105,10 +119,15 @@ class Dispatcher:
         if not self._is_the_one():
             self.asked = True  # somebody has removed the folder, and another one may be at work
             return
-        os.utime(self.record)
-        if all(job.state not in UNDONE for job in self.queue.jobs()):
+        if any(job.state in UNDONE for job in self.queue.jobs()):
+            self._move()
+        else:
             self.running = []
-            return
+        while self.needless:
+            shutil.rmtree(self.needless.pop(), ignore_errors=True)
+        os.utime(self.record)  # only now: where it has failed, it has given no sign
+
+    def _move(self) -> None:
         with self.queue.lock():
             for job in self.queue.jobs():
                 if job.state == RUNNING and not job.is_elsewhere:
@@ -150,8 +169,8 @@ class Dispatcher:
             settle(job, self.queue.run_of(job), folder)
             _log(f"job {job.id}: {job.run} {job.state}{f' ({job.reason})' if job.reason else ''}")
         self.queue.save(job)
-        if job.state == ENDED:  # its run has a copy of its own
-            shutil.rmtree(folder / CODE, ignore_errors=True)
+        if job.state == ENDED:
+            self.needless.append(folder / CODE)  # its run has a copy of its own
 
     def _end_left(self, job: Job, folder: Path) -> None:
         """The command is over: what it has left gets a while to end, then a request, then none."""

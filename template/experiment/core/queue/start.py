@@ -18,8 +18,8 @@ from .dispatcher import LOG, RECORD, bare_environment
 from .job import UNDONE
 from .queue import Queue
 
-START_SECONDS = 30.0
-ATTEMPTS = 2  # one that starts may be killed
+START_SECONDS = LATE_SECONDS = 30.0
+ATTEMPTS = 3  # one that starts may be killed
 POLL_SECONDS = 0.05
 
 
@@ -29,11 +29,16 @@ class Sign:
 
     Attributes:
         process: Which it is.
-        age: Seconds since it gave it; more than a minute, and it hangs.
+        age: Seconds since it gave it.
     """
 
     process: Identity
     age: float
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it should have given another one: it hangs, or the disk refuses."""
+        return self.age > LATE_SECONDS
 
 
 def dispatcher_of(output: Path) -> Sign | None:
@@ -47,7 +52,7 @@ def dispatcher_of(output: Path) -> Sign | None:
         age = max(0.0, time.time() - file.stat().st_mtime)
     except (OSError, ValueError, TypeError):
         return None
-    is_there = process.is_alive if process.is_here else age < START_SECONDS
+    is_there = process.is_alive if process.is_here else age < LATE_SECONDS
     return Sign(process, age) if is_there else None
 
 
@@ -94,7 +99,7 @@ def _start(queue: Queue, log: Path) -> int | None:
         is_over = started.poll() is not None
         if pid := _pid(queue.output):
             return pid  # this one, or another that was quicker: then this one ends
-        if is_over and started.returncode != 0:
+        if is_over:
             return None
         time.sleep(POLL_SECONDS)
     return None
