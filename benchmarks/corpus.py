@@ -43,6 +43,7 @@ SETTINGS = (
     "logger.wandb=off",
 )
 QUICK = ("data.in_memory_mb=0", "data.vocab_size=512", "data.window=32")
+QUICK += ("model.depth=1", "model.dim=32", "model.num_heads=2")
 
 
 def write_corpus(root: Path, megabytes: int, files: int) -> None:

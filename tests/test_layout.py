@@ -44,7 +44,12 @@ TYPED = {
     "remove the template's": ["remove --frozen numpy", "add --frozen tabulate"],
 }
 ADDED = [words for steps in TYPED.values() for words in steps if "add" in words]
-CASES = [pytest.param(steps, "", id=name, marks=pytest.mark.slow) for name, steps in TYPED.items()]
+# What only adds is in ADDED, too, which stays in CI.
+CASES = [
+    pytest.param(steps, "", id=name, marks=[pytest.mark.slow, *others])
+    for name, steps in TYPED.items()
+    for others in [[pytest.mark.matrix] if set(steps) <= set(ADDED) else []]
+]
 SOURCES = f"""
 [tool.uv.sources]
 tabulate = {{ index = "hand" }}

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from harness.experiment import Experiment, RunFolder
+from harness.matrix import spanned
 
 pytestmark = pytest.mark.slow
 # Writes the weights under training after each step, and at each epoch's end.
@@ -117,8 +118,11 @@ def test_swa_keeps_its_own_learning_rate(experiment: Experiment) -> None:
     assert 0.0123 not in rates[:-14]
 
 
-@pytest.mark.parametrize("average", ["callbacks.ema.decay=0.9", "callbacks.swa.start_fraction=0.4"])
-@pytest.mark.parametrize("interval", ["1.0", "0.5"])
+AVERAGES = ("callbacks.ema.decay=0.9", "callbacks.swa.start_fraction=0.4")
+CELLS = [(average, interval) for average in AVERAGES for interval in ("1.0", "0.5")]
+
+
+@pytest.mark.parametrize(("average", "interval"), spanned(CELLS, [CELLS[0], CELLS[3]]))
 def test_validate_gives_the_logged_value_of_the_average(
     average: str, interval: str, experiment: Experiment
 ) -> None:

@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 import torch
+from harness.matrix import spanned
 from listed_files import MAKERS, digest, line_of, made
 from modules import Modules, modules_of
 
 TASKS = tuple(MAKERS)
+FORMS = ("as it is", "with CRLF and a mark at its start")
+CELLS = [(in_memory_mb, form) for in_memory_mb in (0, 1024) for form in FORMS]
 
 
 @pytest.fixture(scope="module", params=TASKS)
@@ -36,8 +39,7 @@ def content(data: Any) -> list[str]:
     return sorted(set(found))  # the parts of a text that was cut have one id
 
 
-@pytest.mark.parametrize("form", ["as it is", "with CRLF and a mark at its start"])
-@pytest.mark.parametrize("in_memory_mb", [0, 1024])
+@pytest.mark.parametrize(("in_memory_mb", "form"), spanned(CELLS, [CELLS[0], CELLS[3]]))
 def test_what_is_listed_is_left_out_and_nothing_else(
     every: tuple[str, Modules], tmp_path: Path, form: str, in_memory_mb: int
 ) -> None:
