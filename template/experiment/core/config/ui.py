@@ -19,6 +19,7 @@ UNITS |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 SIZE = re.compile(rf"(\d+|\d+\.\d+) *({'|'.join(UNITS)})?")
 LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?"  # of a machine's name
 HOST = re.compile(rf"{LABEL}(\.{LABEL})*")
+PORT = re.compile(r"^([^:]+|\[.*\]):[0-9]{1,5}$")
 
 
 @dataclass
@@ -31,6 +32,7 @@ class UiConfig:
     max_upload: str = "2 GB"  # largest file that it takes: bytes, or a number with MB, GiB, ...
     allow_code: bool = False  # let it set what runs code, such as callbacks.extra, alert.command
     hosts: list[str] = field(default_factory=list)  # names it is reached by, beside localhost
+    https: bool = False  # a proxy with TLS stands before it, so that browsers come by https
 
     def __post_init__(self) -> None:
         if not self.data_roots or not all(root.strip() for root in self.data_roots):
@@ -40,8 +42,8 @@ class UiConfig:
         for host in self.hosts:
             if not _is_host(host):
                 raise ValueError(
-                    f"hosts has {host!r}; each must be the name or the address of a machine alone, "
-                    "such as lab.example.org"
+                    f"hosts has {host!r}; each must be the name or the address of a machine, with a "
+                    "port or without, such as lab.example.org or localhost:8000"
                 )
 
     @property
@@ -73,8 +75,12 @@ class UiConfig:
 
 
 def _is_host(name: str) -> bool:
+    """Whether a browser may ask for it: ``lab``, ``lab:8000``, ``::1``, ``[::1]:8000``."""
+    name, _, port = name.rpartition(":") if PORT.search(name) else (name, "", "1")
+    if not 0 < int(port) < 65536:
+        return False
     try:
-        ipaddress.ip_address(name)
+        ipaddress.ip_address(name.removeprefix("[").removesuffix("]"))
     except ValueError:
         return bool(HOST.fullmatch(name))
     return True

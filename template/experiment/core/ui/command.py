@@ -35,7 +35,7 @@ def run(arguments: Namespace, config_type: type, build: Any) -> int:
         return _print_addresses()
     settings: Any = load_settings(config_type, arguments).config
     host, port = arguments.host or HOST, _port(arguments.port)
-    hosts = Hosts(host, port, settings.ui.hosts)
+    hosts = Hosts(host, port, settings.ui.hosts, secure=settings.ui.https)
     if hosts.is_open:
         say(check_password(PROJECT, host))
     listening = open_socket(host, port)

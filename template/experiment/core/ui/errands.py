@@ -30,6 +30,7 @@ class Errand:
         words: What stands after main.py.
         state: ``running``, ``done`` or ``failed``.
         leads_to: The page that shows what came of it.
+        variables: Of its environment, beside ours.
         printed: The last of what it printed.
     """
 
@@ -41,6 +42,7 @@ class Errand:
     printed: str = ""
     began: float = field(default_factory=time.time)
     code: int | None = None
+    variables: dict[str, str] = field(default_factory=dict)
     then: "Callable[[Errand], Awaitable[None]] | None" = None
     process: asyncio.subprocess.Process | None = None
 
@@ -94,7 +96,7 @@ class Errands:
         process = await asyncio.create_subprocess_exec(
             *command(errand.words),
             cwd=PROJECT,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **errand.variables},
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,

@@ -22,6 +22,7 @@ from ..config.load import load_settings
 from ..errors import UserError
 from ..files import shown
 from ..queue.job import UNDONE
+from ..queue.queue import CPU
 from ..queue.start import ensure_dispatcher
 from ..runs.run_folders import NAME as NAMES
 from ..runs.run_folders import check_name
@@ -200,6 +201,7 @@ def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
         title=f"Checking {chosen.name or 'the training'}",
         words=command_words(chosen.preset, chosen.words, command="smoke"),
         leads_to="/queue",
+        variables={"CUDA_VISIBLE_DEVICES": "" if chosen.device == CPU else chosen.device},
         then=partial(_queue, site, [*queue, *fit]),
     )
     if folder := site.uploaded.not_looked_at(paths):
