@@ -76,7 +76,7 @@ def changes_since(recorded: Any, config: RunConfig) -> list[Change]:
     for leaf, _ in leaves(config):
         key, before = _look_up(recorded, leaf)
         _, now = _look_up(values, key)
-        if _MISSING not in (before, now) and not _is_same(before, now):
+        if _MISSING not in (before, now) and not is_same(before, now):
             changes[key] = Change(key, before, now)
     return list(changes.values())
 
@@ -89,12 +89,12 @@ def _with_mode(values: Any) -> Any:
     return {**values, "checkpoint": {**checkpoint, "mode": direction_of(checkpoint["monitor"])}}
 
 
-def _is_same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
     """Equal; what is not a number is equal to itself here."""
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_is_same(one[name], other[name]) for name in one)
+        return one.keys() == other.keys() and all(is_same(one[name], other[name]) for name in one)
     if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_is_same, one, other))
+        return len(one) == len(other) and all(map(is_same, one, other))
     return one == other or (one != one and other != other)
 
 

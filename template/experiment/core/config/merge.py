@@ -68,6 +68,17 @@ class MergedConfig:
         """The value as it stands."""
         return OmegaConf.select(self.config, key)
 
+    def value(self, key: str) -> Any:
+        """The same as the finished configuration would have it, whatever else is wrong with that.
+
+        Raises:
+            ValueError: It is of another kind.
+        """
+        found = OmegaConf.select(self.config, key)
+        if OmegaConf.is_config(found):
+            found = OmegaConf.to_container(found, resolve=True, enum_to_str=True)
+        return from_plain(self.known[key], found, key)
+
     def build(self) -> Any:
         """The finished configuration: real dataclasses, whose range checks have passed."""
         values = self._resolved()

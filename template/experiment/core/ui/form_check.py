@@ -5,15 +5,17 @@ Template's file: updates replace it.
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..config.cli import arguments_of, make_parser
-from ..config.diff import as_written
-from ..config.dump import leaves, plain
+from ..config.diff import as_written, is_same
+from ..config.dump import in_one_line, leaves, plain
 from ..config.load import Settings, load_settings
-from ..config.schema import is_optional, known_keys, section_of
+from ..config.schema import is_mapping, is_optional, known_keys, section_of
 from ..config.ui import UiConfig
+from ..config.yaml_reader import from_word
 from ..errors import UserError
 from .code_settings import refuse_code
 from .data_roots import refuse_outside
@@ -46,12 +48,33 @@ def check(
         known = known_keys(config_type)
         raise RefusedField(str(error), concerned(str(error), known)) from None
     now: Any = settings.config
+    _refuse_leftovers(words, now, config_type)
     if not ui.allow_code:
         refuse_code(before, now)
     refuse_outside(before, now, ui)
     typed = {word.partition("=")[0] for word in words}
     remarks = [*settings.remarks, *_that_follows(before, now, typed)]
     return Settings(settings.config, settings.origins, remarks)
+
+
+def _refuse_leftovers(words: Sequence[str], now: Any, config_type: type) -> None:
+    """See that a mapping is what was typed: the command line adds to that of the preset's file."""
+    from ..config.merge import MergedConfig
+
+    known = known_keys(config_type)
+    for word in words:
+        key, _, text = word.partition("=")
+        if key not in known or not is_mapping(known[key]):
+            continue
+        alone = MergedConfig(config_type)
+        alone.set(key, from_word(text))
+        value = plain(reduce(getattr, key.split("."), now))
+        if not is_same(plain(alone.value(key)), value):
+            raise RefusedField(
+                f"{key} is {in_one_line(value)}, since what is typed adds to what the "
+                "preset's file says: take out there what is too much",
+                key,
+            )
 
 
 def load_preset(preset: Path, config_type: type[ConfigT]) -> Settings[ConfigT]:

@@ -7,11 +7,11 @@ on several fields at once is found by form_check.py.
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..config.dump import escaped, in_one_line
-from ..config.schema import meant
-from ..config.yaml_reader import from_word
+from ..config.field_types import item_type
 from ..spelling import did_you_mean, nearest
 from .field_words import word_for
 from .form_fields import SECTION_SWITCH, Field, RefusedField, Section
+from .form_texts import choices_of, is_text
 
 
 def from_post(posted: Mapping[str, str | Sequence[str]], form: Iterable[Section]) -> list[str]:
@@ -55,8 +55,7 @@ def _text(field: Field, given: str | Sequence[str]) -> str:
     if isinstance(given, str):
         text = given
     elif field.kind == "list":
-        item = _Items(field)
-        text = f"[{', '.join(item.in_yaml(part) for part in given)}]"
+        text = f"[{', '.join(_item(field, number, part) for number, part in enumerate(given))}]"
     elif field.kind == "switch" and given:
         text = given[-1]
     elif len(given) == 1:
@@ -69,15 +68,11 @@ def _text(field: Field, given: str | Sequence[str]) -> str:
     return text.strip() if field.kind in ("number", "switch") else text
 
 
-class _Items:
-    """What is posted as several values of a list."""
-
-    def __init__(self, field: Field) -> None:
-        read = meant(field.key, from_word("['1.10']"), field.wanted)
-        self.are_texts = read == ["1.10"]
-
-    def in_yaml(self, text: str) -> str:
-        return in_one_line([escaped(text)])[1:-1] if self.are_texts else text
+def _item(field: Field, number: int, text: str) -> str:
+    """One of several values of a list: text as it is meant, else as it is typed."""
+    wanted = item_type(field.wanted, number)
+    is_literal = is_text(wanted) or isinstance(choices_of(wanted).get(text), str)
+    return in_one_line([escaped(text)])[1:-1] if is_literal else text
 
 
 def _refuse_untypable(field: Field, text: str) -> None:

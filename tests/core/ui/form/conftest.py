@@ -22,10 +22,8 @@ class Forms:
         self.preset = project / "configs/experiment.yaml"
         self.RefusedField: Any = package.module("core.ui.form_fields").RefusedField
         self.UserError: Any = package.module("core.errors").UserError
-        # What the page runs in: relative paths start at the project.
-        package.module("core.files").PROJECT = project
-        self._forms: dict[str, list[Any]] = {}
-        self._forms: dict[str, list[Any]] = {}
+        self.shown: dict[str, list[Any]] = {}
+        self.shown: dict[str, list[Any]] = {}
 
     def config(self, *words: str) -> Any:
         """What the command line makes of the preset and words."""
@@ -34,12 +32,12 @@ class Forms:
 
     def form(self, *words: str, **ui: Any) -> list[Any]:
         key = repr((self.preset, words, ui))
-        if key not in self._forms:
+        if key not in self.shown:
             settings = self.package.module("core.config.ui").UiConfig(**ui)
             sections = self.package.module("core.ui.form").sections
             before, now = self.config(), self.config(*words)
-            self._forms[key] = sections(self.config_type, before, now, settings)
-        return self._forms[key]
+            self.shown[key] = sections(self.config_type, before, now, settings)
+        return self.shown[key]
 
     def fields(self, *words: str, **ui: Any) -> dict[str, Any]:
         return {f.key: f for section in self.form(*words, **ui) for f in section.fields}

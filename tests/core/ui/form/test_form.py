@@ -177,7 +177,7 @@ def test_only_what_differs_becomes_a_word(images: Any, posted: Any, words: list[
         ({"callbacks.extra.os.system": "{}"}, None, "callbacks.extra.os.system is not a setting"),
         ({"callbacks.extra": "{os.system: {}}"}, "callbacks.extra", "callbacks.extra is read-only"),
         ({"alert.command": "rm -r ."}, "alert.command", "alert.command is read-only: it runs"),
-        ({"optimizer.name": "torch.optim.NAdam"}, "optimizer.name", "it must be one of adamw, adam"),
+        ({"optimizer.name": "torch.optim.NAdam"}, "optimizer.name", "must be one of adamw, adam"),
         ({"model.depth": "0"}, "model.depth", "'0'; it must be a whole number at least 1"),
         ({"model.depth": "2.5"}, "model.depth", "'2.5'; it must be a whole number at least 1"),
         ({"model.depth": ""}, "model.depth", "model.depth is empty; it must be a whole number"),

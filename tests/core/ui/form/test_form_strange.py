@@ -75,7 +75,7 @@ class Strange(Parent):
     )
     long: int = 7  # goes on
                    # in the next line
-    quiet: int = 8  # noqa: E501
+    quiet: int = 80  # noqa: E501
     told: int = 9  # for people  # type: ignore
     union: int | str | list[int] = "auto"  # three kinds
     maybe: bool | None = None
@@ -86,6 +86,7 @@ class Strange(Parent):
     anything: Any = field(default_factory=lambda: {"a": [1, None]})
     by_number: dict[int, str] = field(default_factory=lambda: {1: "one"})
     pair: tuple[int, str] = (1, "a")
+    wholes: list[int] = field(default_factory=list)
     rows: list[list[int]] = field(default_factory=list)
     middle: Middle = field(default_factory=Middle)
     perhaps: Middle | None = None
@@ -142,8 +143,8 @@ def fields(strange: Any) -> dict[str, Any]:
 
 def test_comments_are_help_wherever_they_stand(fields: dict[str, Any]) -> None:
     assert {name: fields[name].help for name in (
-        "bare", "renewed", "inherited", "above_it", "below", "many", "long", "quiet", "told", "maybe",
-        "middle.inner", "middle.inner.depth", "mode", "middle.inners",
+        "bare", "renewed", "inherited", "above_it", "below", "many", "long", "quiet", "told",
+        "maybe", "middle.inner", "middle.inner.depth", "mode", "middle.inners",
     )} == {
         "bare": "",
         "renewed": "of the parent, too",
@@ -181,9 +182,9 @@ def test_each_type_has_its_kind(fields: dict[str, Any]) -> None:
     kinds = {
         name: (fields[name].kind, fields[name].value)
         for name in (
-            "union", "maybe", "mixed", "numbers", "mode", "maybe_mode", "anything", "by_number", "pair",
-            "rows", "middle.inner", "perhaps", "perhaps.inner", "perhaps.rate", "hooks", "path", "many",
-            "shares", "late", "infinite", "middle.inners", "middle.inner.depth",
+            "union", "maybe", "mixed", "numbers", "mode", "maybe_mode", "anything", "by_number",
+            "pair", "rows", "middle.inner", "perhaps", "perhaps.inner", "perhaps.rate", "hooks",
+            "path", "many", "shares", "late", "infinite", "middle.inners", "middle.inner.depth",
         )
     }  # fmt: skip
 
@@ -195,7 +196,7 @@ def test_each_type_has_its_kind(fields: dict[str, Any]) -> None:
         "mode": ("choice", "ON"),
         "maybe_mode": ("choice", "null"),
         "anything": ("text", "{a: [1, null]}"),
-        "by_number": ("text", "{1: one}"),
+        "by_number": ("text", '{1: "one"}'),
         "pair": ("list", "[1, a]"),
         "rows": ("list", "[]"),
         "middle.inner": ("switch", "{}"),
@@ -240,6 +241,8 @@ def test_sections_are_those_of_the_configuration(strange: Any) -> None:
         ({"numbers": "2"}, ["numbers=2"], ("numbers", 2)),
         ({"by_number": "{2: two}"}, ["by_number={2: two}"], ("by_number", {2: "two"})),
         ({"pair": ["2", "b"]}, ["pair=[2, b]"], ("pair", (2, "b"))),
+        ({"wholes": ["1", "2"]}, ["wholes=[1, 2]"], ("wholes", [1, 2])),
+        ({"wholes": "[]"}, [], ("wholes", [])),
         ({"rows": "[[1], [2, 3]]"}, ["rows=[[1], [2, 3]]"], ("rows", [[1], [2, 3]])),
         ({"many": []}, ["many=[]"], ("many", [])),
         ({"anything": ""}, None, "anything is empty: write its value"),
