@@ -105,6 +105,13 @@ def test_every_command_of_the_projects_readme_works(made: Path, warm: Path) -> N
         "uv sync --extra sweep",
         "uv sync --extra onnx",  # tests/core/commands/test_every_task.py: exported, used without it
         "uv run python main.py logger.tensorboard=true",  # tests/core/loggers: it needs the extra
+        "uv run python main.py runs rm wide",  # tests/core/runs: it asks a person
+        "uv run python main.py queue add --name deep --epochs 5",  # tests/core/queue: it goes on
+        "uv run python main.py ui",  # tests/core/ui: it serves until Ctrl-C
+        "uv run python main.py ui --address",
+        "uv run python main.py ui --set-password",
+        "uv run copier update --trust --defaults --data ui=true",  # tests/test_update.py
+        "uv sync --extra ui",
         "uvx pre-commit install",  # fetches hooks from the network, once, at the next commit
     }
     todo = [command for command in commands(readme) if command not in elsewhere]

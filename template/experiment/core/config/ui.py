@@ -42,8 +42,8 @@ class UiConfig:
         for host in self.hosts:
             if not _is_host(host):
                 raise ValueError(
-                    f"hosts has {host!r}; each must be the name or the address of a machine, with a "
-                    "port or without, such as lab.example.org or localhost:8000"
+                    f"hosts has {host!r}; each must be the name or the address of a machine, with "
+                    "a port or without, such as lab.example.org or localhost:8000"
                 )
 
     @property
