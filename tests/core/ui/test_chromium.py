@@ -116,7 +116,7 @@ def elsewhere(tmp_path: Path) -> Iterator[tuple[Path, int]]:
         def __init__(self, *given: Any) -> None:
             super().__init__(*given, directory=str(folder))
 
-        def log_message(self, *_: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:
             """Nobody reads it."""
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Quiet)

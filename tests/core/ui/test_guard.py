@@ -119,6 +119,13 @@ def test_a_foreign_name_is_refused_with_a_session_and_without(page: Page, host: 
         assert "127.0.0.1" not in answer.text
 
 
+def test_two_names_are_none(page: Page) -> None:
+    own = ("Host", "127.0.0.1:7860")
+
+    for hosts in ([own, ("Host", "evil.example")], [("Host", "evil.example"), own], [own, own]):
+        assert page.client().get("/", headers=hosts).status_code == 400
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "LOCALHOST"])
 def test_the_names_of_this_machine_are_answered(page: Page, host: str) -> None:
     browser = page.browser()
