@@ -81,7 +81,10 @@ async def _script(request: Request) -> Response:
 
 async def _file(request: Request) -> Response:
     """A file of a run, or of an inspection: nothing else of the folder of the runs is shown."""
-    return file_response(safe_file(site_of(request).output, request.path_params["path"]))
+    site, path = site_of(request), request.path_params["path"]
+    if path.endswith("/"):  # as the page of a sweep leads to its trials
+        return RedirectResponse(f"/run/{site.row(path.removesuffix('/')).name}", 303)
+    return file_response(safe_file(site.output, path))
 
 
 async def _http_error(request: Request, error: HTTPException) -> Response:

@@ -4,6 +4,7 @@ Template's file: updates replace it. Trainings are the queue's: this server may 
 at any moment.
 """
 
+import sys
 from argparse import Namespace
 from typing import Any
 
@@ -51,13 +52,21 @@ def run(arguments: Namespace, config_type: type, build: Any) -> int:
     )
     if has_work(site.output):
         ensure_dispatcher(site.output)
-    say(f"the page of {PROJECT.name}: {access.address.current}")
-    say("the address lets one browser in, once; for another: python main.py ui --address")
+    _say_address(access)
     try:
         make_server(guarded).run(sockets=[listening])
     finally:
         access.close()
     return 0
+
+
+def _say_address(access: Access) -> None:
+    """Print it for a person; a log keeps none."""
+    if sys.stdout.isatty():
+        say(f"the page of {PROJECT.name}: {access.address.current}")
+        say("the address lets one browser in, once; for another: python main.py ui --address")
+    else:
+        say(f"the page of {PROJECT.name} is served; its address: python main.py ui --address")
 
 
 def _set_password() -> int:
