@@ -23,7 +23,6 @@ class Forms:
         self.RefusedField: Any = package.module("core.ui.form_fields").RefusedField
         self.UserError: Any = package.module("core.errors").UserError
         self.shown: dict[str, list[Any]] = {}
-        self.shown: dict[str, list[Any]] = {}
 
     def config(self, *words: str) -> Any:
         """What the command line makes of the preset and words."""
