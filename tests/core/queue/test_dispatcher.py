@@ -309,7 +309,7 @@ def test_a_stop_outlives_the_dispatcher(project: QueuedProject) -> None:
 
 @pytest.mark.slow
 def test_a_device_is_taken_until_the_last_process_is_gone(project: QueuedProject) -> None:
-    project.dispatch("dispatcher.LEFT_SECONDS = 1.0")
+    project.dispatch("dispatcher.LEFT_SECONDS = 4.0")
     wait_until(project.dispatcher)
     project.add("a", f"seed={LEAVES_A_CHILD}", steps=2)
     project.add("b")
