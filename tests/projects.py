@@ -204,7 +204,7 @@ KEPT = (
     "core/data/seeding.py",
     "core/ruff.toml",
     "core/ui/__init__.py",
-    "core/ui/presets.py",
+    "core/ui/form/presets.py",
     "blocks/drop_path.py",
     "blocks/ruff.toml",
 )

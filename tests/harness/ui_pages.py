@@ -29,10 +29,10 @@ class Pages:
         )
         app = package.module("core.ui.app").make_app(self.site)
         self.routes = app.routes
-        hosts = package.module("core.ui.hosts").Hosts("127.0.0.1", PORT)
-        access = package.module("core.ui.access").Access(project, hosts.url, PORT)
+        hosts = package.module("core.ui.access.hosts").Hosts("127.0.0.1", PORT)
+        access = package.module("core.ui.access.access").Access(project, hosts.url, PORT)
         upload = package.module("core.ui.data_page").UPLOAD
-        guard = package.module("core.ui.guard").Guard(app, access, hosts, uploads=[upload])
+        guard = package.module("core.ui.access.guard").Guard(app, access, hosts, uploads=[upload])
         self.stranger = TestClient(guard, base_url=URL, follow_redirects=False)
         self.client = TestClient(guard, base_url=URL, headers={"Origin": URL})
         token = access.address.current.partition("token=")[2]

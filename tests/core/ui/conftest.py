@@ -21,7 +21,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
 @pytest.fixture
 def cheap_hashes(package: Package, monkeypatch: pytest.MonkeyPatch) -> None:
     """Passwords in a millisecond: what is tested is not their cost."""
-    monkeypatch.setattr(package.module("core.ui.password"), "COST", 2)
+    monkeypatch.setattr(package.module("core.ui.access.password"), "COST", 2)
 
 
 @pytest.fixture
@@ -30,11 +30,13 @@ def make_page(package: Package, tmp_path: Path) -> Callable[..., Page]:
 
     def make(port: int = PORT, password: str = "", **hosts: Any) -> Page:
         clock = Clock()
-        known = package.module("core.ui.hosts").Hosts(hosts.pop("host", "127.0.0.1"), port, **hosts)
+        known = package.module("core.ui.access.hosts").Hosts(
+            hosts.pop("host", "127.0.0.1"), port, **hosts
+        )
         if password:
-            package.module("core.ui.password").Password(tmp_path).set(password)
-        access = package.module("core.ui.access").Access(tmp_path, known.url, port, clock)
-        guarded = package.module("core.ui.guard").Guard(
+            package.module("core.ui.access.password").Password(tmp_path).set(password)
+        access = package.module("core.ui.access.access").Access(tmp_path, known.url, port, clock)
+        guarded = package.module("core.ui.access.guard").Guard(
             small_app(), access, known, uploads={"/upload"}, max_upload=UPLOAD_LIMIT
         )
         return Page(guarded, access, clock, tmp_path)
@@ -50,7 +52,7 @@ def page(make_page: Callable[..., Page]) -> Page:
 @pytest.fixture
 def served(package: Package, make_page: Callable[..., Page]) -> Iterator[tuple[Page, int]]:
     """The same behind a real server, and its port."""
-    listen = package.module("core.ui.listen")
+    listen = package.module("core.ui.access.listen")
     with closing(listen.open_socket("127.0.0.1", 0)) as socket:
         port = socket.getsockname()[1]
         page = make_page(port)

@@ -27,12 +27,12 @@ def user_error(package: Package) -> type[Exception]:
 
 @pytest.fixture
 def passwords(package: Package) -> ModuleType:
-    return package.module("core.ui.password")
+    return package.module("core.ui.access.password")
 
 
 @pytest.fixture
 def addresses(package: Package) -> ModuleType:
-    return package.module("core.ui.one_time_address")
+    return package.module("core.ui.access.one_time_address")
 
 
 def log_in(page: Page, password: str, **headers: str) -> tuple[int, str]:
@@ -178,7 +178,7 @@ def test_a_new_password_is_typed_or_comes_by_a_pipe(
 def test_another_host_takes_a_password_and_warns(
     package: Package, user_error: type[Exception], passwords: ModuleType, tmp_path: Path
 ) -> None:
-    check = package.module("core.ui.access").check_password
+    check = package.module("core.ui.access.access").check_password
 
     with pytest.raises(user_error, match=r"ui.host=0.0.0.0: .*main.py ui --set-password"):
         check(tmp_path, "0.0.0.0")
@@ -201,7 +201,7 @@ def test_another_host_takes_a_password_and_warns(
     ],
 )
 def test_what_only_this_machine_reaches(package: Package, host: str, is_loopback: bool) -> None:
-    assert package.module("core.ui.hosts").is_loopback(host) == is_loopback
+    assert package.module("core.ui.access.hosts").is_loopback(host) == is_loopback
 
 
 @pytest.mark.parametrize("name", ["http://lab", "*", "*.lab", "a b", "", "lab/", "lab:x", "a\nb"])
@@ -209,7 +209,7 @@ def test_a_name_that_is_none_is_refused(
     package: Package, user_error: type[Exception], name: str
 ) -> None:
     with pytest.raises(user_error, match=r"ui\.hosts: .* is no host; write"):
-        package.module("core.ui.hosts").Hosts("127.0.0.1", 7860, [name])
+        package.module("core.ui.access.hosts").Hosts("127.0.0.1", 7860, [name])
 
 
 def test_a_tunnel_is_let_in_by_its_name_and_port(make_page: Callable[..., Page]) -> None:
@@ -226,7 +226,7 @@ def test_a_tunnel_is_let_in_by_its_name_and_port(make_page: Callable[..., Page])
 
 
 def test_on_all_addresses_only_the_one_that_was_dialled_counts(package: Package) -> None:
-    hosts = package.module("core.ui.hosts").Hosts("0.0.0.0", 7860)
+    hosts = package.module("core.ui.access.hosts").Hosts("0.0.0.0", 7860)
 
     assert hosts.knows("192.168.1.2:7860", "192.168.1.2")
     assert hosts.knows("[fd00::2]:7860", "fd00::2")
@@ -234,7 +234,7 @@ def test_on_all_addresses_only_the_one_that_was_dialled_counts(package: Package)
     assert not hosts.knows("0.0.0.0:7860", "192.168.1.2")
     assert not hosts.knows("evil.example:7860", "192.168.1.2")
     assert (
-        not package.module("core.ui.hosts")
+        not package.module("core.ui.access.hosts")
         .Hosts("127.0.0.1", 7860)
         .knows("10.0.0.1:7860", "10.0.0.1")
     )
@@ -287,7 +287,7 @@ def test_a_thousand_logins_are_refused_in_no_time_and_told_for_how_long(
 
 
 def test_many_addresses_share_one_limit_and_little_memory(package: Package) -> None:
-    attempts_of = package.module("core.ui.attempts")
+    attempts_of = package.module("core.ui.access.attempts")
     now = [0.0]
     attempts = attempts_of.Attempts(lambda: now[0])
 
@@ -351,7 +351,7 @@ def test_a_password_file_that_is_opened_to_others_meanwhile_lets_nobody_in(
 
 
 def test_sessions_end_by_themselves_and_are_few(package: Package) -> None:
-    sessions_of = package.module("core.ui.sessions")
+    sessions_of = package.module("core.ui.access.sessions")
     now = [0.0]
     sessions = sessions_of.Sessions(lambda: now[0])
     cookies = [sessions.open() for _ in range(100)]

@@ -35,7 +35,7 @@ GOOD: Files = {
 
 @pytest.fixture
 def archives(package: Package) -> ModuleType:
-    return package.module("core.ui.archives")
+    return package.module("core.ui.uploads.archives")
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ class Seen:
 
     def app(self, package: Package, folder: Path) -> Starlette:
         """A page whose index leads to where ``?to=`` says, or submits a form."""
-        serving = package.module("core.ui.serving")
+        serving = package.module("core.ui.access.serving")
 
         async def index(request: Request) -> Response:
             return HTMLResponse(
@@ -92,7 +92,7 @@ class Seen:
 
 @contextmanager
 def running(package: Package, make: Callable[[int], Any]) -> Iterator[None]:
-    listen = package.module("core.ui.listen")
+    listen = package.module("core.ui.access.listen")
     with closing(listen.open_socket("127.0.0.1", 0)) as socket:
         server = listen.make_server(make(socket.getsockname()[1]))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]})
@@ -166,9 +166,9 @@ def browse(
         made: list[Page] = []
 
         def make(own_port: int) -> Any:
-            hosts = package.module("core.ui.hosts").Hosts("127.0.0.1", own_port)
-            access = package.module("core.ui.access").Access(tmp_path, hosts.url, own_port)
-            app = package.module("core.ui.guard").Guard(
+            hosts = package.module("core.ui.access.hosts").Hosts("127.0.0.1", own_port)
+            access = package.module("core.ui.access.access").Access(tmp_path, hosts.url, own_port)
+            app = package.module("core.ui.access.guard").Guard(
                 seen.app(package, tmp_path),
                 access,
                 hosts,

@@ -140,7 +140,7 @@ def test_who_sends_nothing_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, port = served
-    monkeypatch.setattr(package.module("core.ui.bodies"), "SILENT", 0.3)
+    monkeypatch.setattr(package.module("core.ui.access.bodies"), "SILENT", 0.3)
     start = time.monotonic()
 
     for path in ("/start", "/upload"):
@@ -159,7 +159,7 @@ def test_who_connects_and_asks_nothing_does_not_lock_out_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     _, port = served
-    monkeypatch.setattr(package.module("core.ui.listen"), "SILENT", 1.0)
+    monkeypatch.setattr(package.module("core.ui.access.listen"), "SILENT", 1.0)
     idle = [socket.create_connection(("127.0.0.1", port)) for _ in range(250)]
     try:
         for connection in idle[::2]:
@@ -193,7 +193,7 @@ def test_forwarded_addresses_are_not_believed(
     served: tuple[Page, int], package: Package, cheap_hashes: None
 ) -> None:
     page, port = served
-    package.module("core.ui.password").Password(page.project).set("a password of ours")
+    package.module("core.ui.access.password").Password(page.project).set("a password of ours")
     url = f"http://127.0.0.1:{port}"
 
     with httpx.Client(base_url=url, headers={"Origin": url}) as client:
@@ -213,7 +213,7 @@ def test_forwarded_addresses_are_not_believed(
 
 
 def test_the_address_goes_with_the_server(package: Package, make_page: Any) -> None:
-    listen = package.module("core.ui.listen")
+    listen = package.module("core.ui.access.listen")
     with listen.open_socket("127.0.0.1", 0) as opened:
         page = make_page(opened.getsockname()[1])
         server = listen.make_server(page.app)
@@ -230,7 +230,7 @@ def test_the_address_goes_with_the_server(package: Package, make_page: Any) -> N
 
 def test_a_port_in_use_is_said(served: tuple[Page, int], package: Package) -> None:
     _, port = served
-    listen: ModuleType = package.module("core.ui.listen")
+    listen: ModuleType = package.module("core.ui.access.listen")
     user_error = package.module("core.errors").UserError
 
     for host, number, said in [

@@ -16,7 +16,7 @@ from starlette.testclient import TestClient
 
 @pytest.fixture
 def serving(package: Package) -> ModuleType:
-    return package.module("core.ui.serving")
+    return package.module("core.ui.access.serving")
 
 
 @pytest.fixture
@@ -158,7 +158,7 @@ def test_a_part_of_a_file_may_be_asked_for(serving: ModuleType, run_folder: Path
     ],
 )
 def test_where_the_pages_of_a_wandb_are(package: Package, base_url: str, origin: str) -> None:
-    assert package.module("core.ui.wandb_address").wandb_origin(base_url) == origin
+    assert package.module("core.ui.access.wandb_address").wandb_origin(base_url) == origin
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,14 @@ def test_where_the_pages_of_a_wandb_are(package: Package, base_url: str, origin:
     ],
 )
 def test_only_the_configured_wandb_is_led_to(package: Package, url: str) -> None:
-    assert package.module("core.ui.wandb_address").wandb_address(url, "https://wandb.ai") is None
+    assert (
+        package.module("core.ui.access.wandb_address").wandb_address(url, "https://wandb.ai")
+        is None
+    )
 
 
 def test_a_run_of_the_configured_wandb_is_led_to(package: Package) -> None:
-    address = package.module("core.ui.wandb_address").wandb_address
+    address = package.module("core.ui.access.wandb_address").wandb_address
 
     for url, origin in [
         ("https://wandb.ai/me/project/runs/ab12?nw=x#y", "https://wandb.ai"),

@@ -42,7 +42,7 @@ FORM = "multipart/form-data; boundary=b"
 
 @pytest.fixture
 def uploads(package: Package, tmp_path: Path) -> Any:
-    return package.module("core.ui.uploads").Uploads(tmp_path / "data")
+    return package.module("core.ui.uploads.uploads").Uploads(tmp_path / "data")
 
 
 def app_of(uploads: Any) -> Starlette:
@@ -196,7 +196,7 @@ def test_the_browsers_name_of_a_file_is_no_path(client: TestClient, tmp_path: Pa
 def test_a_full_disk_is_said(
     client: TestClient, package: Package, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(package.module("core.ui.upload_limits"), "FREE", 2**60)
+    monkeypatch.setattr(package.module("core.ui.uploads.upload_limits"), "FREE", 2**60)
 
     answer = send(client, "flowers")
 
@@ -256,7 +256,7 @@ uvicorn.run(Starlette(routes=[Route("/upload", upload, methods=["POST"])]), fd=i
 def test_a_killed_server_leaves_nothing_behind_the_next_start(
     package: Package, uploads: Any, tmp_path: Path
 ) -> None:
-    data, listen = tmp_path / "data", package.module("core.ui.listen")
+    data, listen = tmp_path / "data", package.module("core.ui.access.listen")
     root = Path(str(sys.modules[package.name].__file__)).parents[1]
     with listen.open_socket("127.0.0.1", 0) as socket:
         command = [sys.executable, "-c", SERVER, root, data, str(socket.fileno())]

@@ -17,7 +17,7 @@ from ..errors import UserError
 from ..inspect.line_chart import STYLE as CHART_STYLE
 from ..inspect.report.page_style import STYLE as PAGE_STYLE
 from . import actions, data_page, queue_page, run_page, runs_pages, sweeps_page, train_page
-from .serving import file_response, safe_file
+from .access.serving import file_response, safe_file
 from .site import Site, site_of
 
 STATIC = Path(__file__).with_name("static")

@@ -14,16 +14,16 @@ from ..errors import UserError
 from ..files import PROJECT
 from ..loggers.wandb_host import wandb_base_url
 from ..queue.start import ensure_dispatcher, has_work
-from .access import Access, check_password
+from .access.access import Access, check_password
+from .access.guard import Guard
+from .access.hosts import Hosts
+from .access.listen import make_server, open_socket
+from .access.one_time_address import current_addresses
+from .access.password import Password, ask_new_password
+from .access.wandb_address import wandb_origin
 from .app import make_app
 from .data_page import UPLOAD
-from .guard import Guard
-from .hosts import Hosts
-from .listen import make_server, open_socket
-from .one_time_address import current_addresses
-from .password import Password, ask_new_password
 from .site import Site
-from .wandb_address import wandb_origin
 
 HOST, PORT = "127.0.0.1", 7860
 

@@ -15,9 +15,9 @@ from ..commands.compare_runs import charts
 from ..loggers.wandb_host import wandb_base_url
 from ..queue.job import CONSOLE, RUNNING, WAITING, Job
 from ..runs.table import RunRow
+from .access.wandb_address import wandb_address, wandb_origin
 from .actions import possible
 from .site import Site, back_to, site_of
-from .wandb_address import wandb_address, wandb_origin
 
 LOG_LINES, LOG_BYTES = 60, 32_768
 PICTURES = ("samples/*.png", "confusion*.png")

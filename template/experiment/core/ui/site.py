@@ -25,9 +25,9 @@ from ..runs.selection import telling
 from ..runs.table import RunRow, read_run, read_runs
 from ..tables import duration, short_names, shown_value
 from .errands import Errands
-from .upload_limits import Limits
-from .uploaded import Uploaded
-from .uploads import Uploads
+from .uploads.upload_limits import Limits
+from .uploads.uploaded import Uploaded
+from .uploads.uploads import Uploads
 
 TEMPLATES = Path(__file__).with_name("templates")
 

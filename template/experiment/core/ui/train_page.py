@@ -26,13 +26,13 @@ from ..queue.queue import CPU
 from ..queue.start import ensure_dispatcher
 from ..runs.run_folders import NAME as NAMES
 from ..runs.run_folders import check_name
-from .data_roots import data_paths
 from .errands import RUNNING, Errand, carry_out
-from .form import Section, sections, shown_again
-from .form_check import check, load_preset
-from .form_fields import RefusedField
-from .form_post import from_post
-from .presets import command_line, command_words, preset_file, presets
+from .form.data_roots import data_paths
+from .form.form import Section, sections, shown_again
+from .form.form_check import check, load_preset
+from .form.form_fields import RefusedField
+from .form.form_post import from_post
+from .form.presets import command_line, command_words, preset_file, presets
 from .site import Site, back_to, field_of, site_of
 
 LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins

@@ -20,20 +20,20 @@ class Forms:
     def __init__(self, package: Package, project: Path, config_type: type) -> None:
         self.package, self.project, self.config_type = package, project, config_type
         self.preset = project / "configs/experiment.yaml"
-        self.RefusedField: Any = package.module("core.ui.form_fields").RefusedField
+        self.RefusedField: Any = package.module("core.ui.form.form_fields").RefusedField
         self.UserError: Any = package.module("core.errors").UserError
         self.shown: dict[str, list[Any]] = {}
 
     def config(self, *words: str) -> Any:
         """What the command line makes of the preset and words."""
-        check = self.package.module("core.ui.form_check")
+        check = self.package.module("core.ui.form.form_check")
         return check._loaded(words, self.preset, self.config_type).config
 
     def form(self, *words: str, **ui: Any) -> list[Any]:
         key = repr((self.preset, words, ui))
         if key not in self.shown:
             settings = self.package.module("core.config.ui").UiConfig(**ui)
-            sections = self.package.module("core.ui.form").sections
+            sections = self.package.module("core.ui.form.form").sections
             before, now = self.config(), self.config(*words)
             self.shown[key] = sections(self.config_type, before, now, settings)
         return self.shown[key]
@@ -45,12 +45,12 @@ class Forms:
         """What comes of posting the whole form with some fields set."""
         form = self.form(**ui)
         shown = {f.key: f.value for s in form for f in s.fields if not f.read_only}
-        from_post = self.package.module("core.ui.form_post").from_post
+        from_post = self.package.module("core.ui.form.form_post").from_post
         return from_post({**shown, **(posted or {})}, form)
 
     def check(self, *words: str, **ui: Any) -> Any:
         settings = self.package.module("core.config.ui").UiConfig(**ui)
-        check = self.package.module("core.ui.form_check").check
+        check = self.package.module("core.ui.form.form_check").check
         return check(words, self.preset, self.config_type, settings)
 
     def refused(self, posted: dict[str, Any], **ui: Any) -> tuple[str | None, str]:

@@ -117,7 +117,7 @@ def test_the_plain_view_is_as_ui_says(images: Any) -> None:
 
 
 def test_what_was_typed_wrongly_is_shown_again(images: Any) -> None:
-    module = images.package.module("core.ui.form")
+    module = images.package.module("core.ui.form.form")
 
     again = module.shown_again(images.form(), {"model.depth": "many", "callbacks.extra": "{a: 1}"})
 
@@ -266,7 +266,7 @@ def test_code_that_the_preset_names_stays(images: Any, tmp_path: Path) -> None:
 
 def test_a_preset_that_is_wrong_names_its_line(images: Any, tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("seed: 1\nmodel: {detph: 3}\n")
-    load = images.package.module("core.ui.form_check").load_preset
+    load = images.package.module("core.ui.form.form_check").load_preset
 
     with pytest.raises(images.UserError, match=r"bad.yaml:2: model.detph is not a setting"):
         load(tmp_path / "bad.yaml", images.config_type)

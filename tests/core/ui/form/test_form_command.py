@@ -21,7 +21,7 @@ def forms(forms_of: Callable[..., Any]) -> Any:
 
 @pytest.fixture
 def presets(forms: Any) -> Any:
-    return forms.package.module("core.ui.presets")
+    return forms.package.module("core.ui.form.presets")
 
 
 def pasted(command: str, project: Path) -> "subprocess.CompletedProcess[str]":

@@ -30,11 +30,11 @@ def test_what_the_form_shows_is_what_it_sets(forms: Any, before: Whole, now: Who
     ui = module("core.config.ui").UiConfig(data_roots=["/"])
     preset = forms.project / "configs/before.yaml"
     preset.write_text(module("core.config.dump").dump_config(before), encoding="utf-8")
-    form = module("core.ui.form").sections(Whole, before, now, ui)
+    form = module("core.ui.form.form").sections(Whole, before, now, ui)
 
-    words = module("core.ui.form_post").from_post({}, form)
+    words = module("core.ui.form.form_post").from_post({}, form)
 
-    check = module("core.ui.form_check").check
+    check = module("core.ui.form.form_check").check
     short = [name for name in MAPPINGS if lacks(getattr(now, name), getattr(before, name))]
     if not short:
         assert same(check(words, preset, Whole, ui).config, now), words
@@ -54,12 +54,14 @@ def lacks(value: Any, before: Any) -> bool:
 def test_the_same_posted_is_no_change(forms: Any) -> None:
     module = forms.package.module
     whole = Whole(text="a\nb", perhaps="null", anything={"a": ["${x}", None]})
-    form = module("core.ui.form").sections(Whole, whole, whole, module("core.config.ui").UiConfig())
+    form = module("core.ui.form.form").sections(
+        Whole, whole, whole, module("core.config.ui").UiConfig()
+    )
     shown = {field.key: field.value for section in form for field in section.fields}
 
     sent = {key: value.replace("\n", "\r\n") for key, value in shown.items()}  # as browsers do
 
-    assert module("core.ui.form_post").from_post(sent, form) == []
+    assert module("core.ui.form.form_post").from_post(sent, form) == []
 
 
 def test_an_entry_that_cannot_be_taken_out_is_said(forms_of: Callable[..., Any]) -> None:

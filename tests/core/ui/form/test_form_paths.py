@@ -22,7 +22,7 @@ def texts(forms_of: Callable[..., Any]) -> Any:
 
 
 def test_inside_is_inside(forms: Any, tmp_path: Path) -> None:
-    inside = forms.package.module("core.ui.data_roots").inside_roots
+    inside = forms.package.module("core.ui.form.data_roots").inside_roots
     data = forms.project / "data"
     (data / "away").symlink_to(tmp_path)
     (data / "near").symlink_to(data / "mine")

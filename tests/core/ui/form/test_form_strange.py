@@ -303,8 +303,8 @@ def test_source_that_cannot_be_read_gives_no_help(strange: Any) -> None:
         "from dataclasses import dataclass\n@dataclass\nclass Made:\n  size: int = 1  # of it\n",
         made,
     )
-    comments = strange.package.module("core.ui.field_comments")
-    ranges = strange.package.module("core.ui.field_ranges")
+    comments = strange.package.module("core.ui.form.field_comments")
+    ranges = strange.package.module("core.ui.form.field_ranges")
 
     assert comments.field_help(made["Made"]) == {}
     assert comments.class_help(made["Made"]) == ""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ..config.dump import plain
-from ..config.meaning import path_kind
-from ..config.ui import UiConfig
-from ..errors import UserError
-from ..files import project_path, shown, typed_path
+from ...config.dump import plain
+from ...config.meaning import path_kind
+from ...config.ui import UiConfig
+from ...errors import UserError
+from ...files import project_path, shown, typed_path
 from .code_settings import fields_within
 from .form_fields import RefusedField
 

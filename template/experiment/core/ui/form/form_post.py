@@ -6,9 +6,9 @@ on several fields at once is found by form_check.py.
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..config.dump import escaped, in_one_line
-from ..config.field_types import item_type
-from ..spelling import did_you_mean, nearest
+from ...config.dump import escaped, in_one_line
+from ...config.field_types import item_type
+from ...spelling import did_you_mean, nearest
 from .field_words import word_for
 from .form_fields import SECTION_SWITCH, Field, RefusedField, Section
 from .form_texts import choices_of, is_text

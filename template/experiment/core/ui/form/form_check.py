@@ -9,14 +9,14 @@ from functools import reduce
 from pathlib import Path
 from typing import Any, TypeVar
 
-from ..config.cli import arguments_of, make_parser
-from ..config.diff import as_written, is_same
-from ..config.dump import in_one_line, leaves, plain
-from ..config.load import Settings, load_settings
-from ..config.schema import is_mapping, is_optional, known_keys, section_of
-from ..config.ui import UiConfig
-from ..config.yaml_reader import from_word
-from ..errors import UserError
+from ...config.cli import arguments_of, make_parser
+from ...config.diff import as_written, is_same
+from ...config.dump import in_one_line, leaves, plain
+from ...config.load import Settings, load_settings
+from ...config.schema import is_mapping, is_optional, known_keys, section_of
+from ...config.ui import UiConfig
+from ...config.yaml_reader import from_word
+from ...errors import UserError
 from .code_settings import refuse_code
 from .data_roots import refuse_outside
 from .form_fields import RefusedField
@@ -59,7 +59,7 @@ def check(
 
 def _refuse_leftovers(words: Sequence[str], now: Any, config_type: type) -> None:
     """See that a mapping is what was typed: the command line adds to that of the preset's file."""
-    from ..config.merge import MergedConfig
+    from ...config.merge import MergedConfig
 
     known = known_keys(config_type)
     for word in words:

@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..errors import UserError
-from ..files import PROJECT
-from ..runs.run_folders import check_name
-from ..spelling import did_you_mean, nearest
+from ...errors import UserError
+from ...files import PROJECT
+from ...runs.run_folders import check_name
+from ...spelling import did_you_mean, nearest
 
 FOLDER, SUFFIX, DEFAULT = "configs", ".yaml", "experiment"
 START = ("uv", "run", "python", "main.py")

@@ -8,8 +8,8 @@ import re
 import socket
 from collections.abc import Iterable
 
-from ..console import say
-from ..errors import UserError
+from ...console import say
+from ...errors import UserError
 
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 ANY = ("0.0.0.0", "::")  # each address that the machine has

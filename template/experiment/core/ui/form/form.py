@@ -18,10 +18,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, get_type_hints
 
-from ..config.dump import in_reading_order
-from ..config.meaning import is_recorded
-from ..config.schema import section_of
-from ..config.ui import UiConfig
+from ...config.dump import in_reading_order
+from ...config.meaning import is_recorded
+from ...config.schema import section_of
+from ...config.ui import UiConfig
 from .field_comments import class_help, field_help
 from .field_ranges import field_ranges
 from .form_fields import Field, Section

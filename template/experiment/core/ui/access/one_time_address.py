@@ -11,9 +11,9 @@ from pathlib import Path
 
 import psutil
 
-from ..console import say
-from ..errors import UserError
-from ..files import shown
+from ...console import say
+from ...errors import UserError
+from ...files import shown
 from .private_files import check_ignored, read_private, write_private
 
 PATTERN = ".ui-address-*"

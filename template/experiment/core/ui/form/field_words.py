@@ -6,10 +6,10 @@ Template's file: updates replace it.
 import re
 from typing import Any
 
-from ..config.dump import in_one_line
-from ..config.schema import meant
-from ..config.yaml_reader import from_word
-from ..errors import UserError
+from ...config.dump import in_one_line
+from ...config.schema import meant
+from ...config.yaml_reader import from_word
+from ...errors import UserError
 from .form_fields import Field, RefusedField
 from .form_texts import NULLS, has_reference, is_text, word_of
 

@@ -10,8 +10,8 @@ from time import monotonic
 import anyio
 from anyio.to_thread import run_sync
 
-from ..console import say
-from ..errors import UserError
+from ...console import say
+from ...errors import UserError
 from .attempts import Attempts
 from .one_time_address import OneTimeAddress
 from .password import HELP, Password

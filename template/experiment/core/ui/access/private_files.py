@@ -8,9 +8,9 @@ import secrets
 import stat
 from pathlib import Path
 
-from ..errors import UserError
-from ..files import shown
-from ..runs.git import GitError, run_git
+from ...errors import UserError
+from ...files import shown
+from ...runs.git import GitError, run_git
 
 LARGEST = 4096  # bytes
 

@@ -8,9 +8,9 @@ import types
 from dataclasses import MISSING, replace
 from typing import Any, get_origin
 
-from ..config.field_types import members
-from ..config.meaning import harmless_values
-from ..config.ui import UiConfig
+from ...config.field_types import members
+from ...config.meaning import harmless_values
+from ...config.ui import UiConfig
 from .code_settings import has_code
 from .field_ranges import EVERY_NUMBER, Range
 from .form_fields import BOOLEAN, SECTION_SWITCH, Field, Kind

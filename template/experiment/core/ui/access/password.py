@@ -12,8 +12,8 @@ import secrets
 import sys
 from pathlib import Path
 
-from ..errors import UserError
-from ..files import shown
+from ...errors import UserError
+from ...files import shown
 from .private_files import check_ignored, read_private, write_private
 
 FILE = ".ui-password"

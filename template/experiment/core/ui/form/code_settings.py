@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_type_hints
 
-from ..config.dump import plain
-from ..config.field_types import members
-from ..config.meaning import harmless_values, runs_code
+from ...config.dump import plain
+from ...config.field_types import members
+from ...config.meaning import harmless_values, runs_code
 from .form_fields import RefusedField
 from .form_texts import choices_of
 

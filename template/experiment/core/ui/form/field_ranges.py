@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..config import range_checks
+from ...config import range_checks
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from ..errors import UserError
+from ...errors import UserError
 
 SILENT = 10.0  # seconds that a request may take to say what it wants
 

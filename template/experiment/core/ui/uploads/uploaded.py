@@ -8,7 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ..files import write_json
+from ...files import write_json
 
 RECORD = ".uploaded.json"
 

@@ -6,7 +6,7 @@ Template's file: updates replace it. form.py makes them of a configuration.
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from ..errors import UserError
+from ...errors import UserError
 from .field_ranges import EVERY_NUMBER, Range
 
 Kind = Literal["choice", "number", "switch", "text", "list"]

@@ -11,10 +11,10 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
-from ..config.dump import escaped, in_one_line, plain
-from ..config.field_types import members
-from ..config.schema import meant
-from ..config.yaml_reader import from_word
+from ...config.dump import escaped, in_one_line, plain
+from ...config.field_types import members
+from ...config.schema import meant
+from ...config.yaml_reader import from_word
 
 # What means null where null is allowed; where one of these is meant as text, it stands in quotes.
 NULLS = ("null", "None", "")

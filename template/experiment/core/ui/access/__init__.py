@@ -1,0 +1,4 @@
+"""Who may: sessions, the guard around every route, what of a run is served.
+
+Template's file: updates replace it. Free of torch.
+"""
