@@ -12,4 +12,5 @@ from setuptools import find_packages, setup
 name = tomllib.loads(Path("pyproject.toml").read_text(encoding="utf-8"))["project"]["name"]
 package = re.sub(r"\W+", "_", name.lower())  # elsewhere: from wide_net.blocks import ...
 inside = [f"{package}.{folder}" for folder in find_packages("experiment")]
-setup(package_dir={package: "experiment"}, packages=[package, *inside])
+files = {"": ["templates/*", "static/*"]}  # of the web page, where there is one
+setup(package_dir={package: "experiment"}, packages=[package, *inside], package_data=files)

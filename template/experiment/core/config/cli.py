@@ -41,6 +41,7 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         description=description,
         argument_default=argparse.SUPPRESS,
         formatter_class=_HelpFormatter,
+        conflict_handler="resolve",  # an option of yours goes before one that an update brings
         allow_abbrev=False,
         add_help=False,
     )

@@ -8,7 +8,7 @@ out word for word. Nothing from a browser reaches a shell.
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ from .errands import RUNNING, Errand, carry_out
 from .form.data_roots import data_paths
 from .form.form import Section, sections, shown_again
 from .form.form_check import check, load_preset
-from .form.form_fields import RefusedField
+from .form.form_fields import Field, RefusedField
 from .form.form_post import from_post
 from .form.presets import command_line, command_words, preset_file, presets
 from .site import Site, back_to, field_of, site_of
@@ -121,11 +121,22 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
     now = before
     if run:
         now = load_preset(site.row(run).folder / "config.yaml", config_type).config
-    elif given:
+        form = sections(config_type, before, now, site.ui)
+        form = [replace(one, fields=tuple(map(_as_preset, one.fields))) for one in form]
+        return form, from_post({}, form)
+    if given:
         words = ["config", "--config", str(file), *(word for word in given if "=" in word[1:])]
         now = load_settings(config_type, arguments_of(make_parser(None), words)).config
     form = sections(config_type, before, now, site.ui)
     return form, from_post({}, form)
+
+
+def _as_preset(field: Field) -> Field:
+    """What the page must not set stays the preset's, whatever an earlier run had; it is shown."""
+    if not (field.read_only and field.changed):
+        return field
+    why = f"{field.why_read_only}; the earlier run had {field.value or 'nothing'}"
+    return replace(field, value=field.default, why_read_only=why)
 
 
 def _page(

@@ -327,7 +327,7 @@ def test_no_torch_and_no_server_is_needed() -> None:
     program = (
         "import sys, pkgutil, importlib\n"
         "for name in ('form', 'form_post', 'form_check', 'presets', 'data_roots'):\n"
-        "    importlib.import_module(f'experiment.core.ui.{name}')\n"
+        "    importlib.import_module(f'experiment.core.ui.form.{name}')\n"
         "print([n for n in ('torch', 'starlette', 'jinja2', 'uvicorn') if n in sys.modules])"
     )
 
