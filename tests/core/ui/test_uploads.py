@@ -243,7 +243,7 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
-from experiment.core.ui.uploads import Uploads
+from experiment.core.ui.uploads.uploads import Uploads
 uploads = Uploads(Path(sys.argv[2]))
 uploads.clear()
 async def upload(request):
