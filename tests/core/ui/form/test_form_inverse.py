@@ -17,7 +17,7 @@ def forms(forms_of: Callable[..., Any]) -> Any:
 
 
 @settings(
-    max_examples=int(os.environ.get("EXAMPLES", "40")),
+    max_examples=int(os.environ.get("EXAMPLES", "15")),
     deadline=None,
     derandomize="EXAMPLES" not in os.environ,
     suppress_health_check=[*HealthCheck],  # pyright: ignore[reportArgumentType]
