@@ -72,6 +72,13 @@ class Chromium:
         page.emulate_media(color_scheme="light")
         page.unroute("**/live/**")
 
+    def keep_last(self, name: str) -> None:
+        """Something went wrong: keep a picture of what was open, and say what it was."""
+        pages = [page for context in self.browser.contexts for page in context.pages]
+        for number, page in enumerate(pages):
+            page.screenshot(path=self.pictures / f"failed-{name}-{number}.png", full_page=True)
+            print(f"open was {page.url}\n{page.inner_text('body')[:3000]}", flush=True)
+
     def _check_access(self, page: Page, where: str) -> None:
         found = Axe().run(page).response["violations"]
         severe = [
