@@ -144,7 +144,6 @@ def stop_and_go_on(bench: Bench, page: Page) -> None:
     wait_for(lambda: project.job("first")["state"] == "stopped", "the queue to know it")
     before = project.logged("first")
     bench.done(f"stopped: saved, and the page says so (rows up to step {before[-1]})")
-    page.reload()  # the buttons are those of a run that is over
     press(page, "Go on")
     status(page, "first", "running")
     wait_for(lambda: len(project.logged("first")) > len(before) + 2, "rows after going on")
@@ -157,7 +156,6 @@ def stop_and_go_on(bench: Bench, page: Page) -> None:
 def ask_for(bench: Bench, page: Page) -> None:
     """A checkpoint and a picture, now."""
     project = bench.project
-    page.reload()
     last = project.runs / "first/checkpoints/last.ckpt"
     saved = last.stat().st_mtime_ns
     press(page, "Save now")
@@ -175,7 +173,7 @@ def ask_for(bench: Bench, page: Page) -> None:
 def finish(bench: Bench, page: Page) -> None:
     """Wait for its end, on the same page."""
     status(page, "first", "finished")
-    page.reload()
+    expect(page.locator(".files")).to_contain_text("the best checkpoint")
     bench.chromium.look(page, f"{bench.project.task}-run-finished")
     rows = bench.project.logged("first")
     assert rows[-1] >= 299, rows[-1]

@@ -150,7 +150,7 @@ CLIMBING += ["/etc/passwd", "%2fetc%2fpasswd", "a/.lock", ".queue/1/job.json", "
 
 
 @pytest.mark.parametrize("path", CLIMBING)
-@pytest.mark.parametrize("before", ["/file/", "/run/", "/live/run/", "/go/"])
+@pytest.mark.parametrize("before", ["/file/", "/run/", "/live/run/", "/live/act/", "/go/"])
 def test_no_path_leads_out_of_the_runs(pages: Pages, before: str, path: str) -> None:
     (pages.add_run("a") / ".lock").touch()
 
@@ -262,6 +262,31 @@ def test_config_py_is_read_again_once_it_was_edited(own_pages: Pages) -> None:
     assert pages.get("/train").status_code == 200
 
 
+def test_a_refused_field_is_led_to_from_the_top(pages: Pages) -> None:
+    changes = {"optimizer.learning_rate": "fast", "do": "check"}
+
+    page = pages.post("/train", **{**pages.form(), **changes}).text
+
+    assert '<a href="#f-optimizer.learning_rate">' in page
+    assert page.count("autofocus") == 1
+    assert re.search('name="optimizer.learning_rate" value="fast"[^>]* autofocus', page)
+
+
+def test_what_was_set_is_not_typed_again_after_a_check(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(pages.site.errands, "start", lambda one: asked.append(one) or one)
+    changes = {"optimizer.learning_rate": "0.5", "name": "mine", "do": "start", "device": "cpu"}
+
+    answer = pages.post("/train", **{**pages.form(), **changes})
+    again = pages.client.get(asked[0].back).text
+
+    assert answer.headers["location"] == f"/errand/{asked[0].id}"
+    assert "--name=mine optimizer.learning_rate=0.5</pre>" in again
+    assert 'name="name" value="mine"' in again
+
+
 # --- what is shown -------------------------------------------------------------------------------
 
 
@@ -335,6 +360,8 @@ def test_a_run_of_a_terminal_is_watched_and_asked(pages: Pages) -> None:
 
     assert '<progress value="25" max="100"' in page
     assert "about 30 s" in page
+    assert 'value="stop"' in page
+    assert 'value="stop"' not in pages.get("/live/act/a").text  # the buttons are live, too
     after = pages.get("/run/a").text
     assert "stopped" in after
     assert "its process was killed" in after

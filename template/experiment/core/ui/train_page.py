@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -66,7 +67,7 @@ async def train(request: Request) -> Response:
         form, words = _form(site, preset, asked.get("from", ""), asked.getlist("set"))
     except UserError as error:
         return _cannot(request, error)
-    chosen = Chosen(preset, "", asked.get("device", ""), form, words)
+    chosen = Chosen(preset, asked.get("name", ""), asked.get("device", ""), form, words)
     return _page(request, chosen)
 
 
@@ -200,6 +201,7 @@ def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
         title=f"Checking {chosen.name or 'the training'}",
         words=command_words(chosen.preset, chosen.words, command="smoke"),
         leads_to="/queue",
+        back=_form_again(chosen),
         then=partial(_queue, site, [*queue, *fit]),
     )
     if folder := site.uploaded.not_looked_at(paths):
@@ -216,7 +218,13 @@ def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str])
         errand.leads_to = f"/errand/{site.errands.start(flight).id}"
 
     words = ["inspect", "data", *words[1:]]
-    return Errand(f"Looking at {folder.name}", words, "/data", then=fly)
+    return Errand(f"Looking at {folder.name}", words, "/data", flight.back, then=fly)
+
+
+def _form_again(chosen: Chosen) -> str:
+    """The address of the form with what was set in it: not typed again if the check refuses it."""
+    known = {"preset": chosen.preset, "name": chosen.name, "device": chosen.device}
+    return f"/train?{urlencode([*known.items(), *(('set', word) for word in chosen.words)])}"
 
 
 async def _queue(site: Site, words: list[str], errand: Errand) -> None:
