@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from assemble import Package, assemble
 from filelock import FileLock
 from harness.guarded_page import PORT, URL
@@ -243,6 +244,25 @@ def test_what_another_page_sets_is_marked(pages: Pages) -> None:
 
     assert "optimizer.learning_rate=0.5</pre>" in page
     assert page.count('class="field changed"') == 1
+
+
+def test_a_copy_starts_from_the_preset_that_its_run_had(own_pages: Pages) -> None:
+    """Another one may set code, which the page does not: copying was refused for that."""
+    pages = own_pages
+    content = yaml.safe_load((pages.project / "configs/experiment.yaml").read_text()) or {}
+    content["callbacks"] = {**content.get("callbacks", {}), "extra": {"os.getcwd": {}}}
+    (pages.project / "configs/coded.yaml").write_text(yaml.safe_dump(content))
+    content["optimizer"] = {**content.get("optimizer", {}), "learning_rate": 0.5}
+    (pages.add_run("a") / "config.yaml").write_text(yaml.safe_dump(content))
+
+    page = pages.get("/train", **{"from": "a"})
+
+    assert page.status_code == 200
+    assert "fit --config configs/coded.yaml optimizer.learning_rate=0.5</pre>" in page.text
+    (pages.project / "configs/coded.yaml").unlink()
+    refused = pages.get("/train", **{"from": "a"})
+    assert refused.status_code == 400
+    assert "callbacks.extra is read-only" in refused.text
 
 
 def test_config_py_is_read_again_once_it_was_edited(own_pages: Pages) -> None:

@@ -62,9 +62,10 @@ class Chosen:
 async def train(request: Request) -> Response:
     """The form: of a preset, of an earlier run, or with settings that another page gives."""
     site, asked = site_of(request), request.query_params
-    preset = asked.get("preset") or presets()[0]
+    run, given = asked.get("from", ""), asked.getlist("set")
     try:
-        form, words = _form(site, preset, asked.get("from", ""), asked.getlist("set"))
+        preset = asked.get("preset") or (_preset_of(site, run) if run else presets()[0])
+        form, words = _form(site, preset, run, given)
     except UserError as error:
         return _cannot(request, error)
     chosen = Chosen(preset, asked.get("name", ""), asked.get("device", ""), form, words)
@@ -126,6 +127,24 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
         now = load_settings(config_type, arguments_of(make_parser(None), words)).config
     form = sections(config_type, before, now, site.ui)
     return form, from_post({}, form)
+
+
+def _preset_of(site: Site, run: str) -> str:
+    """The preset that a run is nearest to, of those that it can be made from with this form.
+
+    Raises:
+        UserError: It can be made from none.
+    """
+    apart: dict[str, int] = {}
+    refused: UserError | None = None
+    for preset in presets():
+        try:
+            apart[preset] = len(_form(site, preset, run, [])[1])
+        except UserError as error:  # it sets code that the run does not have, or the reverse
+            refused = refused or error
+    if refused and not apart:
+        raise refused
+    return min(apart, key=lambda preset: apart[preset])
 
 
 def _page(
