@@ -33,7 +33,7 @@ def main() -> int:
     if missing := what_is_missing():
         print(missing, file=sys.stderr)
         return 2
-    from browser.tell import OF_ONE, tell_all  # what it imports is there
+    from browser.tell import OF_ONE, FailedStory, tell_all  # what it imports is there
 
     asked = parse(list(OF_ONE))
     pictures = asked.pictures or Path(tempfile.mkdtemp(prefix="browser-pictures-"))
@@ -42,7 +42,7 @@ def main() -> int:
     began = time.monotonic()
     try:
         told = tell_all(PROGRAM, pictures, asked.tasks, asked.only)
-    except AssertionError as error:
+    except FailedStory as error:
         print(f"FAILED: {error}", file=sys.stderr)
         return 1
     print(f"{told}, {time.monotonic() - began:.0f} s")

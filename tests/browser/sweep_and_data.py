@@ -78,7 +78,7 @@ def upload(bench: Bench) -> None:
     page.locator("li", has_text="hands").get_by_role("link", name="train on it").click()
     page.get_by_label("Preset").wait_for()
     expect(page.locator("#f-data\\.root")).to_have_value("data/hands")
-    page.locator("#f-data\\.source").select_option("folder")
+    expect(page.locator("#f-data\\.source")).to_have_value("folder")
     page.fill("#name", "of-hands")
     page.fill("#f-trainer\\.max_steps", "6")
     press(page, "Start")

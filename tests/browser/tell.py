@@ -1,9 +1,11 @@
 """Tells the stories, a project after the other."""
 
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from playwright.sync_api import Error  # pyright: ignore[reportMissingImports]
 from projects import DEFAULT_TASK, Template, make_template
 
 from browser import short_stories, sweep_and_data, whole_story
@@ -25,11 +27,15 @@ OF_ONE: dict[str, Callable[[Bench], None]] = {
 OF_IMAGES = {"strange"}
 
 
+class FailedStory(Exception):
+    """Something is not as it should be."""
+
+
 def tell_all(program: str, pictures: Path, tasks: list[str], only: list[str]) -> str:
     """All that is asked for; how much that was, in words.
 
     Raises:
-        AssertionError: Something is not as it should be.
+        FailedStory: Something is not as it should be.
     """
     steps = 0
     with tempfile.TemporaryDirectory(prefix="browser-") as name, chromium(program, pictures) as it:
@@ -38,7 +44,8 @@ def tell_all(program: str, pictures: Path, tasks: list[str], only: list[str]) ->
             mine = [story for story in only if _is_told_by(story, task, tasks)]
             if mine:
                 steps += _tell(template, Path(name) / task, task, it, mine)
-        assert not it.complaints, "\n".join(it.complaints)
+        if it.complaints:
+            raise FailedStory("\n".join(it.complaints))
         return f"browser: {steps} checks, axe on {it.looked_at} views, {it.screenshots} pictures"
 
 
@@ -61,7 +68,8 @@ def _tell(
             for story in stories:
                 if story != "whole":
                     OF_ONE[story](bench)
-        except BaseException:
-            browser.keep_last(folder.name)
-            raise
+        except (AssertionError, Error) as error:
+            browser.keep_last(task)
+            place = "".join(traceback.format_tb(error.__traceback__)[:4])
+            raise FailedStory(f"{task}: {error}\n{place}") from error
         return bench.steps

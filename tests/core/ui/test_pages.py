@@ -265,6 +265,17 @@ def test_a_copy_starts_from_the_preset_that_its_run_had(own_pages: Pages) -> Non
     assert "callbacks.extra is read-only" in refused.text
 
 
+def test_the_data_that_is_chosen_is_what_is_trained_on(own_pages: Pages) -> None:
+    """With the demo as its source, a training ignores the folder."""
+    pages = own_pages
+    (pages.project / "data/my hands").mkdir(parents=True)
+
+    link = html.unescape(re.findall(r'href="(/train\?[^"]+)"', pages.get("/data").text)[0])
+    form = html.unescape(pages.client.get(link).text)
+
+    assert "fit data.source=folder 'data.root=data/my hands'</pre>" in form
+
+
 def test_config_py_is_read_again_once_it_was_edited(own_pages: Pages) -> None:
     pages = own_pages
     file = pages.project / "experiment/config.py"
