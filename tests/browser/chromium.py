@@ -56,7 +56,8 @@ class Chromium:
             page: What is open.
             name: Of the pictures.
         """
-        page.route("**/live/**", _hold)  # the same page in all pictures
+        held: list[Route] = []
+        page.route("**/live/**", held.append)  # the same page in all pictures
         for width in WIDTHS:
             page.set_viewport_size(_size(width))
             for scheme in SCHEMES:
@@ -71,6 +72,8 @@ class Chromium:
         page.set_viewport_size(_size("desktop"))
         page.emulate_media(color_scheme="light")
         page.unroute("**/live/**")
+        for route in held:
+            route.abort()  # as where a server does not answer; the next one is answered
 
     def keep_last(self, name: str) -> None:
         """Something went wrong: keep a picture of what was open, and say what it was."""
@@ -119,7 +122,3 @@ def chromium(program: str, pictures: Path) -> Iterator[Chromium]:
 def _size(width: str) -> Any:
     across, down = WIDTHS[width]
     return {"width": across, "height": down}
-
-
-def _hold(route: Route) -> None:
-    """Leave a request without an answer."""

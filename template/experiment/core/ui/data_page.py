@@ -15,6 +15,7 @@ from .form_texts import choices_of
 from .site import back_to, site_of
 
 UPLOAD = "/upload"
+KEPT_NOTHING = "Nothing was kept."  # some refusals say it themselves
 MOST = 200  # entries of a folder that are listed
 SOURCE, FOLDER = "data.source", "folder"
 PAGE = "inspect-data/index.html"
@@ -42,7 +43,8 @@ async def upload(request: Request) -> Response:
     try:
         unpacked = await site.uploads.receive(request)
     except HTTPException as error:
-        raise HTTPException(error.status_code, f"{error.detail} Nothing of it was kept.") from None
+        detail = error.detail.removesuffix(f" {KEPT_NOTHING}")
+        raise HTTPException(error.status_code, f"{detail} {KEPT_NOTHING}") from None
     site.uploaded.add(unpacked.folder)
     kept = f"{unpacked.files:,} files are in {unpacked.folder.name}"
     left = f"; {unpacked.passed_over:,} hidden ones were left out" if unpacked.passed_over else ""
