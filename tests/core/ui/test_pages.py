@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from assemble import Package, assemble
 from filelock import FileLock
 from harness.guarded_page import URL
@@ -93,7 +94,7 @@ CLIMBING += ["/etc/passwd", "%2fetc%2fpasswd", "a/.lock", ".queue/1/job.json", "
 
 
 @pytest.mark.parametrize("path", CLIMBING)
-@pytest.mark.parametrize("before", ["/file/", "/run/", "/live/run/", "/go/"])
+@pytest.mark.parametrize("before", ["/file/", "/run/", "/live/run/", "/live/act/", "/go/"])
 def test_no_path_leads_out_of_the_runs(pages: Pages, before: str, path: str) -> None:
     (pages.add_run("a") / ".lock").touch()
 
@@ -188,6 +189,36 @@ def test_what_another_page_sets_is_marked(pages: Pages) -> None:
     assert page.count('class="field changed"') == 1
 
 
+def test_a_copy_starts_from_the_preset_that_its_run_had(own_pages: Pages) -> None:
+    """Another one may set code, which the page does not: copying was refused for that."""
+    pages = own_pages
+    content = yaml.safe_load((pages.project / "configs/experiment.yaml").read_text()) or {}
+    content["callbacks"] = {**content.get("callbacks", {}), "extra": {"os.getcwd": {}}}
+    (pages.project / "configs/coded.yaml").write_text(yaml.safe_dump(content))
+    content["optimizer"] = {**content.get("optimizer", {}), "learning_rate": 0.5}
+    (pages.add_run("a") / "config.yaml").write_text(yaml.safe_dump(content))
+
+    page = pages.get("/train", **{"from": "a"})
+
+    assert page.status_code == 200
+    assert "fit --config configs/coded.yaml optimizer.learning_rate=0.5</pre>" in page.text
+    (pages.project / "configs/coded.yaml").unlink()
+    refused = pages.get("/train", **{"from": "a"})
+    assert refused.status_code == 400
+    assert "callbacks.extra is read-only" in refused.text
+
+
+def test_the_data_that_is_chosen_is_what_is_trained_on(own_pages: Pages) -> None:
+    """With the demo as its source, a training ignores the folder."""
+    pages = own_pages
+    (pages.project / "data/my hands").mkdir(parents=True)
+
+    link = html.unescape(re.findall(r'href="(/train\?[^"]+)"', pages.get("/data").text)[0])
+    form = html.unescape(pages.client.get(link).text)
+
+    assert "fit data.source=folder 'data.root=data/my hands'</pre>" in form
+
+
 def test_config_py_is_read_again_once_it_was_edited(own_pages: Pages) -> None:
     pages = own_pages
     file = pages.project / "experiment/config.py"
@@ -203,6 +234,31 @@ def test_config_py_is_read_again_once_it_was_edited(own_pages: Pages) -> None:
     assert broken.status_code == 400
     assert "RuntimeError: half edited" in broken.text
     assert pages.get("/train").status_code == 200
+
+
+def test_a_refused_field_is_led_to_from_the_top(pages: Pages) -> None:
+    changes = {"optimizer.learning_rate": "fast", "do": "check"}
+
+    page = pages.post("/train", **{**pages.form(), **changes}).text
+
+    assert '<a href="#f-optimizer.learning_rate">' in page
+    assert page.count("autofocus") == 1
+    assert re.search('name="optimizer.learning_rate" value="fast"[^>]* autofocus', page)
+
+
+def test_what_was_set_is_not_typed_again_after_a_check(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr(pages.site.errands, "start", lambda one: asked.append(one) or one)
+    changes = {"optimizer.learning_rate": "0.5", "name": "mine", "do": "start", "device": "cpu"}
+
+    answer = pages.post("/train", **{**pages.form(), **changes})
+    again = pages.client.get(asked[0].back).text
+
+    assert answer.headers["location"] == f"/errand/{asked[0].id}"
+    assert "--name=mine optimizer.learning_rate=0.5</pre>" in again
+    assert 'name="name" value="mine"' in again
 
 
 # --- what is shown -------------------------------------------------------------------------------
@@ -278,6 +334,8 @@ def test_a_run_of_a_terminal_is_watched_and_asked(pages: Pages) -> None:
 
     assert '<progress value="25" max="100"' in page
     assert "about 30 s" in page
+    assert 'value="stop"' in page
+    assert 'value="stop"' not in pages.get("/live/act/a").text  # the buttons are live, too
     after = pages.get("/run/a").text
     assert "stopped" in after
     assert "its process was killed" in after

@@ -94,10 +94,12 @@ async def _do(site: Site, do: str, name: str, row: RunRow | None, job: Job | Non
         said = await _go_on(site, name, job)
     elif do in {"save", "sample"}:
         ask(site.run_folder(name), SAVE if do == "save" else SAMPLE)
-        said = "It is asked to; that takes until its next step."
+        what = "save" if do == "save" else "draw samples"
+        said = f"It is asked to {what}, which it does after its next step."
     elif do == "export":
         words = ["export", "--name", name, "--format", "all"]
-        errand = site.errands.start(Errand(f"Exporting {name}", words, f"/run/{name}"))
+        page = f"/run/{name}"
+        errand = site.errands.start(Errand(f"Exporting {name}", words, page, back=page))
         return back_to(f"/errand/{errand.id}")
     return back_to(f"/run/{name}", said=said)
 

@@ -41,6 +41,7 @@ def make_app(site: Site) -> Starlette:
         Route("/compare", runs_pages.compare, methods=get),
         Route(f"/run/{name}", run_page.run, methods=get),
         Route(f"/live/run/{name}", run_page.live_run, methods=get),
+        Route(f"/live/act/{name}", run_page.live_actions, methods=get),
         Route(f"/go/{name}", run_page.go, methods=get),
         Route("/act", actions.act, methods=post),
         Route("/file/{path:path}", _file, methods=get),

@@ -4,17 +4,20 @@ Template's file: updates replace it.
 """
 
 import os
-from pathlib import Path
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from ..config.schema import known_keys
 from ..files import project_path
+from .form_texts import choices_of
 from .site import back_to, site_of
 
 UPLOAD = "/upload"
+KEPT_NOTHING = "Nothing was kept."  # some refusals say it themselves
 MOST = 200  # entries of a folder that are listed
+SOURCE, FOLDER = "data.source", "folder"
 PAGE = "inspect-data/index.html"
 
 
@@ -24,7 +27,8 @@ async def data(request: Request) -> Response:
     return site.page(
         request,
         "data.html",
-        roots={root: _folders(project_path(root)) for root in site.ui.data_roots},
+        roots={root: _folders(root) for root in site.ui.data_roots},
+        source=_source(site.config_type()),
         limit=site.ui.max_upload,
         action=f"{UPLOAD}?csrf={request.state.csrf}",
         inspected=(site.output / PAGE).is_file(),
@@ -39,17 +43,25 @@ async def upload(request: Request) -> Response:
     try:
         unpacked = await site.uploads.receive(request)
     except HTTPException as error:
-        raise HTTPException(error.status_code, f"{error.detail} Nothing of it was kept.") from None
+        detail = error.detail.removesuffix(f" {KEPT_NOTHING}")
+        raise HTTPException(error.status_code, f"{detail} {KEPT_NOTHING}") from None
     site.uploaded.add(unpacked.folder)
     kept = f"{unpacked.files:,} files are in {unpacked.folder.name}"
     left = f"; {unpacked.passed_over:,} hidden ones were left out" if unpacked.passed_over else ""
     return back_to("/data", said=f"{kept}{left}. It is looked at before it is first trained on.")
 
 
-def _folders(root: Path) -> list[tuple[str, str]]:
+def _source(config_type: type) -> str:
+    """What makes a training read a folder; it would train on the demo with the folder ignored."""
+    wanted = known_keys(config_type).get(SOURCE)
+    return f"{SOURCE}={FOLDER}" if wanted and FOLDER in choices_of(wanted) else ""
+
+
+def _folders(root: str) -> list[tuple[str, str]]:
     """What lies in a folder, as it is set in a configuration, and its name."""
     try:
-        names = sorted(entry.name for entry in os.scandir(root) if not entry.name.startswith("."))
+        found = [entry.name for entry in os.scandir(project_path(root))]
     except OSError:
         return []
+    names = sorted(name for name in found if not name.startswith("."))
     return [(os.path.join(root, name), name) for name in names[:MOST]]

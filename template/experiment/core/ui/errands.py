@@ -31,12 +31,14 @@ class Errand:
         state: ``running``, ``done`` or ``failed``.
         leads_to: The page that shows what came of it.
         variables: Of its environment, beside ours.
+        back: The page that it was asked for on, as it was.
         printed: The last of what it printed.
     """
 
     title: str
     words: list[str]
     leads_to: str
+    back: str = "/train"
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     state: str = RUNNING
     printed: str = ""

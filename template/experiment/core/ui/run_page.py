@@ -44,6 +44,13 @@ async def live_run(request: Request) -> Response:
     return _answer(request, "run_live.html")
 
 
+async def live_actions(request: Request) -> Response:
+    """Its buttons, apart: they change seldom, and a pointer or the focus may be on one."""
+    site, name = site_of(request), request.path_params["name"]
+    _, row, job = _found(site, name)
+    return site.page(request, "run_actions.html", name=name, row=row, actions=possible(row, job))
+
+
 async def go(request: Request) -> Response:
     """After a start: on to the logger's page, as soon as there is one."""
     site, name = site_of(request), request.path_params["name"]
@@ -63,10 +70,7 @@ async def go(request: Request) -> Response:
 
 def _answer(request: Request, template: str) -> Response:
     site, name = site_of(request), request.path_params["name"]
-    folder, job = site.run_folder(name), site.job_of(name)
-    row = site.row(name) if (folder / "config.yaml").is_file() else None
-    if row is None and job is None:
-        raise HTTPException(404, "There is no such run.")
+    folder, row, job = _found(site, name)
     known = _known(row, folder) if row is not None else {}
     return site.page(
         request,
@@ -78,6 +82,15 @@ def _answer(request: Request, template: str) -> Response:
         actions=possible(row, job),
         **{"charts": [], "wandb": "", "pictures": [], "pages": [], "downloads": [], **known},
     )
+
+
+def _found(site: Site, name: str) -> tuple[Path, RunRow | None, Job | None]:
+    """Its folder, the run and its job: one of the two there is."""
+    folder, job = site.run_folder(name), site.job_of(name)
+    row = site.row(name) if (folder / "config.yaml").is_file() else None
+    if row is None and job is None:
+        raise HTTPException(404, "There is no such run.")
+    return folder, row, job
 
 
 def _known(row: RunRow, folder: Path) -> dict[str, Any]:

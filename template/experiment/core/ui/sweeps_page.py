@@ -19,7 +19,7 @@ from ..sweep.trials import SweepFolder
 from .errands import carry_out
 from .site import Site, back_to, field_of, site_of
 
-FILES = "sweeps"
+FILES, DEFAULT = "sweeps", "sweep.yaml"
 
 
 async def sweeps(request: Request) -> Response:
@@ -61,7 +61,9 @@ def _answer(request: Request, template: str) -> Response:
 
 
 def _files() -> list[str]:
-    return sorted(file.name for file in (PROJECT / FILES).glob("[!.]*.yaml") if file.is_file())
+    """Their names, the one that ``main.py sweep`` takes by itself first."""
+    names = sorted(file.name for file in (PROJECT / FILES).glob("[!.]*.yaml") if file.is_file())
+    return sorted(names, key=lambda name: name != DEFAULT)
 
 
 def _found(site: Site) -> list[dict[str, object]]:

@@ -8,10 +8,11 @@ out word for word. Nothing from a browser reaches a shell.
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -30,7 +31,7 @@ from .errands import RUNNING, Errand, carry_out
 from .form.data_roots import data_paths
 from .form.form import Section, sections, shown_again
 from .form.form_check import check, load_preset
-from .form.form_fields import Field, RefusedField
+from .form.form_fields import RefusedField
 from .form.form_post import from_post
 from .form.presets import command_line, command_words, preset_file, presets
 from .site import Site, back_to, field_of, site_of
@@ -62,12 +63,13 @@ class Chosen:
 async def train(request: Request) -> Response:
     """The form: of a preset, of an earlier run, or with settings that another page gives."""
     site, asked = site_of(request), request.query_params
-    preset = asked.get("preset") or presets()[0]
+    run, given = asked.get("from", ""), asked.getlist("set")
     try:
-        form, words = _form(site, preset, asked.get("from", ""), asked.getlist("set"))
+        preset = asked.get("preset") or (_preset_of(site, run) if run else presets()[0])
+        form, words = _form(site, preset, run, given)
     except UserError as error:
         return _cannot(request, error)
-    chosen = Chosen(preset, "", asked.get("device", ""), form, words)
+    chosen = Chosen(preset, asked.get("name", ""), asked.get("device", ""), form, words)
     return _page(request, chosen)
 
 
@@ -121,9 +123,6 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
     now = before
     if run:
         now = load_preset(site.row(run).folder / "config.yaml", config_type).config
-        form = sections(config_type, before, now, site.ui)
-        form = [replace(one, fields=tuple(map(_as_preset, one.fields))) for one in form]
-        return form, from_post({}, form)
     if given:
         words = ["config", "--config", str(file), *(word for word in given if "=" in word[1:])]
         now = load_settings(config_type, arguments_of(make_parser(None), words)).config
@@ -131,12 +130,22 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
     return form, from_post({}, form)
 
 
-def _as_preset(field: Field) -> Field:
-    """What the page must not set stays the preset's, whatever an earlier run had; it is shown."""
-    if not (field.read_only and field.changed):
-        return field
-    why = f"{field.why_read_only}; the earlier run had {field.value or 'nothing'}"
-    return replace(field, value=field.default, why_read_only=why)
+def _preset_of(site: Site, run: str) -> str:
+    """The preset that a run is nearest to, of those that it can be made from with this form.
+
+    Raises:
+        UserError: It can be made from none.
+    """
+    apart: dict[str, int] = {}
+    refused: UserError | None = None
+    for preset in presets():
+        try:
+            apart[preset] = len(_form(site, preset, run, [])[1])
+        except UserError as error:  # it sets code that the run does not have, or the reverse
+            refused = refused or error
+    if refused and not apart:
+        raise refused
+    return min(apart, key=lambda preset: apart[preset])
 
 
 def _page(
@@ -213,6 +222,7 @@ def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
         words=command_words(chosen.preset, chosen.words, command="smoke"),
         leads_to="/queue",
         variables={"CUDA_VISIBLE_DEVICES": "" if chosen.device == CPU else chosen.device},
+        back=_form_again(chosen),
         then=partial(_queue, site, [*queue, *fit]),
     )
     if folder := site.uploaded.not_looked_at(paths):
@@ -229,7 +239,13 @@ def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str])
         errand.leads_to = f"/errand/{site.errands.start(flight).id}"
 
     words = ["inspect", "data", *words[1:]]
-    return Errand(f"Looking at {folder.name}", words, "/data", then=fly)
+    return Errand(f"Looking at {folder.name}", words, "/data", flight.back, then=fly)
+
+
+def _form_again(chosen: Chosen) -> str:
+    """The address of the form with what was set in it: not typed again if the check refuses it."""
+    known = {"preset": chosen.preset, "name": chosen.name, "device": chosen.device}
+    return f"/train?{urlencode([*known.items(), *(('set', word) for word in chosen.words)])}"
 
 
 async def _queue(site: Site, words: list[str], errand: Errand) -> None:

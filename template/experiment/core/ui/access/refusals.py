@@ -11,13 +11,18 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 STYLE = """
-:root { color-scheme: light dark; }
+:root { color-scheme: light dark; --paper: #f7f6f3; --ink: #1b1e23; --edge: #8a8f98;
+  --hue: #0b6e6e; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: #121418; --ink: #e9e7e2; --hue: #4fc4b8; } }
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 30em; margin: 14vh auto 0; padding: 0 20px;
-  overflow-wrap: anywhere; }
-h1 { font-size: 22px; margin: 0 0 12px; } code { font-size: 14px; }
+  background: var(--paper); color: var(--ink); overflow-wrap: anywhere; }
+h1 { font-size: 22px; margin: 0 0 12px; } code { font-size: 14px; } a { color: var(--hue); }
 label, input, button { display: block; font: inherit; width: 100%; box-sizing: border-box; }
-input, button { margin-top: 8px; padding: 9px 12px; border-radius: 8px; border: 1px solid #888; }
-button { background: #0b6e6e; color: #fff; border: 0; cursor: pointer; }
+input, button { margin-top: 8px; padding: 9px 12px; border-radius: 8px; }
+input { border: 1px solid var(--edge); background: var(--paper); color: var(--ink); }
+button { background: var(--hue); color: var(--paper); border: 0; cursor: pointer;
+  font-weight: 600; }
 """
 _DIGEST = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
 POLICY = (

@@ -4,6 +4,10 @@
 
 const SECONDS = 2;
 
+const isAtEnd = (pre) => pre.scrollTop + pre.clientHeight >= pre.scrollHeight - 4;
+// By which the same button is found again among new ones.
+const nameOf = (one) => one.getAttribute("aria-label") || `${one.name} ${one.value} ${one.href}`;
+
 async function renew(part) {
   if (document.hidden) return;
   const answer = await fetch(part.dataset.live, { headers: { Accept: "text/html" } });
@@ -18,11 +22,23 @@ async function renew(part) {
   if (part.dataset.seen === text) return;
   part.dataset.seen = text;
   const ticked = new Set([...part.querySelectorAll("input:checked")].map((box) => box.value));
-  const scrolled = [...part.querySelectorAll("pre")].map((pre) => pre.scrollTop);
+  const scrolled = [...part.querySelectorAll("pre")].map((pre) => isAtEnd(pre) ? null : pre.scrollTop);
+  const focus = part.contains(document.activeElement) ? nameOf(document.activeElement) : null;
   part.innerHTML = text;
-  part.querySelectorAll("pre").forEach((pre, i) => { pre.scrollTop = scrolled[i] ?? 0; });
+  part.querySelectorAll("pre").forEach((pre, i) => { pre.scrollTop = scrolled[i] ?? pre.scrollHeight; });
+  if (focus) [...part.querySelectorAll("a, button, input, pre")]
+    .find((one) => nameOf(one) === focus)?.focus({ preventScroll: true });
   part.querySelectorAll("input[type=checkbox]").forEach((box) => { box.checked = ticked.has(box.value); });
 }
+
+// What was said once is not said again by a page that is loaded anew.
+const address = new URL(location);
+if (address.searchParams.has("said")) {
+  address.searchParams.delete("said");
+  history.replaceState(null, "", address);
+}
+
+for (const pre of document.querySelectorAll("pre.tail")) pre.scrollTop = pre.scrollHeight; // its newest
 
 for (const part of document.querySelectorAll("[data-live]"))
   setInterval(() => renew(part).catch(() => { document.getElementById("stale").hidden = false; }),
