@@ -31,15 +31,15 @@ def pages(experiment: Experiment, monkeypatch: pytest.MonkeyPatch) -> Pages:
 def settled(pages: Pages, address: str) -> str:
     """Where a check has led, or what it says is wrong."""
     until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+    while True:
         answer = pages.client.get(address, follow_redirects=False)
+        assert time.monotonic() < until, answer.text
         if answer.status_code == 303 and "/errand/" not in answer.headers["location"]:
             return answer.headers["location"]
         address = answer.headers.get("location", address)
         if wrong := re.findall(r'role="alert">(.*?)</p>', answer.text, re.S):
             return html.unescape(wrong[0])
         time.sleep(0.5)
-    raise AssertionError(answer.text)
 
 
 def test_from_the_form_to_the_checkpoint(pages: Pages) -> None:

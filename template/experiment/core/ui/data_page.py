@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from ..config.schema import known_keys
 from ..files import project_path
-from .form_texts import choices_of
+from .form.form_texts import choices_of
 from .site import back_to, site_of
 
 UPLOAD = "/upload"
