@@ -25,7 +25,7 @@ KEPT = {"Cache-Control": "private, max-age=300"}
 
 
 def make_app(site: Site) -> Starlette:
-    """The app, unguarded."""
+    """The app, unguarded. What only reads files is no coroutine: Starlette runs it in threads."""
     get, post = ["GET"], ["POST"]
     name = "{name:path}"
     routes = [
@@ -67,20 +67,20 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.site.errands.end_all()
 
 
-async def _home(request: Request) -> Response:
+def _home(request: Request) -> Response:
     return RedirectResponse("/runs" if site_of(request).rows() else "/train", 303)
 
 
-async def _style(request: Request) -> Response:
+def _style(request: Request) -> Response:
     style = PAGE_STYLE + CHART_STYLE + (STATIC / "style.css").read_text(encoding="utf-8")
     return Response(style, media_type="text/css", headers=KEPT)
 
 
-async def _script(request: Request) -> Response:
+def _script(request: Request) -> Response:
     return FileResponse(STATIC / "live.js", media_type="text/javascript", headers=KEPT)
 
 
-async def _file(request: Request) -> Response:
+def _file(request: Request) -> Response:
     """A file of a run, or of an inspection: nothing else of the folder of the runs is shown."""
     site, path = site_of(request), request.path_params["path"]
     if path.endswith("/"):  # as the page of a sweep leads to its trials

@@ -21,7 +21,7 @@ SOURCE, FOLDER = "data.source", "folder"
 PAGE = "inspect-data/index.html"
 
 
-async def data(request: Request) -> Response:
+def data(request: Request) -> Response:
     """The page."""
     site = site_of(request)
     return site.page(

@@ -14,12 +14,12 @@ from .site import back_to, field_of, site_of
 OVER = 50  # jobs that are over, and shown
 
 
-async def queue(request: Request) -> Response:
+def queue(request: Request) -> Response:
     """The page."""
     return _answer(request, "queue.html")
 
 
-async def live_queue(request: Request) -> Response:
+def live_queue(request: Request) -> Response:
     """The tables alone."""
     return _answer(request, "queue_table.html")
 
@@ -41,7 +41,7 @@ def _answer(request: Request, template: str) -> Response:
     )
 
 
-async def change(request: Request) -> Response:
+def change(request: Request) -> Response:
     """Move a job, take it out, stop it, or let it go on."""
     site, id, do = site_of(request), field_of(request, "id"), field_of(request, "do")
     try:

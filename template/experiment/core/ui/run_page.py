@@ -26,7 +26,7 @@ PAGES = ("inspect-data/index.html", "inspect-model/index.html")
 SANDBOX = "sandbox allow-scripts allow-same-origin allow-forms allow-downloads"
 
 
-async def run(request: Request) -> Response:
+def run(request: Request) -> Response:
     """The page."""
     answer = _answer(request, "run.html")
     answer.headers["Content-Security-Policy"] = f"{SANDBOX}; {POLICY}"
@@ -39,19 +39,19 @@ POLICY = (
 )
 
 
-async def live_run(request: Request) -> Response:
+def live_run(request: Request) -> Response:
     """The part of it that changes."""
     return _answer(request, "run_live.html")
 
 
-async def live_actions(request: Request) -> Response:
+def live_actions(request: Request) -> Response:
     """Its buttons, apart: they change seldom, and a pointer or the focus may be on one."""
     site, name = site_of(request), request.path_params["name"]
     _, row, job = _found(site, name)
     return site.page(request, "run_actions.html", name=name, row=row, actions=possible(row, job))
 
 
-async def go(request: Request) -> Response:
+def go(request: Request) -> Response:
     """After a start: on to the logger's page, as soon as there is one."""
     site, name = site_of(request), request.path_params["name"]
     job, folder = site.job_of(name), site.run_folder(name)

@@ -15,12 +15,12 @@ MOST = 1000  # rows of the table
 COMPARED = 12
 
 
-async def runs(request: Request) -> Response:
+def runs(request: Request) -> Response:
     """The table."""
     return site_of(request).page(request, "runs.html", **_table(request))
 
 
-async def live_runs(request: Request) -> Response:
+def live_runs(request: Request) -> Response:
     """The table alone, for a page that is open."""
     return site_of(request).page(request, "runs_table.html", **_table(request))
 
@@ -47,7 +47,7 @@ def _table(request: Request) -> dict[str, object]:
     }
 
 
-async def compare(request: Request) -> HTMLResponse:
+def compare(request: Request) -> HTMLResponse:
     """Runs side by side."""
     site = site_of(request)
     names = list(dict.fromkeys(request.query_params.getlist("run")))

@@ -22,12 +22,12 @@ from .site import Site, back_to, field_of, site_of
 FILES, DEFAULT = "sweeps", "sweep.yaml"
 
 
-async def sweeps(request: Request) -> Response:
+def sweeps(request: Request) -> Response:
     """The page."""
     return _answer(request, "sweeps.html")
 
 
-async def live_sweeps(request: Request) -> Response:
+def live_sweeps(request: Request) -> Response:
     """The table alone."""
     return _answer(request, "sweeps_table.html")
 

@@ -60,7 +60,7 @@ class Chosen:
     words: list[str]
 
 
-async def train(request: Request) -> Response:
+def train(request: Request) -> Response:
     """The form: of a preset, of an earlier run, or with settings that another page gives."""
     site, asked = site_of(request), request.query_params
     run, given = asked.get("from", ""), asked.getlist("set")
@@ -100,7 +100,7 @@ async def start(request: Request) -> Response:
     return _page(request, chosen, said=["Nothing is wrong with it.", *settings.remarks])
 
 
-async def errand(request: Request) -> Response:
+def errand(request: Request) -> Response:
     """The page of a check that is under way: it leads on when that is over."""
     site = site_of(request)
     found = site.errands.get(request.path_params["id"])
