@@ -22,7 +22,7 @@ OF_ONE: dict[str, Callable[[Bench], None]] = {
     "sweep": sweep_and_data.sweep,
     "upload": sweep_and_data.upload,
     "strange": sweep_and_data.strange_classes,
-    "figures": lambda bench: print(*measure(bench), sep="\n", flush=True),
+    "figures": measure,
 }
 OF_IMAGES = {"strange"}
 
