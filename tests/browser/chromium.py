@@ -57,7 +57,7 @@ class Chromium:
             name: Of the pictures.
         """
         held: list[Route] = []
-        page.route("**/live/**", held.append)  # the same page in all pictures
+        page.route("**/live/**", lambda route: held.append(route))  # the same page in all pictures
         for width in WIDTHS:
             page.set_viewport_size(_size(width))
             for scheme in SCHEMES:
@@ -71,9 +71,9 @@ class Chromium:
             assert inner <= 0, f"{name}, {width}: it is {inner} pixels too wide"
         page.set_viewport_size(_size("desktop"))
         page.emulate_media(color_scheme="light")
-        page.unroute("**/live/**")
         for route in held:
             route.abort()  # as where a server does not answer; the next one is answered
+        page.unroute("**/live/**")
 
     def keep_last(self, name: str) -> None:
         """Something went wrong: keep a picture of what was open, and say what it was."""
