@@ -11,6 +11,7 @@ from playwright.sync_api import (  # pyright: ignore[reportMissingImports]
     BrowserContext,
     Page,
     Route,
+    expect,
     sync_playwright,
 )
 
@@ -110,6 +111,7 @@ class Chromium:
 @contextmanager
 def chromium(program: str, pictures: Path) -> Iterator[Chromium]:
     """The browser, closed afterwards."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         # Without its sandbox, since tests run as root; it opens no page but ours.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

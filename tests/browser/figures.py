@@ -4,6 +4,8 @@ import json
 import shutil
 import statistics
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import httpx
 import psutil
@@ -52,7 +54,7 @@ def _idle(bench: Bench) -> str:
     )
 
 
-def _list_many(bench: Bench, cookies: list[dict[str, str]]) -> float:
+def _list_many(bench: Bench, cookies: Iterable[Any]) -> float:
     """The seconds that the list of many runs takes: copies of a real one."""
     runs = bench.project.runs
     real = next(folder for folder in runs.iterdir() if (folder / "checkpoints/best.json").exists())
