@@ -28,7 +28,6 @@ def take(bench: Bench) -> None:
     wait_for(lambda: len(set(project.logged("first"))) > 30, "curves with a shape")
     press(page, "Sample now")
     expect(page.locator("figure img").first).to_be_visible()
-    page.goto(f"{bench.url}/run/first")
     page.screenshot(path=folder / "ui-run.png", full_page=True)
     for name, down in DOWN.items():
         size = _keep(folder / f"{name}.png", ROOT / f"docs/{name}.png", down)

@@ -165,8 +165,11 @@ def ask_for(bench: Bench, page: Page) -> None:
     press(page, "Sample now")
     picture = page.locator("figure img").first
     picture.wait_for()
-    picture.scroll_into_view_if_needed()
-    wait_for(lambda: picture.evaluate("image => image.naturalWidth") > 50, "the picture")
+    assert picture.evaluate("image => image.naturalWidth") > 50
+    picture.evaluate("image => { image.dataset.seen = 'yes'; }")
+    before = page.locator(".facts-row").inner_text()
+    expect(page.locator(".facts-row")).not_to_have_text(before, use_inner_text=True)
+    assert picture.get_attribute("data-seen") == "yes", "the picture was loaded once more"
     bench.done("sample now: the picture appears")
 
 
