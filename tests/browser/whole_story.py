@@ -165,7 +165,7 @@ def ask_for(bench: Bench, page: Page) -> None:
     press(page, "Sample now")
     picture = page.locator("figure img").first
     picture.wait_for()
-    assert picture.evaluate("image => image.naturalWidth") > 50
+    wait_for(lambda: picture.evaluate("image => image.naturalWidth") > 50, "the picture")
     picture.evaluate("image => { image.dataset.seen = 'yes'; }")
     before = page.locator(".facts-row").inner_text()
     expect(page.locator(".facts-row")).not_to_have_text(before, use_inner_text=True)
