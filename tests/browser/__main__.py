@@ -3,6 +3,7 @@
     uv run --group browser python -m tests.browser                     everything, some 20 minutes
     uv run --group browser python -m tests.browser --only queue,sweep  these stories, of one task
     uv run --group browser python -m tests.browser --pictures FOLDER   where the screenshots go
+    uv run --group browser python -m tests.browser --only docs         docs/ui-*.png, anew
 
 It needs Chromium (`apt-get install chromium`). Each line is something that was seen to be so; the
 first thing that is not ends it, with pictures of what was open, ``failed-*.png``. Pictures are
@@ -33,9 +34,9 @@ def main() -> int:
     if missing := what_is_missing():
         print(missing, file=sys.stderr)
         return 2
-    from browser.tell import OF_ONE, FailedStory, tell_all  # what it imports is there
+    from browser.tell import BY_NAME, OF_ONE, FailedStory, tell_all  # what it imports is there
 
-    asked = parse(list(OF_ONE))
+    asked = parse(list(OF_ONE), BY_NAME)
     pictures = asked.pictures or Path(tempfile.mkdtemp(prefix="browser-pictures-"))
     pictures.mkdir(parents=True, exist_ok=True)
     print(f"pictures: {pictures}", flush=True)
@@ -59,7 +60,7 @@ def what_is_missing() -> str:
     return ""
 
 
-def parse(stories: list[str]) -> argparse.Namespace:
+def parse(stories: list[str], by_name: set[str]) -> argparse.Namespace:
     """Read what was typed."""
     from projects import TASKS
 
@@ -76,7 +77,7 @@ def parse(stories: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only",
         type=several(["whole", *stories]),
-        default=["whole", *stories],
+        default=["whole", *(story for story in stories if story not in by_name)],
         help=f"of whole, {', '.join(stories)}",
     )
     return parser.parse_args()

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from playwright.sync_api import Page, expect  # pyright: ignore[reportMissingImports]
 
 from browser.chromium import Chromium
-from browser.served import PATIENCE, ServedProject
+from browser.served import ServedProject
 
 RUNNING = ".status.running"
 
@@ -57,7 +57,7 @@ def press(page: Page, name: str) -> None:
 def status(page: Page, run: str, wanted: str) -> None:
     """Wait until the open page of a run says that status by itself."""
     assert page.url.endswith(f"/run/{run}") or f"/run/{run}?" in page.url, page.url
-    expect(page.locator(".status").first).to_have_text(wanted, timeout=PATIENCE * 1000)
+    expect(page.locator(".status").first).to_have_text(wanted)
 
 
 def everything(page: Page) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import (  # pyright: ignore[reportMissingImports]
     BrowserContext,
     Page,
     Route,
+    expect,
     sync_playwright,
 )
 
@@ -57,7 +58,7 @@ class Chromium:
             name: Of the pictures.
         """
         held: list[Route] = []
-        page.route("**/live/**", held.append)  # the same page in all pictures
+        page.route("**/live/**", lambda route: held.append(route))  # the same page in all pictures
         for width in WIDTHS:
             page.set_viewport_size(_size(width))
             for scheme in SCHEMES:
@@ -71,9 +72,9 @@ class Chromium:
             assert inner <= 0, f"{name}, {width}: it is {inner} pixels too wide"
         page.set_viewport_size(_size("desktop"))
         page.emulate_media(color_scheme="light")
-        page.unroute("**/live/**")
         for route in held:
             route.abort()  # as where a server does not answer; the next one is answered
+        page.unroute("**/live/**")
 
     def keep_last(self, name: str) -> None:
         """Something went wrong: keep a picture of what was open, and say what it was."""
@@ -110,6 +111,7 @@ class Chromium:
 @contextmanager
 def chromium(program: str, pictures: Path) -> Iterator[Chromium]:
     """The browser, closed afterwards."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as playwright:
         # Without its sandbox, since tests run as root; it opens no page but ours.
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])

@@ -4,6 +4,8 @@ import json
 import shutil
 import statistics
 import time
+from collections.abc import Iterable
+from typing import Any
 
 import httpx
 import psutil
@@ -16,7 +18,7 @@ LISTED_SECONDS = 0.3
 ASKED = 5
 
 
-def measure(bench: Bench) -> list[str]:
+def measure(bench: Bench) -> None:
     """The figures, a line each; /runs must be quick enough.
 
     The server is one that was started for this, and no training runs.
@@ -26,18 +28,17 @@ def measure(bench: Bench) -> list[str]:
     address = bench.project.start()
     page = bench.chromium.person().new_page()
     page.goto(address)
-    lines = [
-        f"from `python main.py ui` to the first page shown: {time.monotonic() - started:.1f} s"
-    ]
+    seconds = time.monotonic() - started
+    bench.done(f"from `python main.py ui` to the first page shown: {seconds:.1f} s")
     page.goto("about:blank")
-    lines.append(f"nobody looks: {_idle(bench)}")
-    page.goto(f"{bench.url}/runs")
-    lines.append(f"a page of runs is open: {_idle(bench)}")
+    bench.done(f"the server while nobody looks: {_idle(bench)}")
+    bench.open(page, "/runs")
+    bench.done(f"the server while the page of runs is open: {_idle(bench)}")
     seconds = _list_many(bench, page.context.cookies())
-    lines.append(f"/runs with {RUNS} runs: {seconds:.3f} s, the median of {ASKED}")
-    assert seconds < LISTED_SECONDS, lines[-1]
+    said = f"/runs with {RUNS} runs: {seconds:.3f} s, the median of {ASKED}"
+    assert seconds < LISTED_SECONDS, said
+    bench.done(said)
     page.context.close()
-    return lines
 
 
 def _idle(bench: Bench) -> str:
@@ -53,14 +54,14 @@ def _idle(bench: Bench) -> str:
     )
 
 
-def _list_many(bench: Bench, cookies: list[dict[str, str]]) -> float:
+def _list_many(bench: Bench, cookies: Iterable[Any]) -> float:
     """The seconds that the list of many runs takes: copies of a real one."""
     runs = bench.project.runs
     real = next(folder for folder in runs.iterdir() if (folder / "checkpoints/best.json").exists())
     for number in range(RUNS):
         copy = runs / f"copy-{number:03d}"
         (copy / "checkpoints").mkdir(parents=True)
-        for name in ("config.yaml", "metrics.jsonl", "checkpoints/best.json", ".heartbeat"):
+        for name in ("config.yaml", "metrics.jsonl", "checkpoints/best.json"):
             shutil.copy(real / name, copy / name)
         summary = {**json.loads((real / "summary.json").read_text("utf-8")), "name": copy.name}
         (copy / "summary.json").write_text(json.dumps(summary), "utf-8")

@@ -54,7 +54,7 @@ class ServedProject:
     """
 
     def __init__(self, template: Template, folder: Path, task: str) -> None:
-        self.path, self.task = template.generate(folder, task=task, ui=True).path, task
+        self.path, self.task = template.generate(folder, task=task, ui="yes").path, task
         self.runs = self.path / "runs"
         self.port = _free_port()
         # Containers often tell Python to keep no bytecode: each start would take seconds longer.

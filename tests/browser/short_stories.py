@@ -3,7 +3,7 @@
 from playwright.sync_api import Page, expect  # pyright: ignore[reportMissingImports]
 
 from browser.bench import Bench, press, status
-from browser.served import PATIENCE, PRESET, wait_for
+from browser.served import PRESET, wait_for
 
 MOST_TABS = 300
 
@@ -112,7 +112,7 @@ def in_the_queue(bench: Bench) -> None:
     started = {name: project.job(name)["started"] for name in ("runs-now", "one", "three")}
     assert list(started) == sorted(started, key=lambda name: started[name])
     assert not (project.runs / "two").exists()
-    expect(page.locator("tbody").last).to_contain_text("three", timeout=PATIENCE * 1000)
+    expect(page.locator("tbody").last).to_contain_text("three")
     bench.chromium.look(page, "queue-over")
     page.context.close()
     bench.done("they were trained in that order; the one that was taken out was not")
@@ -120,7 +120,7 @@ def in_the_queue(bench: Bench) -> None:
 
 def _see_order(page: Page, names: list[str]) -> None:
     table = page.locator("h2", has_text="cpu").locator("xpath=following-sibling::div[1]")
-    expect(table.locator("tbody th")).to_have_text(names, timeout=PATIENCE * 1000)
+    expect(table.locator("tbody th")).to_have_text(names)
 
 
 def _change(page: Page, label: str) -> None:

@@ -6,7 +6,11 @@ import zipfile
 import numpy as np
 import yaml
 from PIL import Image
-from playwright.sync_api import Page, expect  # pyright: ignore[reportMissingImports]
+from playwright.sync_api import (  # pyright: ignore[reportMissingImports]
+    FilePayload,
+    Page,
+    expect,
+)
 
 from browser.bench import Bench, everything, press, status
 from browser.served import PATIENCE, PRESET, wait_for
@@ -123,8 +127,8 @@ def _send(page: Page, name: str, files: dict[str, bytes]) -> None:
         for path, content in files.items():
             archive.writestr(path, content)
     page.fill("#name", name)
-    file = {"name": "data.zip", "mimeType": "application/zip", "buffer": packed.getvalue()}
-    page.set_input_files("#archive", [file])
+    file = FilePayload(name="data.zip", mimeType="application/zip", buffer=packed.getvalue())
+    page.set_input_files("#archive", file)
     press(page, "Upload")
     page.wait_for_load_state()
 

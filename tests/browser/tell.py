@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Error  # pyright: ignore[reportMissingImports]
 from projects import DEFAULT_TASK, Template, make_template
 
-from browser import short_stories, sweep_and_data, whole_story
+from browser import docs_pictures, short_stories, sweep_and_data, whole_story
 from browser.bench import Bench
 from browser.chromium import Chromium, chromium
 from browser.figures import measure
@@ -22,9 +22,11 @@ OF_ONE: dict[str, Callable[[Bench], None]] = {
     "sweep": sweep_and_data.sweep,
     "upload": sweep_and_data.upload,
     "strange": sweep_and_data.strange_classes,
-    "figures": lambda bench: print(*measure(bench), sep="\n", flush=True),
+    "figures": measure,
+    "docs": docs_pictures.take,
 }
-OF_IMAGES = {"strange"}
+BY_NAME = {"docs"}  # told only when it is asked for: it writes into this repository
+OF_IMAGES = {"strange", "docs"}
 
 
 class FailedStory(Exception):

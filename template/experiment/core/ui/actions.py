@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..errors import UserError
-from ..queue.job import FAILED, STOPPED, UNDONE, Job
+from ..queue.job import FAILED, RUNNING, STOPPED, UNDONE, Job
 from ..queue.start import ensure_dispatcher
 from ..runs.requests import SAMPLE, SAVE, ask
 from ..runs.status import FINISHED
@@ -54,7 +54,8 @@ def possible(row: RunRow | None, job: Job | None) -> list[Action]:
     """The buttons that do something for a run as it is now."""
     found: list[Action] = []
     if job is not None and job.state in UNDONE and (row is None or not row.is_alive):
-        found += [STOP, REMOVE] if job.state != "running" else [STOP, KILL]
+        is_done = row is not None and row.status == FINISHED  # its process is about to end
+        found += [STOP, REMOVE] if job.state != RUNNING else [KILL] if is_done else [STOP, KILL]
     if row is not None and row.is_alive:
         found += [STOP, SAVE_NOW, SAMPLE_NOW, KILL]
     is_over = row is None or not row.is_alive

@@ -24,7 +24,14 @@ async function renew(part) {
   const ticked = new Set([...part.querySelectorAll("input:checked")].map((box) => box.value));
   const scrolled = [...part.querySelectorAll("pre")].map((pre) => isAtEnd(pre) ? null : pre.scrollTop);
   const focus = part.contains(document.activeElement) ? nameOf(document.activeElement) : null;
-  part.innerHTML = text;
+  const pictures = new Map([...part.querySelectorAll("img")].map((one) => [one.src, one]));
+  const fresh = document.createElement("template"); // nothing in it is loaded
+  fresh.innerHTML = text;
+  for (const one of fresh.content.querySelectorAll("img")) { // one that is there stays, and its height
+    const known = pictures.get(new URL(one.getAttribute("src"), location).href);
+    if (known) one.replaceWith(known);
+  }
+  part.replaceChildren(fresh.content);
   part.querySelectorAll("pre").forEach((pre, i) => { pre.scrollTop = scrolled[i] ?? pre.scrollHeight; });
   if (focus) [...part.querySelectorAll("a, button, input, pre")]
     .find((one) => nameOf(one) === focus)?.focus({ preventScroll: true });
