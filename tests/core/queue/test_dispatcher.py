@@ -85,6 +85,8 @@ def test_what_cannot_run_is_refused_before_it_is_queued(project: QueuedProject) 
         ("add", "--device", "cpu", "fit", "--accelerator", "gpu"): "trainer.accelerator=gpu",
         ("add", "fit", "--allow-change"): "--allow-change is for a run that exists",
         ("add", "fit", "--name", "../a"): "--name ../a: use letters",
+        ("add", "fit", "--name", "x" * 201): "it has 201 letters, at most 200 may",
+        ("add", "fit", "--name", "done/inner"): "done is a run, and one inside of it",
         ("add", "sweep", "nothing.yaml"): "nothing.yaml",
         ("mvoe", "1", "2"): "command line: queue mvoe is nothing; did you mean move?",
         ("move", "1"): "command line: queue move takes ID and PLACE; got move 1",
@@ -93,6 +95,9 @@ def test_what_cannot_run_is_refused_before_it_is_queued(project: QueuedProject) 
         ("stop", "1"): "there is no job 1; the queue is empty",
         ("--output", "x", "add", "fit"): "command line: queue add comes first",
     }
+
+    (project.runs / "done").mkdir(parents=True)
+    (project.runs / "done/config.yaml").touch()
 
     said = project.refused(*lines)
 

@@ -296,3 +296,75 @@ def test_what_was_edited_by_hand_is_read_as_any_yaml(package: Package, tmp_path:
     }
     file.write_text("model: [\n")
     assert read(file) == {}
+
+
+# --- what a stranger types -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2020-99-99", "9" * 290, "!!int x", "!!bool x", "!!timestamp x", "[" * 280, "&a [*a]", "*a"],
+)
+def test_a_value_that_is_none_is_no_run_s(text: str, runs: Runs, main: Main) -> None:
+    runs.add("a")
+
+    code, out, err = main("--where", f"epoch={text}")
+
+    assert (code, err) == (0, "")
+    assert "holds no run of that kind" in out
+
+
+def test_a_pattern_that_would_take_minutes_is_refused(runs: Runs, main: Main) -> None:
+    runs.add("a")
+
+    code, _, err = main("--where", "name=" + "[" * 20_000)
+
+    assert code == 2
+    assert err == "--where name=[[[[[[[[[[[[[[[...: write at most 300 letters\n"
+    assert main("--where", "=1")[2].startswith("--where =1: write KEY=VALUE")
+    assert main("--sort", "a" * 301)[2] == f"--sort {'a' * 20}...: write at most 300 letters\n"
+
+
+def test_a_seed_larger_than_any_float_is_sorted(runs: Runs, main: Main) -> None:
+    runs.add("small", settings={"seed": 1})
+    runs.add("large", settings={"seed": 10**400})
+
+    code, out, _ = main("--sort", "seed")
+
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["run", "small", "large"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a/inner", "a is a run, and one inside of it would not be found"),
+        ("a/x/y", "a is a run, and one inside of it would not be found"),
+        ("group", "that is a group of runs, such as group/one; add a /NAME"),
+        ("lr", "that is a sweep"),
+        ("x" * 201, "it has 201 letters, at most 200 may"),
+    ],
+)
+def test_a_name_that_would_hide_runs_or_be_hidden_is_refused(
+    name: str, reason: str, runs: Runs, package: Package
+) -> None:
+    runs.add("a")
+    runs.add("group/one")
+    (runs.output / "lr").mkdir()
+    (runs.output / "lr/sweep.yaml").touch()
+    folders = package.module("core.runs.run_folders")
+
+    with pytest.raises(folders.UserError, match=reason):
+        folders.named_folder(name, runs.output)
+
+
+def test_a_name_may_be_a_run_s_a_group_s_or_one_that_its_copy_of_code_resembles(
+    runs: Runs, package: Package
+) -> None:
+    runs.add("group/one")
+    (runs.output / "new/code").mkdir(parents=True)
+    (runs.output / "new/code/config.yaml").touch()  # the project has such a file
+    folders = package.module("core.runs.run_folders")
+
+    for name in ("group/one", "group/two", "new", "x" * 200):
+        assert folders.named_folder(name, runs.output) == runs.output / name

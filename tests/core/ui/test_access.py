@@ -180,7 +180,7 @@ def test_another_host_takes_a_password_and_warns(
 ) -> None:
     check = package.module("core.ui.access.access").check_password
 
-    with pytest.raises(user_error, match=r"ui.host=0.0.0.0: .*main.py ui --set-password"):
+    with pytest.raises(user_error, match=r"--host 0.0.0.0: .*main.py ui --set-password"):
         check(tmp_path, "0.0.0.0")
     passwords.Password(tmp_path).set(PASSWORD)
     assert "TLS" in check(tmp_path, "0.0.0.0")

@@ -86,7 +86,7 @@ def _in_a_line(queue: Queue, job: Job, action: str) -> str:
         return f"{what} is out of the queue"
     if job.state == RUNNING and job.stopping:
         return f"{what} is asked to end"
-    place = f", place {job.place}" if job.place else ""
+    place = f", place {job.place}" if job.place and job.state == WAITING else ""
     return f"{what}, {job.state}{place}; what it prints: {shown(queue.folder_of(job))}/console.log"
 
 

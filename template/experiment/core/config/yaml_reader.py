@@ -105,10 +105,17 @@ class _Reader(Loader):
     def __init__(self, text: str, source: str) -> None:
         super().__init__(text)
         self.source = source
+        self.budget = 10 * len(text) + 10_000  # without aliases, no value is shorter than a letter
 
     def read(self) -> Located:
-        node = self.get_single_node()
-        return self._given(node) if node else Located(None, self._place(node), "")
+        try:
+            node = self.get_single_node()
+            return self._given(node) if node else Located(None, self._place(node), "")
+        except RecursionError:
+            raise self._refusal("it has too many levels, or an alias leads to itself") from None
+
+    def _refusal(self, reason: str) -> UserError:
+        return UserError(f"{self.source}: not a configuration: {reason}")
 
     def _place(self, node: yaml.Node | None) -> str:
         if self.source == COMMAND_LINE:
@@ -116,6 +123,9 @@ class _Reader(Loader):
         return f"{self.source}:{node.start_mark.line + 1 if node else 1}"
 
     def _given(self, node: yaml.Node) -> Located:
+        self.budget -= 1
+        if self.budget < 0:  # a few aliases of aliases stand for a billion values
+            raise self._refusal("its aliases stand for more values than it has letters")
         place = self._place(node)
         if isinstance(node, yaml.MappingNode):
             return Located(self._mapping(node), place)
@@ -127,7 +137,7 @@ class _Reader(Loader):
     def _scalar(self, node: yaml.Node) -> Hashable:
         try:
             return self.construct_object(node)
-        except ValueError:  # looks like a date or a number, and is none
+        except (ValueError, LookupError, AttributeError):  # looks like a date, and is none
             return node.value
 
     def _mapping(self, node: yaml.MappingNode) -> dict[str, Located]:

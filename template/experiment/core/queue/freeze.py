@@ -24,14 +24,14 @@ from ..config.load import load_settings
 from ..config.run_config import RunConfig
 from ..console import say
 from ..errors import UserError
-from ..files import PROJECT
+from ..files import PROJECT, shown
 from ..restart.change_policy import check_permission
 from ..runs.code_snapshot import snapshot
 from ..runs.exclude_list import keep_list_of_sweep
 from ..runs.layout import SWEEP_CONFIG
 from ..runs.provenance import write_provenance
 from ..runs.run import Run
-from ..runs.run_folders import check_name
+from ..runs.run_folders import named_folder
 from ..sweep.checks import check_values, refuse_typed
 from ..sweep.folder import stem_of
 from ..sweep.sweep_file import DEFAULT_FILE, read_sweep
@@ -133,9 +133,12 @@ def _check_run(queue: Queue, config: RunConfig, arguments: Namespace) -> None:
         if arguments.allow_change:
             raise UserError("--allow-change is for a run that exists: name it with --name")
         return
-    folder = queue.output / check_name(arguments.name)
-    if arguments.command != "fit" or not (folder / "config.yaml").is_file():
+    is_sweep = arguments.command == "sweep"
+    folder = named_folder(arguments.name, queue.output, of_sweep=is_sweep)
+    if not (folder / "config.yaml").is_file():
         return
+    if is_sweep:
+        raise UserError(f"{shown(folder)} is a run; give the sweep another --name")
     run = Run.at(folder, "fit")
     if run.has_begun:
         changes = recorded_changes(run.config_file, config)

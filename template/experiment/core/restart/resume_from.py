@@ -34,7 +34,7 @@ from ..runs import code_snapshot
 from ..runs.exclude_list import is_same_list, keep_list
 from ..runs.layout import LAST, PREVIOUS
 from ..runs.run import JOIN, Run
-from ..runs.run_folders import check_name, make_newest, new_folder, newest_unfinished
+from ..runs.run_folders import make_newest, named_folder, new_folder, newest_unfinished
 from .rollback import finish_rollbacks
 
 RESUME = "EXPERIMENT_RESUME"  # the checkpoint, for the processes that join
@@ -130,7 +130,7 @@ def _join(folder: Path, config: RunConfig, supervised: bool) -> Run:
 
 def _folder(arguments: Namespace, config: RunConfig, output: Path) -> Path:
     if arguments.name:
-        return output / check_name(arguments.name)
+        return named_folder(arguments.name, output)
     if arguments.resume == "none":
         return new_folder(output)
     print_ = code_snapshot.fingerprint(PROJECT)

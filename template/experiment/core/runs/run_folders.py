@@ -17,6 +17,13 @@ from .run import read_summary
 from .status import is_locked
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
+LONGEST = 200  # letters; of a folder's name most file systems take 255, and some are made of it
+CONFIG, SWEEP = "config.yaml", "sweep.yaml"
+
+
+def is_name(name: str) -> bool:
+    """Whether a run can have the name."""
+    return len(name) <= LONGEST and NAME.fullmatch(name) is not None
 
 
 def check_name(name: str) -> str:
@@ -25,9 +32,34 @@ def check_name(name: str) -> str:
     Raises:
         UserError: It cannot.
     """
-    if not NAME.fullmatch(name):
+    if len(name) > LONGEST:
+        raise UserError(f"--name {name[:20]}...: it has {len(name)} letters, at most {LONGEST} may")
+    if not is_name(name):
         raise UserError(f"--name {name}: use letters, digits and . _ - (and / for a group of runs)")
     return name
+
+
+def named_folder(name: str, output: Path, *, of_sweep: bool = False) -> Path:
+    """Where the run of a name lies or will lie: not within another run, which nobody would list.
+
+    Raises:
+        UserError: No run can have the name, or it would hide others or be hidden.
+    """
+    folder = output / check_name(name)
+    for above in folder.relative_to(output).parents:
+        if above.name and (output / above / CONFIG).is_file():
+            raise UserError(
+                f"--name {name}: {above.as_posix()} is a run, and one inside of it would not be "
+                "found; take another name"
+            )
+    if of_sweep or (folder / CONFIG).is_file():
+        return folder
+    if (folder / SWEEP).is_file():
+        raise UserError(f"--name {name}: that is a sweep; take another name")
+    if inside := [run for run in all_runs(folder) if run.relative_to(folder).parts[0] != "code"]:
+        first = inside[0].relative_to(output).as_posix()
+        raise UserError(f"--name {name}: that is a group of runs, such as {first}; add a /NAME")
+    return folder
 
 
 def find_run(name: str, output: Path) -> Path:
@@ -53,10 +85,10 @@ def all_runs(output: Path) -> list[Path]:
     runs: list[Path] = []
     for folder, inner, files in os.walk(output):
         inner[:] = [name for name in inner if not name.startswith(".")]  # such as the queue's
-        if "config.yaml" in files:
+        if CONFIG in files:
             runs.append(Path(folder))
             inner.clear()  # what lies in a run is its own
-        elif "sweep.yaml" in files and "code" in inner:
+        elif SWEEP in files and "code" in inner:
             inner.remove("code")  # a sweep's copy of the code, with a configuration in it
         inner[:] = [name for name in inner if not name.startswith(".")]
     return runs

@@ -10,10 +10,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from ..config.diff import FREE
 from ..config.direction import direction_of
+from ..config.yaml_reader import from_word
 from ..errors import UserError
 from ..files import shown
 from ..spelling import did_you_mean, nearest
@@ -21,6 +20,7 @@ from .run_folders import all_runs
 from .settings_reader import differing
 from .table import RunRow, read_run
 
+LONGEST = 300  # letters of a condition
 COLUMNS: dict[str, Callable[[RunRow], Any]] = {
     "name": lambda row: row.name,
     "status": lambda row: row.status,
@@ -40,12 +40,14 @@ def chosen(rows: list[RunRow], conditions: Iterable[str]) -> list[RunRow]:
     Raises:
         UserError: A condition is none, or no run has such a key.
     """
-    for condition in conditions:
+    for condition in dict.fromkeys(conditions):
         key, equals, text = condition.partition("=")
-        if not equals:
+        if len(condition) > LONGEST:  # of a pattern of 20,000 letters a minute would be thought
+            raise UserError(f"--where {condition[:20]}...: write at most {LONGEST} letters")
+        if not (key and equals):
             raise UserError(f"--where {condition}: write KEY=VALUE, such as model.depth=2")
-        value_of = _reader(key, rows, "--where")
-        rows = [row for row in rows if _is(value_of(row), text)]
+        value_of, typed = _reader(key, rows, "--where"), _typed(text)
+        rows = [row for row in rows if _is(value_of(row), text, typed)]
     return rows
 
 
@@ -59,6 +61,8 @@ def ordered(rows: list[RunRow], key: str) -> list[RunRow]:
     Raises:
         UserError: No run has such a key.
     """
+    if len(key) > LONGEST:
+        raise UserError(f"--sort {key[:20]}...: write at most {LONGEST} letters")
     name = key.removeprefix("-")
     value_of = _reader(name, rows, "--sort")
     known = [row for row in rows if _is_known(value_of(row))]
@@ -154,18 +158,22 @@ def _is_known(value: Any) -> bool:
 def _rank(value: Any) -> tuple[int, float, str]:
     """Numbers by size, then everything else by its text."""
     if isinstance(value, int | float):
-        return 0, float(value), ""
+        return 0, value, ""  # not as a float: a whole number may be larger than any
     return 1, 0.0, str(value)
 
 
-def _is(value: Any, text: str) -> bool:
+def _typed(text: str) -> Any:
+    """What was typed, as YAML reads it; the text itself where that reads nothing."""
+    try:
+        return from_word(text).plain()
+    except UserError:
+        return text
+
+
+def _is(value: Any, text: str, typed: Any) -> bool:
     """Whether a value is what was typed; in a text, ``*`` stands for anything."""
     if isinstance(value, str):
         return fnmatchcase(value, text)
-    try:
-        typed = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return False
     if isinstance(typed, str) and isinstance(value, float):  # 1e-3 is a text to YAML 1.1
         try:
             typed = float(typed)

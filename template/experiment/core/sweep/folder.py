@@ -31,7 +31,7 @@ from ..runs.exclude_list import (
     setting_of,
 )
 from ..runs.layout import EXCLUDED
-from ..runs.run_folders import check_name
+from ..runs.run_folders import named_folder
 from .sweep_file import Sweep, read_sweep
 from .trials import SweepFolder
 
@@ -52,7 +52,7 @@ def open_folder(
         output.mkdir(parents=True, exist_ok=True)
         with FileLock(output / ".sweeps.lock"):
             if name is not None:
-                folder = SweepFolder(output / check_name(name))
+                folder = SweepFolder(named_folder(name, output, of_sweep=True))
                 _check_same(folder, sweep, config)
             else:
                 folder = _newest(output, sweep, config, is_finished)

@@ -20,7 +20,7 @@ from ..errors import UserError, in_a_line
 from ..files import PROJECT, project_path
 from ..queue.job import Job
 from ..queue.queue import Queue
-from ..runs.run_folders import NAME
+from ..runs.run_folders import is_name
 from ..runs.selection import telling
 from ..runs.table import RunRow, read_run, read_runs
 from ..tables import duration, short_names, shown_value
@@ -100,7 +100,7 @@ class Site:
             HTTPException: No run has such a name.
         """
         folder = self.output / name
-        inside = NAME.fullmatch(name) and folder.resolve().is_relative_to(self.output)
+        inside = is_name(name) and folder.resolve().is_relative_to(self.output)
         if not inside:
             raise HTTPException(404, "There is no such run.")
         return folder

@@ -25,8 +25,7 @@ from ..files import shown
 from ..queue.job import UNDONE
 from ..queue.queue import CPU
 from ..queue.start import ensure_dispatcher
-from ..runs.run_folders import NAME as NAMES
-from ..runs.run_folders import check_name
+from ..runs.run_folders import is_name, named_folder
 from .errands import RUNNING, Errand, carry_out
 from .form.data_roots import data_paths
 from .form.form import Section, sections, shown_again
@@ -158,7 +157,7 @@ def _page(
 ) -> Response:
     site = site_of(request)
     jobs = [job for job in site.queue.jobs() if job.state in UNDONE]
-    named = chosen.name if NAMES.fullmatch(chosen.name) else None
+    named = chosen.name if is_name(chosen.name) else None
     waiting = {d: sum(job.device == d for job in jobs) for d in site.queue.devices()}
     return site.page(
         request,
@@ -190,10 +189,10 @@ def _check_name(site: Site, name: str) -> None:
     if not name:
         return
     try:
-        check_name(name)
-    except UserError:
-        raise RefusedField(f"{name}: use letters, digits and . _ -", NAME) from None
-    if site.run_folder(name).exists():
+        folder = named_folder(name, site.output)
+    except UserError as error:
+        raise RefusedField(str(error).removeprefix("--name "), NAME) from None
+    if folder.exists():
         raise RefusedField(f"there is a run {name} already; choose another name", NAME)
 
 

@@ -109,7 +109,7 @@ def check_password(project: Path, host: str) -> str:
         UserError: There is no password.
     """
     if not Password(project).is_set():
-        raise UserError(f"ui.host={host}: others reach that, so it takes a password; {HELP}")
+        raise UserError(f"--host {host}: others reach that, so it takes a password; {HELP}")
     return (
         f"warning: on {host} all is sent as it is, the password, too, for anybody on the way to "
         "read; put a proxy with TLS before it, or use 127.0.0.1 and ssh -L"

@@ -53,7 +53,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         UserError: It cannot be had.
     """
     if not 0 <= port <= 65535:  # it would be another one, modulo 65536
-        raise UserError(f"ui.port={port}: a port is a number from 0 to 65535")
+        raise UserError(f"--port {port}: a port is a number from 0 to 65535")
     number = "127.0.0.1" if host == "localhost" else host
     try:
         found = socket.getaddrinfo(number, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
@@ -72,7 +72,7 @@ def open_socket(host: str, port: int) -> socket.socket:
             raise
     except (OSError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UserError(f"ui.host={host} ui.port={port}: {reason}; choose another one") from None
+        raise UserError(f"--host {host} --port {port}: {reason}; choose another one") from None
     return listening
 
 
