@@ -386,3 +386,45 @@ def test_a_sweep_that_is_none_is_refused(pages: Pages) -> None:
         answer = pages.post("/sweeps", **{**fields, **changes})
         assert answer.headers["location"].startswith("/sweeps?said=")
     assert pages.site.queue.jobs() == []
+
+
+# --- what a stranger writes into an address ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "reason"),
+    [
+        ("--config=/etc/passwd", "--config is not a setting"),
+        ("--set-json={}", "--set-json is not a setting"),
+        ("-h=", "-h is not a setting"),
+        ("--model.width=1", "--model.width is not a setting; did you mean model.width?"),
+        ("=1", " is not a setting"),
+        ("data.root=${oc.env:HOME}", "data.root has ${...}, a reference to something else"),
+        ("optimizer.groups={a: ${oc.env:HOME}}", "optimizer.groups has ${...}, a reference"),
+    ],
+)
+def test_an_address_sets_settings_and_shows_nothing_of_the_machine(
+    word: str, reason: str, pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/a/secret")
+
+    answer = pages.get("/train", set=word)
+
+    assert answer.status_code == 400
+    assert reason in html.unescape(answer.text)
+    assert "/a/secret" not in answer.text
+    assert "root:" not in answer.text
+
+
+@pytest.mark.parametrize("workers", ["9" * 5000, "0", "65", "\u0663", "1 --config=x"])
+def test_a_number_of_workers_that_is_none_is_refused(workers: str, pages: Pages) -> None:
+    answer = pages.post("/sweeps", file="sweep.yaml", device="cpu", workers=workers)
+
+    assert answer.status_code == 303
+    assert "must+be+a+number+from+1+to+64" in answer.headers["location"]
+
+
+@pytest.mark.parametrize("path", ["/run/", "/live/run/", "/live/act/", "/go/", "/train?from="])
+def test_a_name_that_no_file_system_takes_is_no_run_s(path: str, pages: Pages) -> None:
+    assert pages.client.get(f"{path}{'a' * 300}").status_code == 404
+    assert pages.post("/act", run="a" * 300, do="stop").status_code == 404

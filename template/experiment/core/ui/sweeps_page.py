@@ -20,6 +20,7 @@ from .errands import carry_out
 from .site import Site, back_to, field_of, site_of
 
 FILES, DEFAULT = "sweeps", "sweep.yaml"
+MOST_WORKERS = 64
 
 
 def sweeps(request: Request) -> Response:
@@ -38,10 +39,12 @@ async def start(request: Request) -> Response:
     name, device = field_of(request, "name"), field_of(request, "device")
     workers = field_of(request, "workers") or "1"
     try:
+        if workers not in map(str, range(1, MOST_WORKERS + 1)):
+            raise UserError(
+                f"workers is {workers[:20]}; it must be a number from 1 to {MOST_WORKERS}"
+            )
         if file not in _files():
             raise UserError(f"{FILES}/ has no {file}")
-        if not workers.isdecimal() or not 1 <= int(workers) <= 64:
-            raise UserError(f"workers is {workers}; it must be a number from 1 to 64")
         if device not in site.queue.devices():
             raise UserError(f"there is no device {device}")
         words = ["queue", "add", "--json", "--device", device, "sweep", f"{FILES}/{file}"]

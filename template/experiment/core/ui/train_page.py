@@ -31,7 +31,7 @@ from .form.data_roots import data_paths
 from .form.form import Section, sections, shown_again
 from .form.form_check import check, load_preset
 from .form.form_fields import RefusedField
-from .form.form_post import from_post
+from .form.form_post import from_post, given_settings
 from .form.presets import command_line, command_words, preset_file, presets
 from .site import Site, back_to, field_of, site_of
 
@@ -123,7 +123,7 @@ def _form(site: Site, preset: str, run: str, given: list[str]) -> tuple[list[Sec
     if run:
         now = load_preset(site.row(run).folder / "config.yaml", config_type).config
     if given:
-        words = ["config", "--config", str(file), *(word for word in given if "=" in word[1:])]
+        words = ["config", "--config", str(file), *given_settings(given, config_type)]
         now = load_settings(config_type, arguments_of(make_parser(None), words)).config
     form = sections(config_type, before, now, site.ui)
     return form, from_post({}, form)

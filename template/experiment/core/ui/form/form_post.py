@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ...config.dump import escaped, in_one_line
 from ...config.field_types import item_type
+from ...config.schema import known_keys
+from ...errors import UserError
 from ...spelling import did_you_mean, nearest
-from .field_words import word_for
+from .field_words import SHOWN, word_for
 from .form_fields import SECTION_SWITCH, Field, RefusedField, Section
-from .form_texts import choices_of, is_text
+from .form_texts import choices_of, has_reference, is_text
 
 
 def from_post(posted: Mapping[str, str | Sequence[str]], form: Iterable[Section]) -> list[str]:
@@ -47,6 +49,27 @@ def from_post(posted: Mapping[str, str | Sequence[str]], form: Iterable[Section]
         if field.read_only:
             raise RefusedField(f"{key} is read-only: it {field.why_read_only}", key)
         words.append(f"{key}={word}")
+    return words
+
+
+def given_settings(given: Iterable[str], config_type: type) -> list[str]:
+    """The words ``key=value`` of an address, which anybody may have written.
+
+    Args:
+        given: What stands in it.
+        config_type: The root dataclass.
+
+    Raises:
+        UserError: One is no setting, such as ``--config=FILE``, or stands for what is elsewhere:
+            a file or a variable of this machine would be shown.
+    """
+    words, known = list(given), known_keys(config_type)
+    for word in words:
+        key, _, text = word.partition("=")
+        if key not in known:
+            raise UserError(f"{key[:SHOWN]} is not a setting{did_you_mean(nearest(key, known))}")
+        if has_reference(text):
+            raise UserError(f"{key} has ${{...}}, a reference to something else: write its value")
     return words
 
 
