@@ -4,9 +4,11 @@ Template's file: updates replace it. All of it is read from the run's files: it 
 started the run, and whether or not this server lived then.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from anyio.to_thread import run_sync
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -14,6 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from ..commands.compare_runs import charts
 from ..loggers.wandb_host import wandb_base_url
 from ..queue.job import CONSOLE, RUNNING, WAITING, Job
+from ..runs.curves import Points
 from ..runs.table import RunRow
 from .access.wandb_address import wandb_address, wandb_origin
 from .actions import possible
@@ -28,7 +31,7 @@ SANDBOX = "sandbox allow-scripts allow-same-origin allow-forms allow-downloads"
 
 async def run(request: Request) -> Response:
     """The page."""
-    answer = _answer(request, "run.html")
+    answer = await run_sync(_answer, request, "run.html")
     answer.headers["Content-Security-Policy"] = f"{SANDBOX}; {POLICY}"
     return answer
 
@@ -41,7 +44,7 @@ POLICY = (
 
 async def live_run(request: Request) -> Response:
     """The part of it that changes."""
-    return _answer(request, "run_live.html")
+    return await run_sync(_answer, request, "run_live.html")
 
 
 async def live_actions(request: Request) -> Response:
@@ -71,7 +74,7 @@ async def go(request: Request) -> Response:
 def _answer(request: Request, template: str) -> Response:
     site, name = site_of(request), request.path_params["name"]
     folder, row, job = _found(site, name)
-    known = _known(row, folder) if row is not None else {}
+    known = _known(row, folder, site.curves) if row is not None else {}
     return site.page(
         request,
         template,
@@ -93,10 +96,12 @@ def _found(site: Site, name: str) -> tuple[Path, RunRow | None, Job | None]:
     return folder, row, job
 
 
-def _known(row: RunRow, folder: Path) -> dict[str, Any]:
+def _known(
+    row: RunRow, folder: Path, curves: Callable[[Path], dict[str, Points]]
+) -> dict[str, Any]:
     pictures = [max(found, key=_drawn) for it in PICTURES if (found := list(folder.glob(it)))]
     return {
-        "charts": charts([row]),
+        "charts": charts([row], curves),
         "wandb": _wandb(row),
         "pictures": [_picture(file, folder) for file in pictures],
         "pages": [page for page in PAGES if (folder / page).is_file()],
@@ -106,7 +111,7 @@ def _known(row: RunRow, folder: Path) -> dict[str, Any]:
 
 def _picture(file: Path, folder: Path) -> tuple[str, int]:
     """Its path, and a number that is another one once it was drawn again."""
-    return file.relative_to(folder).as_posix(), file.stat().st_mtime_ns
+    return file.relative_to(folder).as_posix(), _drawn(file)
 
 
 def _downloads(row: RunRow, folder: Path) -> list[tuple[str, str]]:
@@ -152,5 +157,9 @@ def _tail(file: Path) -> str:
     return "\n".join(lines[-LOG_LINES:])
 
 
-def _drawn(file: Path) -> float:
-    return file.stat().st_mtime
+def _drawn(file: Path) -> int:
+    """When it was written; 0 where it is gone by now."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

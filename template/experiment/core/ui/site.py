@@ -5,11 +5,14 @@ Template's file: updates replace it.
 
 import importlib
 import sys
+import time
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import anyio
+from anyio.to_thread import run_sync
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -20,6 +23,7 @@ from ..errors import UserError, in_a_line
 from ..files import PROJECT, project_path
 from ..queue.job import Job
 from ..queue.queue import Queue
+from ..runs.curves import Curves, Points
 from ..runs.run_folders import is_name
 from ..runs.selection import telling
 from ..runs.table import RunRow, read_run, read_runs
@@ -29,6 +33,8 @@ from .uploads.upload_limits import Limits
 from .uploads.uploaded import Uploaded
 from .uploads.uploads import Uploads
 
+NOTICED = 0.2  # seconds; what is read in less is read anew for each page
+KEPT_CURVES = 24  # runs
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -50,6 +56,9 @@ class Site:
         self.uploads = Uploads(project_path(ui.data_roots[0]), Limits(ui.max_upload_bytes))
         self._config_type = config_type
         self._config_seen = _stamp(config_type)
+        self._reading, self._fresh_until = anyio.Lock(), 0.0
+        self._rows: list[RunRow] = []
+        self._curves: dict[Path, Curves] = {}
         self.templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -73,14 +82,32 @@ class Site:
             module = sys.modules[self._config_type.__module__]
             try:
                 self._config_type = getattr(importlib.reload(module), self._config_type.__name__)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise UserError(f"{module.__name__}: {in_a_line(error)}") from None
             self._config_seen = seen
         return self._config_type
 
-    def rows(self) -> list[RunRow]:
-        """All runs, the newest first."""
-        return read_runs(self.output)[::-1]
+    async def rows(self) -> list[RunRow]:
+        """All runs, the newest first.
+
+        A thousand take seconds: they are read beside the server's own work, once for all pages that
+        ask at the time, and at most a quarter of the time.
+        """
+        async with self._reading:
+            if time.monotonic() >= self._fresh_until:
+                begin = time.monotonic()
+                self._rows = (await run_sync(read_runs, self.output))[::-1]
+                end = time.monotonic()
+                self._fresh_until = end + 3 * (end - begin) if end - begin > NOTICED else end
+            return list(self._rows)
+
+    def curves(self, file: Path) -> dict[str, Points]:
+        """The points of a ``metrics.jsonl``, of which only what is new is read."""
+        known = self._curves.pop(file, None) or Curves(file)
+        self._curves[file] = known  # the newest last
+        for old in list(self._curves)[:-KEPT_CURVES]:
+            self._curves.pop(old, None)
+        return known.read()
 
     def row(self, name: str) -> RunRow:
         """The run of a name that came from a browser.
