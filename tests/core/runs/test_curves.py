@@ -89,3 +89,18 @@ def test_of_very_many_points_some_are_kept_evenly_with_the_newest(
     assert room.MOST / 2 <= len(points) <= room.MOST + 1
     assert (points[0], points[-1]) == ((0, 0), (count - 1, count - 1))
     assert len({b[0] - a[0] for a, b in pairwise(points[:-1])}) == 1
+
+
+def test_a_long_file_is_read_in_parts_and_how_much_is_told(room: Any, tmp_path: Path) -> None:
+    file = tmp_path / "metrics.jsonl"
+    rows(file, *({"step": i, "a/b": i} for i in range(2 * room.LOOK)))
+    curves = room.Curves(file)
+
+    shares = []
+    for _ in range(3):
+        points = curves.read(seconds=-1)["a/b"]
+        shares.append((len(points), round(curves.share, 1)))
+
+    assert shares[0][0] == room.LOOK - 1
+    assert 0.4 < shares[0][1] < 0.6
+    assert shares[-1] == (2 * room.LOOK, 1.0)

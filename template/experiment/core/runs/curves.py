@@ -6,6 +6,7 @@ Template's file: updates replace it. Free of torch. Which rows count says metric
 import json
 import math
 import os
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
@@ -14,7 +15,7 @@ from typing import Any
 from .metrics_reader import MARK
 
 MOST = 4000  # points of a curve that are kept, evenly: a drawing shows fewer
-
+LOOK = 500  # lines between two looks at the clock
 Points = list[tuple[float, float]]
 
 
@@ -55,6 +56,9 @@ class Curves:
 
     Args:
         file: It need not exist.
+
+    Attributes:
+        share: How much of it is read, from 0 to 1.
     """
 
     def __init__(self, file: Path) -> None:
@@ -62,30 +66,39 @@ class Curves:
         self._lock = Lock()
         self._begin(0)
 
-    def read(self) -> dict[str, Points]:
-        """The points of each metric, in the order in which the metrics first came."""
+    def read(self, seconds: float = math.inf) -> dict[str, Points]:
+        """The points of each metric, in the order in which the metrics first came.
+
+        Args:
+            seconds: How long to read; what is left then, ``share`` tells, is read the next time.
+        """
         with self._lock:
             try:
-                self._read_on()
+                self._read_on(time.monotonic() + seconds)
             except OSError:
                 self._begin(0)
             return {name: curve.points for name, curve in self._curves.items() if curve.points}
 
     def _begin(self, inode: int) -> None:
         self._curves: dict[str, Curve] = {}
-        self._inode, self._offset = inode, 0
+        self._inode, self._offset, self.share = inode, 0, 1.0
 
-    def _read_on(self) -> None:
+    def _read_on(self, until: float) -> None:
         with open(self.file, "rb") as opened:
             inode = os.fstat(opened.fileno()).st_ino
-            if inode != self._inode or opened.seek(0, 2) < self._offset:  # another file by now
+            size = opened.seek(0, 2)
+            if inode != self._inode or size < self._offset:  # another file by now
                 self._begin(inode)
             opened.seek(self._offset)
-            for line in opened:
+            for number, line in enumerate(opened, start=1):
+                if number % LOOK == 0 and time.monotonic() > until:
+                    self.share = self._offset / size
+                    return
                 if not line.endswith(b"\n"):  # it is being written
                     break
                 self._offset += len(line)
                 self._take(line)
+        self.share = 1.0
 
     def _take(self, line: bytes) -> None:
         try:

@@ -83,6 +83,7 @@ def _answer(request: Request, template: str) -> Response:
         job=job,
         log=_log(site, folder, job),
         actions=possible(row, job),
+        unread=site.unread([folder / "metrics.jsonl"]),
         **{"charts": [], "wandb": "", "pictures": [], "pages": [], "downloads": [], **known},
     )
 

@@ -75,5 +75,8 @@ def _compare(request: Request) -> HTMLResponse:
         "compare.html",
         names=names,
         sections=sections(rows),
-        charts=charts(rows, site.curves),  # SVG whose texts are escaped where it is drawn
+        charts=charts(rows, site.curves),
+        unread=site.unread(
+            [row.folder / "metrics.jsonl" for row in rows]
+        ),  # SVG whose texts are escaped where it is drawn
     )

@@ -35,6 +35,7 @@ from .uploads.uploads import Uploads
 
 NOTICED = 0.2  # seconds; what is read in less is read anew for each page
 KEPT_CURVES = 24  # runs
+CURVES_SECONDS = 1.0  # of reading for one answer; a page asks again after two
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -107,7 +108,13 @@ class Site:
         self._curves[file] = known  # the newest last
         for old in list(self._curves)[:-KEPT_CURVES]:
             self._curves.pop(old, None)
-        return known.read()
+        return known.read(CURVES_SECONDS)
+
+    def unread(self, files: list[Path]) -> str:
+        """How much of the curves is still to be read; empty if nothing is."""
+        shares = [known.share for file in files if (known := self._curves.get(file))]
+        least = min(shares, default=1.0)
+        return f"{least:.0%} of metrics.jsonl is read so far" if least < 1 else ""
 
     def row(self, name: str) -> RunRow:
         """The run of a name that came from a browser.
