@@ -468,7 +468,7 @@ def test_a_fault_of_the_page_is_a_page_and_hands_on_no_traceback(
     monkeypatch.setattr(pages.site.queue, "jobs", fail)
     with pytest.raises(ZeroDivisionError):
         pages.get("/queue")
-    pages.client._transport.raise_server_exceptions = False
+    monkeypatch.setattr(pages.client._transport, "raise_server_exceptions", False)
 
     answer = pages.get("/queue")
 
@@ -493,3 +493,22 @@ def test_many_runs_are_read_once_for_all_who_ask(
         pages.get("/live/runs")
 
     assert len(read) == 1
+
+
+def test_a_sweep_is_queued_in_the_folder_that_the_page_shows(
+    own_pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_pages.project / "sweeps/lr.yaml").touch()
+    other = own_pages.project / "elsewhere"
+    own_pages.site.output, typed = other, []
+
+    async def type_(words: list[str]) -> str:
+        typed.append(words)
+        return '{"run": "lr-001"}'
+
+    room = sys.modules[f"{type(own_pages.site).__module__.rpartition('.')[0]}.sweeps_page"]
+    monkeypatch.setattr(room, "carry_out", type_)
+    monkeypatch.setattr(room, "ensure_dispatcher", lambda output: 1)
+    own_pages.post("/sweeps", file="lr.yaml", device="cpu", workers="2")
+
+    assert typed[0][-2:] == ["--output", str(other)]

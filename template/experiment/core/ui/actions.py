@@ -102,7 +102,7 @@ async def _do(site: Site, do: str, name: str, row: RunRow | None, job: Job | Non
         what = "save" if do == "save" else "draw samples"
         said = f"It is asked to {what}, which it does after its next step."
     elif do == "export":
-        words = ["export", "--name", name, "--format", "all"]
+        words = ["export", "--name", name, "--format", "all", *site.output_words]
         page = f"/run/{name}"
         errand = site.errands.start(Errand(f"Exporting {name}", words, page, back=page))
         return back_to(f"/errand/{errand.id}")
@@ -133,5 +133,5 @@ async def _go_on(site: Site, name: str, job: Job | None) -> str:
         return "It waits in the queue, and goes on from where it was saved."
     file = site.run_folder(name) / "config.yaml"
     words = ["queue", "add", "--json", "fit", "--config", str(file), f"--name={name}"]
-    await carry_out(words)
+    await carry_out([*words, *site.output_words])
     return "It waits in the queue, and goes on from where it was saved."

@@ -3,6 +3,8 @@
 Template's file: updates replace it.
 """
 
+from typing import Any
+
 from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -36,7 +38,7 @@ def _page(request: Request, template: str, rows: list[RunRow]) -> Response:
     return site_of(request).page(request, template, **_table(request, rows))
 
 
-def _table(request: Request, rows: list[RunRow]) -> dict[str, object]:
+def _table(request: Request, rows: list[RunRow]) -> dict[str, Any]:
     site, asked = site_of(request), request.query_params
     where, sort = asked.get("where", "").strip(), asked.get("sort", "").strip()
     refused = ""

@@ -18,6 +18,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from ..config.cli_options import DEFAULTS
 from ..config.ui import UiConfig
 from ..errors import UserError, in_a_line
 from ..files import PROJECT, project_path
@@ -68,6 +69,12 @@ class Site:
             lstrip_blocks=True,
         )
         self.templates.filters.update(duration=duration, value=shown_value)
+
+    @property
+    def output_words(self) -> list[str]:
+        """What has a command work in the folder that is shown, where that is not the usual one."""
+        usual = project_path(DEFAULTS["output"]).resolve()
+        return [] if self.output == usual else ["--output", str(self.output)]
 
     @property
     def project(self) -> str:
