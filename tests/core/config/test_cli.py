@@ -187,9 +187,9 @@ def test_a_researcher_adds_an_option(line: CommandLine) -> None:
         ("ftt", "ftt is not a command; did you mean fit?"),
         ("valdate", "valdate is not a command; did you mean validate?"),
         ("train", "train is not a command; there are fit, validate, test, predict, export, tune, "
-         "sweep, queue, inspect, config, smoke"),
+         "sweep, queue, inspect, runs, ui, config, smoke"),
         ("=3", "=3 is not a command; there are fit, validate, test, predict, export, tune, "
-         "sweep, queue, inspect, config, smoke"),
+         "sweep, queue, inspect, runs, ui, config, smoke"),
         ("sweep a.yaml b.yaml", "b.yaml has no value: write b.yaml=VALUE"),
         ("fit test", "fit and test are two commands; give one"),
         ("model.depth", "model.depth has no value: write model.depth=VALUE"),

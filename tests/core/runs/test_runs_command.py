@@ -368,3 +368,32 @@ def test_a_name_may_be_a_run_s_a_group_s_or_one_that_its_copy_of_code_resembles(
 
     for name in ("group/one", "group/two", "new", "x" * 200):
         assert folders.named_folder(name, runs.output) == runs.output / name
+
+
+STRANGE = [
+    {"summary.json": "[1]"},
+    {"summary.json": '{"status": 5, "process": null, "metrics": [1], "seconds": "x"}'},
+    {"summary.json": '{"status": "finished", "restarts": "many", "device": {}}'},
+    {"summary.json": '{"status": "running", "start": {}, "process": 3, "wandb": null}'},
+    {"summary.json": "[" * 5000},
+    {"metrics.jsonl": f'5\n[1]\n{{"step": {10**400}, "epoch": {10**400}, "val/x": {10**400}}}\n'},
+    {"metrics.jsonl": '{"step": "x", "epoch": NaN, "val/x": "text"}\n'},
+    {"checkpoints/best.json": '{"monitor": "a", "mode": "min", "scores": {"x": "text"}}'},
+    {"config.yaml": "\xff{"},
+]
+
+
+@pytest.mark.parametrize("files", STRANGE)
+def test_a_run_with_strange_files_hides_no_other(
+    files: dict[str, str], runs: Runs, main: Main
+) -> None:
+    runs.add("good")
+    odd = runs.add("odd")
+    for name, text in files.items():
+        (odd / name).write_text(text)
+
+    for words in ((), ("--json",), ("--sort", "time"), ("--where", "status=finished")):
+        code, out, _ = main(*words)
+
+        assert code == 0
+        assert "good" in out

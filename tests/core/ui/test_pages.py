@@ -4,6 +4,8 @@ import html
 import json
 import os
 import re
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -428,3 +430,85 @@ def test_a_number_of_workers_that_is_none_is_refused(workers: str, pages: Pages)
 def test_a_name_that_no_file_system_takes_is_no_run_s(path: str, pages: Pages) -> None:
     assert pages.client.get(f"{path}{'a' * 300}").status_code == 404
     assert pages.post("/act", run="a" * 300, do="stop").status_code == 404
+
+
+# --- what a run leaves that no run of ours would ------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"summary.json": "[1]"},
+        {"summary.json": '{"status": "running", "start": {}, "process": null, "wandb": null}'},
+        {"metrics.jsonl": '5\n{"step": 1, "a/b": NaN}\n{"step": "x", "a/b": 1}\n{"step": 2}\n'},
+        {"metrics.jsonl": '{"step": 1, "<script>/b": 1}\n{"step": 2, "<script>/b": "text"}\n'},
+    ],
+)
+def test_a_run_with_strange_files_has_its_page_and_hides_no_other(
+    files: dict[str, str], pages: Pages
+) -> None:
+    pages.add_run("good")
+    odd = pages.add_run("odd")
+    for name, text in files.items():
+        (odd / name).write_text(text)
+
+    answers = [pages.get(path) for path in ("/runs", "/live/runs", "/run/odd", "/live/run/odd")]
+
+    assert [answer.status_code for answer in answers] == [200] * 4
+    assert all("<script>/b" not in answer.text for answer in answers)
+    assert "good" in answers[0].text
+
+
+def test_a_fault_of_the_page_is_a_page_and_hands_on_no_traceback(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise ZeroDivisionError("by nought")
+
+    monkeypatch.setattr(pages.site.queue, "jobs", fail)
+    with pytest.raises(ZeroDivisionError):
+        pages.get("/queue")
+    monkeypatch.setattr(pages.client._transport, "raise_server_exceptions", False)
+
+    answer = pages.get("/queue")
+
+    assert answer.status_code == 500
+    assert "ZeroDivisionError: by nought" in answer.text
+    assert "Traceback" not in answer.text
+    assert "frame-ancestors" in answer.headers["content-security-policy"]
+
+
+def test_many_runs_are_read_once_for_all_who_ask(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room, read = pages.site.__module__, []
+
+    def slow(output: Path) -> list[Any]:
+        read.append(time.monotonic())
+        time.sleep(0.3)
+        return []
+
+    monkeypatch.setattr(sys.modules[room], "read_runs", slow)
+    for _ in range(5):
+        pages.get("/live/runs")
+
+    assert len(read) == 1
+
+
+def test_a_sweep_is_queued_in_the_folder_that_the_page_shows(
+    own_pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (own_pages.project / "sweeps/lr.yaml").touch()
+    other = own_pages.project / "elsewhere"
+    own_pages.site.output, typed = other, []
+
+    async def type_(words: list[str]) -> str:
+        typed.append(words)
+        return '{"run": "lr-001"}'
+
+    room = sys.modules[f"{type(own_pages.site).__module__.rpartition('.')[0]}.sweeps_page"]
+    monkeypatch.setattr(room, "carry_out", type_)
+    monkeypatch.setattr(room, "ensure_dispatcher", lambda output: 1)
+    own_pages.post("/sweeps", file="lr.yaml", device="cpu", workers="2")
+
+    assert typed[0][-2:] == ["--output", str(other)]

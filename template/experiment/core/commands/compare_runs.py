@@ -3,6 +3,7 @@
 Template's file: updates replace it. Free of torch.
 """
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,8 @@ from typing import Any
 from ..files import shown, write_text
 from ..inspect.line_chart import STYLE, Line, line_chart
 from ..inspect.report.document import document, header
+from ..runs.curves import Points, read_curves
 from ..runs.disk_errors import unwritable
-from ..runs.metrics_reader import rows_that_count
 from ..runs.settings_reader import differing
 from ..runs.table import RunRow
 from ..tables import aligned, duration, shown_value
@@ -61,21 +62,22 @@ def sections(rows: list[RunRow]) -> dict[str, list[list[str]]]:
     }
 
 
-def charts(rows: list[RunRow]) -> list[str]:
-    """A drawing of each metric that was logged more than once, those of validation first."""
-    logged = [rows_that_count(row.folder / "metrics.jsonl") for row in rows]
-    names = dict.fromkeys(name for run in logged for row in run for name in row)
+def charts(
+    rows: list[RunRow], read: Callable[[Path], dict[str, Points]] = read_curves
+) -> list[str]:
+    """A drawing of each metric that was logged more than once, those of validation first.
+
+    Args:
+        rows: Runs.
+        read: Gives the points of a ``metrics.jsonl``; a server need not begin anew each time.
+    """
+    logged = [read(row.folder / "metrics.jsonl") for row in rows]
+    names = dict.fromkeys(name for run in logged for name in run)
     drawn = [n for n in names if "/" in n and not n.startswith("test/") and n not in NOT_DRAWN]
     drawn.sort(key=lambda name: (not _is_result(name), not name.startswith("val/")))
     found = []
     for name in drawn:
-        lines = [
-            Line(
-                row.name,
-                [(r["step"], r[name]) for r in run if name in r and r.get("step") is not None],
-            )
-            for row, run in zip(rows, logged, strict=True)
-        ]
+        lines = [Line(row.name, run.get(name, [])) for row, run in zip(rows, logged, strict=True)]
         if any(len(line.points) > 1 for line in lines):
             found.append(line_chart(name, lines))
     return found

@@ -18,9 +18,11 @@ MARK = "rollback"
 def rows_that_count(file: Path) -> list[dict[str, Any]]:
     """The rows of a ``metrics.jsonl`` as they were logged, without those of a given-up future."""
     rows: list[dict[str, Any]] = []
-    for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-        with suppress(ValueError):  # a line that a kill tore
+    for line in file.read_bytes().splitlines() if file.exists() else ():
+        with suppress(ValueError, RecursionError):  # a line that a kill tore
             row = json.loads(line)
+            if not isinstance(row, dict):
+                continue
             if MARK in row:
                 rows = [old for old in rows if (old["step"] or 0) < row["step"]]
             else:

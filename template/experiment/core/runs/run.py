@@ -270,9 +270,10 @@ class Run:
 def read_summary(folder: Path) -> dict[str, Any]:
     """A run's ``summary.json``; empty where there is none that can be read."""
     try:
-        return json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        content = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
         return {}
+    return content if isinstance(content, dict) else {}
 
 
 def _owner(folder: Path) -> dict[str, Any]:

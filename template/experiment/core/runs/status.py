@@ -14,6 +14,7 @@ finished    it reached its end
 """
 
 import socket
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ RUNNING, WAITING, STALLED = "running", "waiting", "stalled"
 STOPPED, FAILED, FINISHED = "stopped", "failed", "finished"
 ALIVE = {RUNNING, WAITING, STALLED}
 STALL_MINUTES = 30.0  # where nobody configured a limit
+_LOOKING = threading.Lock()
 START_SECONDS = 600.0  # what a start on another machine may take before its first step
 
 
@@ -48,7 +50,7 @@ def status_of(
         if age is None:
             return WAITING, "no step yet"
         return (RUNNING, None) if age <= limit else (STALLED, f"no step for {age / 60:.0f} minutes")
-    host = summary.get("process", {}).get("host")
+    host = (summary.get("process") or {}).get("host")
     unknown = locked is None or host not in {None, socket.gethostname()}
     if unknown and _gave_a_sign(folder, age, limit):
         return (WAITING, f"no step yet, on {host}") if age is None else (RUNNING, None)
@@ -68,7 +70,8 @@ def is_locked(folder: Path) -> bool | None:
     if not (folder / LOCK).exists():
         return False
     try:
-        with FileLock(folder / LOCK).acquire(timeout=0):
+        # One thread's look would be a living process to another's.
+        with _LOOKING, FileLock(folder / LOCK).acquire(timeout=0):
             return False
     except Timeout:
         return True

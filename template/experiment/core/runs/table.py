@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from ..config.direction import direction_of
+from ..errors import in_a_line
 from .layout import HEARTBEAT, SCORES
 from .run import read_summary
 from .run_folders import all_runs
 from .settings_reader import read_settings
-from .status import ALIVE, FINISHED, status_of
+from .status import ALIVE, FAILED, FINISHED, status_of
 
 TAIL = 4096  # bytes of metrics.jsonl, which hold its last rows
 
@@ -80,8 +81,22 @@ class RunRow:
 
 def read_runs(output: Path) -> list[RunRow]:
     """All runs in a folder, those of sweeps included, the newest last."""
-    rows = [read_run(folder, output) for folder in all_runs(output)]
+    rows = [_read_or_tell(folder, output) for folder in all_runs(output)]
     return sorted(rows, key=lambda row: (row.began, row.name))
+
+
+def _read_or_tell(folder: Path, output: Path) -> RunRow:
+    """One run; of one whose files are not as runs write them, that: it hides no other."""
+    try:
+        return read_run(folder, output)
+    except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError) as error:
+        name = folder.relative_to(output).as_posix()
+        reason = f"its files cannot be read: {in_a_line(error)}"
+        return RunRow(
+            name=name, folder=folder, status=FAILED, reason=reason, metric=None, mode=None,
+            best=None, epoch=None, epochs=None, step=None, seconds=0.0, restarts=0, device="",
+            began=_began(folder), settings={}, metrics={}, summary={},
+        )  # fmt: skip
 
 
 def read_run(folder: Path, output: Path) -> RunRow:
@@ -161,7 +176,7 @@ def _last_row(file: Path) -> dict[str, Any]:
     for line in lines:
         try:
             values.update(json.loads(line))
-        except (ValueError, TypeError):  # cut, or torn by a kill
+        except (ValueError, TypeError, RecursionError):  # cut, or torn by a kill
             continue
     return values
 
@@ -171,7 +186,10 @@ def _numbers(row: dict[str, Any]) -> dict[str, float]:
 
 
 def _is_finite(value: Any) -> bool:
-    return isinstance(value, int | float) and math.isfinite(value)
+    try:
+        return isinstance(value, int | float) and math.isfinite(value)
+    except OverflowError:  # a whole number larger than any float
+        return False
 
 
 def _whole(value: Any) -> int | None:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from ..errors import UserError
 from ..queue.job import FAILED, RUNNING, STOPPED, UNDONE, Job
 from ..queue.start import ensure_dispatcher
+from ..runs.disk_errors import unwritable
 from ..runs.requests import SAMPLE, SAVE, ask
 from ..runs.status import FINISHED
 from ..runs.table import RunRow
@@ -94,11 +95,15 @@ async def _do(site: Site, do: str, name: str, row: RunRow | None, job: Job | Non
     elif do == "go-on":
         said = await _go_on(site, name, job)
     elif do in {"save", "sample"}:
-        ask(site.run_folder(name), SAVE if do == "save" else SAMPLE)
+        folder = site.run_folder(name)
+        try:
+            ask(folder, SAVE if do == "save" else SAMPLE)
+        except OSError as error:
+            raise unwritable(folder, error) from None
         what = "save" if do == "save" else "draw samples"
         said = f"It is asked to {what}, which it does after its next step."
     elif do == "export":
-        words = ["export", "--name", name, "--format", "all"]
+        words = ["export", "--name", name, "--format", "all", *site.output_words]
         page = f"/run/{name}"
         errand = site.errands.start(Errand(f"Exporting {name}", words, page, back=page))
         return back_to(f"/errand/{errand.id}")
@@ -129,5 +134,5 @@ async def _go_on(site: Site, name: str, job: Job | None) -> str:
         return "It waits in the queue, and goes on from where it was saved."
     file = site.run_folder(name) / "config.yaml"
     words = ["queue", "add", "--json", "fit", "--config", str(file), f"--name={name}"]
-    await carry_out(words)
+    await carry_out([*words, *site.output_words])
     return "It waits in the queue, and goes on from where it was saved."

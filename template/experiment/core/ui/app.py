@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from ..errors import UserError
+from ..errors import UserError, in_a_line
 from ..inspect.line_chart import STYLE as CHART_STYLE
 from ..inspect.report.page_style import STYLE as PAGE_STYLE
 from . import actions, data_page, queue_page, run_page, runs_pages, sweeps_page, train_page
@@ -54,7 +54,7 @@ def make_app(site: Site) -> Starlette:
         Route("/data", data_page.data, methods=get),
         Route(data_page.UPLOAD, data_page.upload, methods=post),
     ]
-    handlers = {HTTPException: _http_error, UserError: _user_error}
+    handlers = {HTTPException: _http_error, UserError: _user_error, Exception: _fault}
     app = Starlette(routes=routes, exception_handlers=handlers, lifespan=_lifespan)  # pyright: ignore[reportArgumentType]
     app.state.site = site
     return app
@@ -67,8 +67,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     await app.state.site.errands.end_all()
 
 
-def _home(request: Request) -> Response:
-    return RedirectResponse("/runs" if site_of(request).rows() else "/train", 303)
+async def _home(request: Request) -> Response:
+    return RedirectResponse("/runs" if await site_of(request).rows() else "/train", 303)
 
 
 def _style(request: Request) -> Response:
@@ -103,4 +103,15 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 async def _user_error(request: Request, error: UserError) -> Response:
     return site_of(request).page(
         request, "message.html", 400, title="That cannot be done", text=str(error)
+    )
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    """What nobody thought of; the server writes where it happened, and goes on."""
+    return site_of(request).page(
+        request,
+        "message.html",
+        500,
+        title="This page has a fault",
+        text=f"{in_a_line(error)}. The server's terminal says where. Trainings go on.",
     )

@@ -42,7 +42,7 @@ class Errand:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     state: str = RUNNING
     printed: str = ""
-    began: float = field(default_factory=time.time)
+    began: float = field(default_factory=time.monotonic)
     code: int | None = None
     variables: dict[str, str] = field(default_factory=dict)
     then: "Callable[[Errand], Awaitable[None]] | None" = None
@@ -50,7 +50,7 @@ class Errand:
 
     @property
     def seconds(self) -> float:
-        return time.time() - self.began
+        return time.monotonic() - self.began
 
     @property
     def last_line(self) -> str:

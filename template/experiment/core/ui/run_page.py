@@ -4,6 +4,7 @@ Template's file: updates replace it. All of it is read from the run's files: it 
 started the run, and whether or not this server lived then.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from ..commands.compare_runs import charts
 from ..loggers.wandb_host import wandb_base_url
 from ..queue.job import CONSOLE, RUNNING, WAITING, Job
+from ..runs.curves import Points
 from ..runs.table import RunRow
 from .access.wandb_address import wandb_address, wandb_origin
 from .actions import possible
@@ -71,7 +73,7 @@ def go(request: Request) -> Response:
 def _answer(request: Request, template: str) -> Response:
     site, name = site_of(request), request.path_params["name"]
     folder, row, job = _found(site, name)
-    known = _known(row, folder) if row is not None else {}
+    known = _known(row, folder, site.curves) if row is not None else {}
     return site.page(
         request,
         template,
@@ -80,6 +82,7 @@ def _answer(request: Request, template: str) -> Response:
         job=job,
         log=_log(site, folder, job),
         actions=possible(row, job),
+        unread=site.unread([folder / "metrics.jsonl"]),
         **{"charts": [], "wandb": "", "pictures": [], "pages": [], "downloads": [], **known},
     )
 
@@ -93,10 +96,12 @@ def _found(site: Site, name: str) -> tuple[Path, RunRow | None, Job | None]:
     return folder, row, job
 
 
-def _known(row: RunRow, folder: Path) -> dict[str, Any]:
+def _known(
+    row: RunRow, folder: Path, curves: Callable[[Path], dict[str, Points]]
+) -> dict[str, Any]:
     pictures = [max(found, key=_drawn) for it in PICTURES if (found := list(folder.glob(it)))]
     return {
-        "charts": charts([row]),
+        "charts": charts([row], curves),
         "wandb": _wandb(row),
         "pictures": [_picture(file, folder) for file in pictures],
         "pages": [page for page in PAGES if (folder / page).is_file()],
@@ -106,7 +111,7 @@ def _known(row: RunRow, folder: Path) -> dict[str, Any]:
 
 def _picture(file: Path, folder: Path) -> tuple[str, int]:
     """Its path, and a number that is another one once it was drawn again."""
-    return file.relative_to(folder).as_posix(), file.stat().st_mtime_ns
+    return file.relative_to(folder).as_posix(), _drawn(file)
 
 
 def _downloads(row: RunRow, folder: Path) -> list[tuple[str, str]]:
@@ -152,5 +157,9 @@ def _tail(file: Path) -> str:
     return "\n".join(lines[-LOG_LINES:])
 
 
-def _drawn(file: Path) -> float:
-    return file.stat().st_mtime
+def _drawn(file: Path) -> int:
+    """When it was written; 0 where it is gone by now."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0

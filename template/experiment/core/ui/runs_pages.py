@@ -3,32 +3,45 @@
 Template's file: updates replace it.
 """
 
+from typing import Any
+
+from anyio.to_thread import run_sync
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from ..commands.compare_runs import charts, sections
 from ..errors import UserError
 from ..runs.selection import chosen, ordered
+from ..runs.table import RunRow
 from .site import site_of
 
 MOST = 1000  # rows of the table
 COMPARED = 12
 
 
-def runs(request: Request) -> Response:
+async def runs(request: Request) -> Response:
     """The table."""
-    return site_of(request).page(request, "runs.html", **_table(request))
+    return await _answer(request, "runs.html")
 
 
-def live_runs(request: Request) -> Response:
+async def live_runs(request: Request) -> Response:
     """The table alone, for a page that is open."""
-    return site_of(request).page(request, "runs_table.html", **_table(request))
+    return await _answer(request, "runs_table.html")
 
 
-def _table(request: Request) -> dict[str, object]:
+async def _answer(request: Request, template: str) -> Response:
+    rows = await site_of(request).rows()
+    return await run_sync(_page, request, template, rows)  # of a thousand it takes a while
+
+
+def _page(request: Request, template: str, rows: list[RunRow]) -> Response:
+    return site_of(request).page(request, template, **_table(request, rows))
+
+
+def _table(request: Request, rows: list[RunRow]) -> dict[str, Any]:
     site, asked = site_of(request), request.query_params
     where, sort = asked.get("where", "").strip(), asked.get("sort", "").strip()
-    rows, refused = site.rows(), ""
+    refused = ""
     try:
         rows = chosen(rows, where.split())
         rows = ordered(rows, sort) if sort else rows
@@ -47,8 +60,12 @@ def _table(request: Request) -> dict[str, object]:
     }
 
 
-def compare(request: Request) -> HTMLResponse:
+async def compare(request: Request) -> Response:
     """Runs side by side."""
+    return await run_sync(_compare, request)
+
+
+def _compare(request: Request) -> HTMLResponse:
     site = site_of(request)
     names = list(dict.fromkeys(request.query_params.getlist("run")))
     if not 2 <= len(names) <= COMPARED:
@@ -60,5 +77,8 @@ def compare(request: Request) -> HTMLResponse:
         "compare.html",
         names=names,
         sections=sections(rows),
-        charts=charts(rows),  # SVG whose texts are escaped where it is drawn
+        charts=charts(rows, site.curves),
+        unread=site.unread(
+            [row.folder / "metrics.jsonl" for row in rows]
+        ),  # SVG whose texts are escaped where it is drawn
     )

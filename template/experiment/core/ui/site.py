@@ -5,21 +5,26 @@ Template's file: updates replace it.
 
 import importlib
 import sys
+import time
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import anyio
+from anyio.to_thread import run_sync
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
+from ..config.cli_options import DEFAULTS
 from ..config.ui import UiConfig
 from ..errors import UserError, in_a_line
 from ..files import PROJECT, project_path
 from ..queue.job import Job
 from ..queue.queue import Queue
+from ..runs.curves import Curves, Points
 from ..runs.run_folders import is_name
 from ..runs.selection import telling
 from ..runs.table import RunRow, read_run, read_runs
@@ -29,6 +34,9 @@ from .uploads.upload_limits import Limits
 from .uploads.uploaded import Uploaded
 from .uploads.uploads import Uploads
 
+NOTICED = 0.2  # seconds; what is read in less is read anew for each page
+KEPT_CURVES = 24  # runs
+CURVES_SECONDS = 1.0  # of reading for one answer; a page asks again after two
 TEMPLATES = Path(__file__).with_name("templates")
 
 
@@ -50,6 +58,9 @@ class Site:
         self.uploads = Uploads(project_path(ui.data_roots[0]), Limits(ui.max_upload_bytes))
         self._config_type = config_type
         self._config_seen = _stamp(config_type)
+        self._reading, self._fresh_until = anyio.Lock(), 0.0
+        self._rows: list[RunRow] = []
+        self._curves: dict[Path, Curves] = {}
         self.templates = Environment(
             loader=FileSystemLoader(TEMPLATES),
             autoescape=True,
@@ -58,6 +69,12 @@ class Site:
             lstrip_blocks=True,
         )
         self.templates.filters.update(duration=duration, value=shown_value)
+
+    @property
+    def output_words(self) -> list[str]:
+        """What has a command work in the folder that is shown, where that is not the usual one."""
+        usual = project_path(DEFAULTS["output"]).resolve()
+        return [] if self.output == usual else ["--output", str(self.output)]
 
     @property
     def project(self) -> str:
@@ -73,14 +90,38 @@ class Site:
             module = sys.modules[self._config_type.__module__]
             try:
                 self._config_type = getattr(importlib.reload(module), self._config_type.__name__)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise UserError(f"{module.__name__}: {in_a_line(error)}") from None
             self._config_seen = seen
         return self._config_type
 
-    def rows(self) -> list[RunRow]:
-        """All runs, the newest first."""
-        return read_runs(self.output)[::-1]
+    async def rows(self) -> list[RunRow]:
+        """All runs, the newest first.
+
+        A thousand take seconds: they are read beside the server's own work, once for all pages that
+        ask at the time, and at most a quarter of the time.
+        """
+        async with self._reading:
+            if time.monotonic() >= self._fresh_until:
+                begin = time.monotonic()
+                self._rows = (await run_sync(read_runs, self.output))[::-1]
+                end = time.monotonic()
+                self._fresh_until = end + 3 * (end - begin) if end - begin > NOTICED else end
+            return list(self._rows)
+
+    def curves(self, file: Path) -> dict[str, Points]:
+        """The points of a ``metrics.jsonl``, of which only what is new is read."""
+        known = self._curves.pop(file, None) or Curves(file)
+        self._curves[file] = known  # the newest last
+        for old in list(self._curves)[:-KEPT_CURVES]:
+            self._curves.pop(old, None)
+        return known.read(CURVES_SECONDS)
+
+    def unread(self, files: list[Path]) -> str:
+        """How much of the curves is still to be read; empty if nothing is."""
+        shares = [known.share for file in files if (known := self._curves.get(file))]
+        least = min(shares, default=1.0)
+        return f"{least:.0%} of metrics.jsonl is read so far" if least < 1 else ""
 
     def row(self, name: str) -> RunRow:
         """The run of a name that came from a browser.

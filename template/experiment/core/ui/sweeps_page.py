@@ -49,7 +49,7 @@ async def start(request: Request) -> Response:
             raise UserError(f"there is no device {device}")
         words = ["queue", "add", "--json", "--device", device, "sweep", f"{FILES}/{file}"]
         words += ["--workers", workers, *([f"--name={check_name(name)}"] if name else [])]
-        printed = await carry_out(words)
+        printed = await carry_out([*words, *site.output_words])
         ensure_dispatcher(site.output)
     except UserError as error:
         return back_to("/sweeps", said=str(error))

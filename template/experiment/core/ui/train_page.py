@@ -222,7 +222,7 @@ def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
         leads_to="/queue",
         variables={"CUDA_VISIBLE_DEVICES": "" if chosen.device == CPU else chosen.device},
         back=_form_again(chosen),
-        then=partial(_queue, site, [*queue, *fit]),
+        then=partial(_queue, site, [*queue, *fit, *site.output_words]),
     )
     if folder := site.uploaded.not_looked_at(paths):
         words = command_words(chosen.preset, chosen.words, command="inspect")
