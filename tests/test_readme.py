@@ -151,7 +151,7 @@ def test_the_commands_of_the_templates_readme_are_tested() -> None:
         "uv run python -m tests.designs",  # some of them: tests/test_designs.py
         "uv run python -m tests.updates",  # some of its cells: tests/updates/test_updates.py
         "uv run python -m tests.queue_under_fire",  # a short cell of it: tests/core/queue
-        "uv run --group browser python -m tests.browser",  # it needs Chromium; tests/core/ui: the same
+        "uv run --group browser python -m tests.browser",  # with Chromium; tests/core/ui
         "SMOKE",  # tests/test_hooks.py
     )
 
