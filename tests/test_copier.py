@@ -52,6 +52,7 @@ TREE = [
     "docs/optimizers.md",
     "docs/pictures.md",
     "docs/updating.md",
+    "docs/web-page.md",
     "docs/weights.md",
     "docs/samples.svg",
     "experiment/.gitignore",

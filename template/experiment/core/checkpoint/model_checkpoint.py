@@ -5,7 +5,6 @@ Template's file: updates replace it. What is kept is set under ``checkpoint:`` i
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,6 @@ from ..files import link_or_copy
 from ..module.logged_names import is_of_training
 from ..runs.disk_errors import unwritable
 from ..runs.layout import LAST
-from ..runs.requests import SAVE, take
 from .atomic_io import least_bytes
 from .disk_space import NotSaved, Saves, disk_problem, room_problem, room_warning
 from .files import start_of
@@ -53,7 +51,7 @@ class Checkpoint(TopCheckpoints):
         super().__init__(folder, config)
         self.seeds, self.kept_best = seeds, config.save_top_k
         self.every_steps = config.every_n_steps or 0
-        self.clock = SaveTimer(config.every_minutes, partial(take, folder.parent, SAVE))
+        self.clock = SaveTimer(config.every_minutes, folder.parent)
         self.saves = Saves(folder)
         self._fresh_start = True  # nothing to save before the first batch of this process
         self._just_validated = False

@@ -5,9 +5,11 @@ Template's file: updates replace it.
 
 import math
 import time
-from collections.abc import Callable
+from pathlib import Path
 
 import pytorch_lightning as pl
+
+from ..runs.requests import SAVE, take
 
 SECONDS_BETWEEN_LOOKS = 1.0
 MOST_BATCHES = 100  # between two looks
@@ -21,12 +23,12 @@ class SaveTimer:
 
     Args:
         minutes: Between two saves; None: for ever.
-        is_asked: Whether somebody wants one now; the first process looks.
+        run: The folder in which somebody may ask for one; see ``runs/requests.py``.
     """
 
-    def __init__(self, minutes: float | None, is_asked: Callable[[], bool] = lambda: False) -> None:
+    def __init__(self, minutes: float | None, run: Path) -> None:
         self.seconds = math.inf if minutes is None else 60.0 * minutes
-        self.is_asked = is_asked
+        self.run = run
         self.restart()
         self._looked = self._since
         self._batches, self._next_look = 0, 1
@@ -49,7 +51,7 @@ class SaveTimer:
         batches = min(2 * self._next_look, MOST_BATCHES) if soon else max(1, self._next_look // 2)
         is_over = now - self._since >= self.seconds
         if trainer.is_global_zero:
-            is_over |= self.is_asked()
+            is_over |= take(self.run, SAVE)
         seen = is_over, batches
         self._is_over, self._next_look = trainer.strategy.broadcast(seen)
         self._looked, self._batches = now, 0
