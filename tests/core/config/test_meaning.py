@@ -20,6 +20,7 @@ PLACES = {
     "core/imports.py import_module": set(),  # names of core's own files
     "core/commands/dispatch.py import_module": set(),  # of the commands
     "core/commands/inspected.py import_module": set(),  # data or model
+    "core/commands/ui.py import_module": set(),  # the room of the page, where there is one
     "core/commands/own_modules.py import_module": set(),  # core's own
     "core/data/images/sources.py import_module": set(),  # the reader of a source, by a table
     "core/data/masks/sources.py import_module": set(),

@@ -50,7 +50,7 @@ def refused(package: Package, load: Callable[..., Any]) -> Callable[..., str]:
         ("ui.max_upload=0", "ui.max_upload is 0; it must be above 0"),
         ("ui.hosts=['*']", "ui.hosts has '*'; each must be the name or the address of a machine"),
         ("ui.hosts=['http://a']", "ui.hosts has 'http://a'; each must be the name"),
-        ("ui.hosts=['a:80']", "ui.hosts has 'a:80'; each must be the name"),
+        ("ui.hosts=['a:80:90']", "ui.hosts has 'a:80:90'; each must be the name"),
         ("ui.hosts=['.a']", "ui.hosts has '.a'; each must be the name"),
         ("ui.hostz=[a]", "ui.hostz is not a setting; did you mean ui.hosts?"),
         ("ui.allow_code=perhaps", "ui.allow_code is 'perhaps'; it must be true or false"),
@@ -73,8 +73,8 @@ def test_sizes_and_hosts_are_read(load: Callable[..., Any]) -> None:
 
     for text, size in sizes.items():
         assert load(f"ui.max_upload={text}").ui.max_upload_bytes == size
-    names = "lab.example.org, box-7, 192.0.2.7, '::1'"
-    assert len(load(f"ui.hosts=[{names}]").ui.hosts) == 4
+    names = "lab.example.org, box-7, 192.0.2.7, '::1', 'localhost:8000', '[::1]:8000'"
+    assert len(load(f"ui.hosts=[{names}]").ui.hosts) == 6
     assert load("ui.plain=[model, seed]").ui.plain == ["model", "seed"]
 
 
