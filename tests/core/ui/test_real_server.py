@@ -238,7 +238,7 @@ def test_a_port_in_use_is_said(served: tuple[Page, int], package: Package) -> No
         ("no.such.host.invalid", 1, "choose another"),
         ("192.0.2.1", 7860, "assign"),
     ]:
-        with pytest.raises(user_error, match=rf"ui\.host={host} ui\.port={number}: .*{said}"):
+        with pytest.raises(user_error, match=rf"--host {host} --port {number}: .*{said}"):
             listen.open_socket(host, number)
     for number in (-1, 65536 + port):
         with pytest.raises(user_error, match="a port is a number from 0 to 65535"):
