@@ -26,6 +26,7 @@ from ..queue.queue import Queue
 from ..queue.start import dispatcher_of, ensure_dispatcher, has_work
 from ..runs.run import read_summary
 from ..runs.run_folders import all_runs
+from ..tables import aligned
 from .dispatch import Build
 
 SHOWN = 20  # jobs that are over, in the table
@@ -107,10 +108,8 @@ def _show(queue: Queue) -> None:
     over = [job for job in jobs if job.state not in UNDONE]
     hidden = over[:-SHOWN]
     rows = [COLUMNS, *(_row(job) for job in jobs if job not in hidden)]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        say("  ".join(cells).rstrip())
+    for line in aligned(rows):
+        say(line)
     if hidden:
         say(f"and {len(hidden)} that are over; --json lists them all")
     for remark in _beside(queue, jobs):

@@ -17,6 +17,7 @@ from ..loggers.wandb_host import wandb_base_url
 from ..queue.job import CONSOLE, RUNNING, WAITING, Job
 from ..runs.curves import Points
 from ..runs.table import RunRow
+from .access.headers import content_policy
 from .access.wandb_address import wandb_address, wandb_origin
 from .actions import possible
 from .site import Site, back_to, site_of
@@ -31,14 +32,8 @@ SANDBOX = "sandbox allow-scripts allow-same-origin allow-forms allow-downloads"
 def run(request: Request) -> Response:
     """The page."""
     answer = _answer(request, "run.html")
-    answer.headers["Content-Security-Policy"] = f"{SANDBOX}; {POLICY}"
+    answer.headers["Content-Security-Policy"] = f"{SANDBOX}; {content_policy()}"
     return answer
-
-
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
 
 
 def live_run(request: Request) -> Response:
