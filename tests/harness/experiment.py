@@ -14,6 +14,8 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import psutil
+import pytest
 import torch
 from harness.copy_project import copy_project
 from harness.fork_server import PATIENCE, Process, Server
@@ -63,10 +65,11 @@ class RunFolder:
         path = self / "metrics.jsonl"
         return path.read_bytes().count(b"\n") if path.exists() else 0
 
-    def metrics(self) -> dict[tuple[int, str], float]:
+    def metrics(self, within: float = 0.0) -> dict[tuple[int, str], float]:
         """The logged values by (step, name); a value that was logged twice must be the same.
 
-        What a rollback gave up does not count.
+        What a rollback gave up does not count. ``within``: how far apart the same may be, where
+        two kinds of processor computed it.
         """
         rows: list[dict[str, Any]] = []
         for row in self.rows():
@@ -78,12 +81,13 @@ class RunFolder:
         for row in rows:
             step = row.pop("step")
             for name, value in row.items():
-                assert values.setdefault((step, name), value) == value, (step, name)
+                first = values.setdefault((step, name), value)
+                assert first == pytest.approx(value, rel=0, abs=within), (step, name)
         return values
 
-    def series(self, name: str) -> list[float]:
+    def series(self, name: str, within: float = 0.0) -> list[float]:
         """The values of one metric in the order of the steps."""
-        return [value for (_, n), value in sorted(self.metrics().items()) if n == name]
+        return [value for (_, n), value in sorted(self.metrics(within).items()) if n == name]
 
     def wandb_ids(self) -> set[str]:
         """The ids in the names of W&B's folders."""
@@ -256,6 +260,11 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text, f"{path} has no {old!r}"
     path.write_text(text.replace(old, new))
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Whether it still runs; a zombie, which nobody may collect in a container, does not."""
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def wait_until(holds: Callable[[], object]) -> None:

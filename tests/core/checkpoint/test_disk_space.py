@@ -104,7 +104,7 @@ def test_three_saves_in_vain_end_training_and_leave_what_was_there(
     assert again.metrics() == undisturbed().metrics()
 
 
-@pytest.mark.parametrize(("size", "code"), [("3m", 2), ("9m", 0)])
+@pytest.mark.parametrize(("size", "code"), [("5m", 2), ("9m", 0)])
 def test_no_room_is_refused_and_little_room_is_said(
     size: str, code: int, experiment: Experiment
 ) -> None:

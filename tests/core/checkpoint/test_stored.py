@@ -12,6 +12,7 @@ from harness.experiment import Experiment
 
 pytestmark = pytest.mark.slow
 STORED = Path(__file__).parents[2] / "stored"
+WITHIN = 1e-3  # of a loss: the stored half was computed by another processor
 
 
 def test_a_run_of_an_earlier_version_is_finished(experiment: Experiment) -> None:
@@ -24,10 +25,10 @@ def test_a_run_of_an_earlier_version_is_finished(experiment: Experiment) -> None
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "resuming stored at epoch 2, batch 5 of 7, from last.ckpt (step 11)" in done.stdout
-    finished = run.metrics()
+    finished = run.metrics(WITHIN)
     assert sorted(finished) == list(whole)
     for name in ("train/loss", "val/loss"):
-        assert run.series(name)[-1] == pytest.approx(whole[20, name], abs=1e-3)
+        assert run.series(name, WITHIN)[-1] == pytest.approx(whole[20, name], abs=WITHIN)
     rates = [name for _, name in whole if name.startswith("lr-")]
     assert all(finished[20, name] == pytest.approx(whole[20, name]) for name in set(rates))
 

@@ -13,6 +13,7 @@ from harness.experiment import (
     RunFolder,
     Server,
     ended,
+    is_alive,
     wait_until,
 )
 from harness.several_loaders import several_loaders
@@ -145,7 +146,7 @@ def test_all_processes_of_a_run_die_and_start_together(
 
         assert supervisor.wait(PATIENCE) == 0
     assert run.summary["restarts"] == 1
-    assert not training.is_running()
+    assert not is_alive(training)
     assert run.weights() == calm.weights()
     assert run.metrics() == {**calm.metrics(), **restarts_of(run)}
     assert len(run.wandb_ids()) == 1

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-import psutil
 import pytest
 import yaml
+from harness.experiment import is_alive
 from harness.matrix import spanned
 from harness.queued import QueuedProject, kill, wait_until
 from harness.stand_in import FAILS, IS_DEAF, LEAVES_A_CHILD, NEVER_SAVES, WAITS
@@ -335,7 +335,7 @@ def test_a_device_is_taken_until_the_last_process_is_gone(project: QueuedProject
     assert project.starts() == ["a"]
     project.wait_for(a="ended", b="ended")
 
-    assert not psutil.pid_exists(left.pid)
+    assert not is_alive(left)
 
 
 @pytest.mark.slow

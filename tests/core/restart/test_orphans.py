@@ -14,7 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
-from harness.experiment import PATIENCE, Experiment, RunFolder, ended, wait_until
+from harness.experiment import PATIENCE, Experiment, RunFolder, ended, is_alive, wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -76,7 +76,7 @@ def test_nobody_outlives_a_data_worker_the_terminal_or_the_supervisor(
         next(process for process in workers if "fit" in process.cmdline()).kill()
         wait_until(lambda: run.summary.get("restarts") == 1)
         assert alive(dying) == []
-        assert b"DataLoader worker" in terminal.text
+        wait_until(lambda: b"DataLoader worker" in terminal.text)
         saved = wait_for_checkpoint(run, saved)
 
         # The terminal: whoever closes it asks for the end, and gets it, saved.
@@ -114,5 +114,5 @@ def descendants(pid: int) -> list[psutil.Process]:
 
 
 def alive(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Those that still are; a zombie is not."""
-    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
+    """Those that still are."""
+    return [process for process in processes if is_alive(process)]

@@ -7,9 +7,8 @@ import signal
 import sys
 from collections.abc import Callable
 
-import psutil
 import pytest
-from harness.experiment import Experiment, RunFolder, replace, wait_until
+from harness.experiment import Experiment, RunFolder, is_alive, replace, wait_until
 from harness.watched import Watched
 
 pytestmark = pytest.mark.slow
@@ -76,7 +75,7 @@ def test_training_dies_with_its_supervisor_and_the_same_command_goes_on(
 
     watched.process.kill()
 
-    wait_until(lambda: not _is_alive(training))
+    wait_until(lambda: not is_alive(training))
     code, shown = watch(LONG).end()
     assert code == 0, shown
     assert "resuming a at epoch " in shown
@@ -96,7 +95,7 @@ def test_who_asks_for_the_end_gets_it(
     watched.process.send_signal(number)
 
     assert watched.end()[0] == code
-    assert not _is_alive(training)
+    assert not is_alive(training)
     assert watched.run.summary["status"] == "stopped"
     assert "restarts" not in watched.run.summary
 
@@ -203,7 +202,3 @@ def test_modules_that_git_ignores_are_found_by_what_runs(
 
 def _as_nohup_does() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-
-
-def _is_alive(process: psutil.Process) -> bool:
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
