@@ -13,14 +13,13 @@ from ..inspect.line_chart import STYLE, Line, line_chart
 from ..inspect.report.document import document, header
 from ..runs.curves import Points, read_curves
 from ..runs.disk_errors import unwritable
+from ..runs.metrics_reader import COUNTERS, is_result
 from ..runs.settings_reader import differing
 from ..runs.table import RunRow
 from ..tables import aligned, duration, shown_value
 from .runs_output import epoch_in_words
 
 FOLDER = "compare"
-NOT_DRAWN = ("epoch", "restarts")
-NOT_A_RESULT = ("lr-", "device/", "gradient/", "throughput/", "time/")
 
 
 def compare(rows: list[RunRow], output: Path) -> str:
@@ -44,7 +43,7 @@ def compare(rows: list[RunRow], output: Path) -> str:
 def sections(rows: list[RunRow]) -> dict[str, list[list[str]]]:
     """What is compared: of each heading the lines, a name and a cell for each run."""
     keys = differing([row.settings for row in rows])
-    metrics = dict.fromkeys(name for row in rows for name in row.metrics if _is_result(name))
+    metrics = dict.fromkeys(name for row in rows for name in row.metrics if is_result(name))
     return {
         "How they did": [
             ["status", *(row.status for row in rows)],
@@ -73,8 +72,8 @@ def charts(
     """
     logged = [read(row.folder / "metrics.jsonl") for row in rows]
     names = dict.fromkeys(name for run in logged for name in run)
-    drawn = [n for n in names if "/" in n and not n.startswith("test/") and n not in NOT_DRAWN]
-    drawn.sort(key=lambda name: (not _is_result(name), not name.startswith("val/")))
+    drawn = [name for name in names if name not in COUNTERS and not name.startswith("test/")]
+    drawn.sort(key=lambda name: (not is_result(name), not name.startswith("val/")))
     found = []
     for name in drawn:
         lines = [Line(row.name, run.get(name, [])) for row, run in zip(rows, logged, strict=True)]
@@ -115,7 +114,3 @@ def _codes(rows: list[RunRow]) -> list[str]:
 
 def _setting(row: RunRow, key: str) -> str:
     return shown_value(row.settings[key]) if key in row.settings else "(not known then)"
-
-
-def _is_result(name: str) -> bool:
-    return "/" in name and not name.startswith(NOT_A_RESULT)

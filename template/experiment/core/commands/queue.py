@@ -5,7 +5,6 @@ done in core/queue/.
 """
 
 import json
-import socket
 import sys
 import time
 from argparse import Namespace
@@ -13,8 +12,6 @@ from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
-
-import psutil
 
 from ..console import say, speak_into
 from ..errors import UserError
@@ -26,6 +23,7 @@ from ..queue.queue import Queue
 from ..queue.start import dispatcher_of, ensure_dispatcher, has_work
 from ..runs.run import read_summary
 from ..runs.run_folders import all_runs
+from ..runs.status import is_locked
 from ..tables import aligned
 from .dispatch import Build
 
@@ -149,13 +147,8 @@ def _beside(queue: Queue, jobs: list[Job]) -> list[str]:
     remarks = []
     for folder in all_runs(queue.output):
         name = folder.relative_to(queue.output).as_posix()
-        summary = read_summary(folder)
-        pid = (summary.get("process") or {}).get("pid", -1)
-        if summary.get("status") != "running" or {name, name.partition("/")[0]} & of_jobs:
+        if {name, name.partition("/")[0]} & of_jobs:
             continue
-        is_here = (summary.get("process") or {}).get("host") == socket.gethostname()
-        if is_here and psutil.pid_exists(pid):
-            remarks.append(
-                f"{name} runs too, started by hand (process {pid}): the queue does not wait for it"
-            )
+        if read_summary(folder).get("status") == "running" and is_locked(folder):
+            remarks.append(f"{name} runs too, started by hand: the queue does not wait for it")
     return remarks

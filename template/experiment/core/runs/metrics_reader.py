@@ -13,6 +13,14 @@ from pathlib import Path
 from typing import Any
 
 MARK = "rollback"
+# What callbacks log of the machine and the optimizer, which is no result.
+BESIDE = ("lr-", "device/", "gradient/", "throughput/", "time/")
+COUNTERS = {"epoch", "step", "restarts"}
+
+
+def is_result(name: str) -> bool:
+    """Whether a metric says how good training is."""
+    return name not in COUNTERS and not name.startswith(BESIDE)
 
 
 def rows_that_count(file: Path) -> list[dict[str, Any]]:

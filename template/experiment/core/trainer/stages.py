@@ -16,13 +16,10 @@ from ..errors import OutOfTime, TestFailed, UserError, first_line, in_a_line
 from ..loggers.make_loggers import finish_loggers, watch_weights
 from ..loggers.prediction_pictures import KeepPictures
 from ..loggers.prediction_writer import write_predictions
-from ..runs.metrics_reader import newest_values
+from ..runs.metrics_reader import is_result, newest_values
 from ..runs.run import Run
 from .design_checks import check_step, check_training, has_split, has_step, in_our_words
 
-# What callbacks log of the machine and the optimizer, which is no result.
-BESIDE = ("lr-", "device/", "gradient/", "throughput/", "time/")
-COUNTERS = {"epoch", "step", "restarts"}
 SPLITS = {"train", "val", "test", "unlabelled"}
 
 
@@ -71,9 +68,8 @@ def _record_training(trainer: pl.Trainer, run: Run) -> None:
     # The log first: a start that only had the end to do has measured nothing itself.
     metrics = {**run.summary.get("metrics", {}), **newest_values(run.metrics_file)}
     metrics.update((name, float(value)) for name, value in trainer.callback_metrics.items())
-    kept = [name for name in metrics if not name.startswith(BESIDE) and name not in COUNTERS]
     run.update(
-        metrics={name: metrics[name] for name in kept},
+        metrics={name: value for name, value in metrics.items() if is_result(name)},
         epochs=trainer.current_epoch,
         steps=trainer.global_step,
         best=_best_entry(best_score(run.checkpoints), run),
