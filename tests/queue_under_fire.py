@@ -3,15 +3,17 @@
     uv run python -m tests.queue_under_fire
 
 The hundred are stand-ins, which train nothing (harness/stand_in.py); the ten train for a few steps.
-All are on one device. Three times in each part the dispatcher, and a ``main.py queue --serve`` that
-waits to take over, are killed by SIGKILL at a random moment. Asked is that each job was started
-once, in its order, that all ended well, and that the ten have the same weights. It prints a line a
-part, and last one line: jobs, kills, wrong.
+All are on one device. Three times in each part the dispatcher, a ``main.py queue --serve`` that
+waits to take over, and the server of the web page are killed by SIGKILL at a random moment; the
+server that is started then has to let the queue go on. Asked is that each job was started once, in
+its order, that all ended well, and that the ten have the same weights. It prints a line a part,
+and last one line: jobs, kills, wrong.
 """
 
 import json
 import os
 import random
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,6 +53,7 @@ def add(project: QueuedProject, lines: list[list[str]]) -> float:
 def fire(project: QueuedProject, draws: random.Random, jobs: int) -> int:
     """Kill whoever moves the queue, when about so many jobs are over; how many were killed."""
     killed = 0
+    page = serve_page(project)
     for part in range(1, KILLS + 1):
         served = project.start("--serve")  # waits for the other one's end
         while over(project) < part * jobs // (KILLS + 1):
@@ -60,13 +63,27 @@ def fire(project: QueuedProject, draws: random.Random, jobs: int) -> int:
             if pid := project.dispatcher():
                 kill(pid)
                 killed += 1
-        kill(served.pid)
-        served.wait()
+        for process in (served, page):
+            kill(process.pid)
+            process.wait()
+        killed += 1  # the page; the one that served is among those that moved the queue
         time.sleep(draws.uniform(0, 1.5))
-        project.type()  # whoever looks at the queue starts a new dispatcher
+        page = serve_page(project)  # it starts a new dispatcher
     while over(project) < jobs:
         time.sleep(0.1)
     return killed
+
+
+def serve_page(project: QueuedProject) -> "subprocess.Popen[str]":
+    """The server of the web page, once it listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = project.start_command("ui", "--port", str(port))
+    assert server.stdout
+    said = server.stdout.readline()
+    assert said.startswith("the page of "), said + server.stdout.read()
+    return server
 
 
 def over(project: QueuedProject) -> int:

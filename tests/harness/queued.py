@@ -85,9 +85,13 @@ class QueuedProject:
 
     def start(self, *words: str) -> "subprocess.Popen[str]":
         """Type ``main.py queue WORDS`` and do not wait."""
+        return self.start_command("queue", *words)
+
+    def start_command(self, *words: str) -> "subprocess.Popen[str]":
+        """Type ``main.py WORDS`` and do not wait."""
         self.started.append(
             subprocess.Popen(
-                [sys.executable, "main.py", "queue", *words],
+                [sys.executable, "main.py", *words],
                 cwd=self.path,
                 env=self.variables,
                 stdin=subprocess.DEVNULL,
