@@ -17,7 +17,7 @@ class Pages:
     """The page of a project, in a browser that is logged in."""
 
     def __init__(self, package: Package, project: Path, output: Path) -> None:
-        self.project, self.output = project, output
+        self.package, self.project, self.output = package, project, output
         cli = package.module("core.config.cli")
         arguments = cli.arguments_of(cli.make_parser(None), ["ui", "--output", str(output)])
         config = package.module("core.config.load").load_settings(

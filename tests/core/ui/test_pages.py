@@ -263,6 +263,16 @@ def test_what_was_set_is_not_typed_again_after_a_check(
     assert 'name="name" value="mine"' in again
 
 
+def test_checks_are_not_begun_without_end(pages: Pages) -> None:
+    running = pages.package.module("core.ui.errands").Errand("Checking", [], "/queue")
+    pages.site.errands._errands.update({str(number): running for number in range(8)})
+
+    answer = pages.post("/train", **{**pages.form(), "do": "start", "device": "cpu"})
+
+    assert answer.status_code == 400
+    assert "8 checks and exports are under way: wait for their end" in answer.text
+
+
 # --- what is shown -------------------------------------------------------------------------------
 
 

@@ -46,8 +46,11 @@ def test_from_the_form_to_the_checkpoint(pages: Pages) -> None:
     with pages.client:  # one loop for all requests, as a server has
         fields = {**pages.form(), "name": "wide", "device": "cpu", "do": "start"}
         fields |= {"trainer.max_steps": "6", "trainer.max_epochs": "", "data.limit": "96"}
-        # Two tabs, whose names were both free when they were checked.
-        tabs = [pages.post("/train", **fields).headers["location"] for _ in range(2)]
+        # Two tabs, whose names were both free when they were checked; the first is clicked twice.
+        clicks = [{**fields, "drawn": tab} for tab in ("first", "first", "second")]
+        first, again, *tabs = [pages.post("/train", **one).headers["location"] for one in clicks]
+        assert first == again
+        tabs = [first, *tabs]
         ends = sorted(settled(pages, tab) for tab in tabs)
         assert ends[0] == "/go/wide"
         assert "has the run wide" in ends[1]

@@ -105,7 +105,8 @@ async def _do(site: Site, do: str, name: str, row: RunRow | None, job: Job | Non
     elif do == "export":
         words = ["export", "--name", name, "--format", "all", *site.output_words]
         page = f"/run/{name}"
-        errand = site.errands.start(Errand(f"Exporting {name}", words, page, back=page))
+        export = Errand(f"Exporting {name}", words, page, page, asked=tuple(words))
+        errand = site.errands.start(export)
         return back_to(f"/errand/{errand.id}")
     return back_to(f"/run/{name}", said=said)
 

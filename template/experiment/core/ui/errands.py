@@ -16,6 +16,7 @@ from ..errors import UserError, in_a_line
 from ..files import PROJECT
 
 MOST_KEPT = 50
+MOST_AT_ONCE = 8  # each may hold a gigabyte
 MOST_BYTES = 200_000  # of what one prints
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
@@ -32,6 +33,7 @@ class Errand:
         leads_to: The page that shows what came of it.
         variables: Of its environment, beside ours.
         back: The page that it was asked for on, as it was.
+        asked: By which form, and for what: a second click while it runs is about the same errand.
         printed: The last of what it printed.
     """
 
@@ -39,6 +41,7 @@ class Errand:
     words: list[str]
     leads_to: str
     back: str = "/train"
+    asked: tuple[str, ...] = ()
     id: str = field(default_factory=lambda: secrets.token_urlsafe(9))
     state: str = RUNNING
     printed: str = ""
@@ -73,7 +76,17 @@ class Errands:
         return list(self._errands.values())
 
     def start(self, errand: Errand) -> Errand:
-        """Begin one; the page does not wait."""
+        """Begin one, or find it begun; the page does not wait.
+
+        Raises:
+            UserError: Too many are under way.
+        """
+        running = [known for known in self._errands.values() if known.state == RUNNING]
+        for known in running:
+            if errand.asked and known.asked == errand.asked:
+                return known
+        if len(running) >= MOST_AT_ONCE:
+            raise UserError(f"{len(running)} checks and exports are under way: wait for their end")
         over = [known for known in self._errands.values() if known.state != RUNNING]
         for old in over[: max(0, len(self._errands) - MOST_KEPT)]:
             del self._errands[old.id]

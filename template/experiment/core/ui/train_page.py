@@ -6,6 +6,7 @@ out word for word. Nothing from a browser reaches a shell.
 """
 
 import json
+import secrets
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ from .site import Site, back_to, field_of, site_of
 
 LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins
 NAME, DEVICE = "name", "device"
-OWN = {"csrf", "do", "preset", NAME, DEVICE}  # fields that are no settings
+OWN = {"csrf", "do", "preset", "drawn", NAME, DEVICE}  # fields that are no settings
 
 
 @dataclass
@@ -88,7 +89,8 @@ async def start(request: Request) -> Response:
         _check_name(site, chosen.name)
         if field_of(request, "do") == "start":
             _check_place(site, chosen.device)
-            return _start(site, chosen, data_paths(settings.config))
+            asked = field_of(request, "drawn")
+            return _start(site, chosen, data_paths(settings.config), asked)
     except RefusedField as error:
         chosen.form = shown_again(form, posted)
         return _page(request, chosen, 400, error.key, str(error))
@@ -164,6 +166,7 @@ def _page(
         "train.html",
         status,
         chosen=chosen,
+        drawn=secrets.token_urlsafe(9),
         presets=presets(),
         devices=waiting,
         wrong=wrong,
@@ -212,8 +215,8 @@ def _check_place(site: Site, device: str) -> None:
         )
 
 
-def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
-    """A pre-flight, after which the training is queued."""
+def _start(site: Site, chosen: Chosen, paths: list[Path], drawn: str) -> Response:
+    """A pre-flight, after which the training is queued; ``drawn`` is the form as it was shown."""
     queue = ["queue", "add", "--json", "--device", chosen.device]
     fit = command_words(chosen.preset, chosen.words, chosen.name)
     flight = Errand(
@@ -222,6 +225,7 @@ def _start(site: Site, chosen: Chosen, paths: list[Path]) -> Response:
         leads_to="/queue",
         variables={"CUDA_VISIBLE_DEVICES": "" if chosen.device == CPU else chosen.device},
         back=_form_again(chosen),
+        asked=(drawn, *queue, *fit) if drawn else (),
         then=partial(_queue, site, [*queue, *fit, *site.output_words]),
     )
     if folder := site.uploaded.not_looked_at(paths):
@@ -238,7 +242,9 @@ def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str])
         errand.leads_to = f"/errand/{site.errands.start(flight).id}"
 
     words = ["inspect", "data", *words[1:]]
-    return Errand(f"Looking at {folder.name}", words, "/data", flight.back, then=fly)
+    asked = ("first", *flight.asked) if flight.asked else ()
+    title = f"Looking at {folder.name}"
+    return Errand(title, words, "/data", flight.back, asked, then=fly)
 
 
 def _form_again(chosen: Chosen) -> str:
