@@ -397,3 +397,20 @@ def test_a_run_with_strange_files_hides_no_other(
 
         assert code == 0
         assert "good" in out
+
+
+def test_a_metric_needs_no_slash_in_its_name(runs: Runs, main: Main) -> None:
+    for name in ("a", "b"):
+        rows = [{"step": step, "accuracy": 0.1 * step, "epoch": 1} for step in (1, 2)]
+        lines = [*rows, {"step": 1, "rollback": 1}, *rows, {"step": 2, "lr-SGD": 0.1}]
+        text = "".join(f"{json.dumps(line)}\n" for line in lines)
+        (runs.add(name, "running") / "metrics.jsonl").write_text(text)
+
+    code, printed, _ = main("compare", "a", "b")
+
+    assert code == 0
+    assert "accuracy" in printed
+    assert "rollback" not in printed
+    assert "lr-SGD" not in printed
+    drawn = (runs.output / "compare/a--b.html").read_text()
+    assert drawn.count("<svg") == 1  # not of what was logged once, nor of the epoch

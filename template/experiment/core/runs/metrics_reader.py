@@ -15,7 +15,7 @@ from typing import Any
 MARK = "rollback"
 # What callbacks log of the machine and the optimizer, which is no result.
 BESIDE = ("lr-", "device/", "gradient/", "throughput/", "time/")
-COUNTERS = {"epoch", "step", "restarts"}
+COUNTERS = {"epoch", "step", "restarts", MARK}
 
 
 def is_result(name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from ..config.direction import direction_of
 from ..errors import in_a_line
 from .layout import HEARTBEAT, SCORES
+from .metrics_reader import is_result
 from .run import read_summary
 from .run_folders import all_runs
 from .settings_reader import read_settings
@@ -169,7 +170,7 @@ def _last_row(file: Path) -> dict[str, Any]:
     try:
         with open(file, "rb") as opened:
             opened.seek(max(0, opened.seek(0, 2) - TAIL))
-            lines = opened.read().split(b"\n")
+            lines = opened.read().decode("utf-8", "replace").split("\n")
     except OSError:
         return {}
     values: dict[str, Any] = {}
@@ -182,7 +183,7 @@ def _last_row(file: Path) -> dict[str, Any]:
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, float]:
-    return {name: value for name, value in row.items() if "/" in name and _is_finite(value)}
+    return {name: value for name, value in row.items() if is_result(name) and _is_finite(value)}
 
 
 def _is_finite(value: Any) -> bool:
