@@ -124,7 +124,7 @@ def test_the_form_as_it_is_shown_has_nothing_wrong_with_it(pages: Pages) -> None
 
     assert answer.status_code == 200, problem(answer)
     assert "Nothing is wrong with it." in answer.text
-    assert "uv run python main.py fit</pre>" in answer.text
+    assert f"uv run python main.py fit --output {pages.output}</pre>" in answer.text
 
 
 @pytest.mark.parametrize(
@@ -187,7 +187,7 @@ def test_a_preset_is_a_file_of_configs(own_pages: Pages) -> None:
 def test_what_another_page_sets_is_marked(pages: Pages) -> None:
     page = pages.get("/train", set="optimizer.learning_rate=0.5").text
 
-    assert "optimizer.learning_rate=0.5</pre>" in page
+    assert "optimizer.learning_rate=0.5 --output" in page
     assert page.count('class="field changed"') == 1
 
 
@@ -259,7 +259,7 @@ def test_what_was_set_is_not_typed_again_after_a_check(
     again = pages.client.get(asked[0].back).text
 
     assert answer.headers["location"] == f"/errand/{asked[0].id}"
-    assert "--name=mine optimizer.learning_rate=0.5</pre>" in again
+    assert "--name=mine optimizer.learning_rate=0.5 --output" in again
     assert 'name="name" value="mine"' in again
 
 

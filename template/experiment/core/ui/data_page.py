@@ -12,13 +12,12 @@ from starlette.responses import Response
 from ..config.schema import known_keys
 from ..files import project_path
 from .form.form_texts import choices_of
-from .site import back_to, site_of
+from .site import INSPECTION, back_to, site_of
 
 UPLOAD = "/upload"
 KEPT_NOTHING = "Nothing was kept."  # some refusals say it themselves
 MOST = 200  # entries of a folder that are listed
 SOURCE, FOLDER = "data.source", "folder"
-PAGE = "inspect-data/index.html"
 
 
 def data(request: Request) -> Response:
@@ -31,8 +30,8 @@ def data(request: Request) -> Response:
         source=_source(site.config_type()),
         limit=site.ui.max_upload,
         action=f"{UPLOAD}?csrf={request.state.csrf}",
-        inspected=(site.output / PAGE).is_file(),
-        inspection=PAGE,
+        inspected=(site.output / INSPECTION).is_file(),
+        inspection=INSPECTION,
         problem="",
     )
 

@@ -20,11 +20,11 @@ from ..runs.table import RunRow
 from .access.headers import content_policy
 from .access.wandb_address import wandb_address, wandb_origin
 from .actions import possible
-from .site import Site, back_to, site_of
+from .site import INSPECTION, Site, back_to, site_of
 
 LOG_LINES, LOG_BYTES = 60, 32_768
 PICTURES = ("samples/*.png", "confusion*.png")
-PAGES = ("inspect-data/index.html", "inspect-model/index.html")
+PAGES = (INSPECTION, "inspect-model/index.html")
 # Of a whole frame only: forms and links of our own page, no other window, nothing above it.
 SANDBOX = "sandbox allow-scripts allow-same-origin allow-forms allow-downloads"
 

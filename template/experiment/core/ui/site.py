@@ -37,6 +37,7 @@ from .uploads.uploads import Uploads
 NOTICED = 0.2  # seconds; what is read in less is read anew for each page
 KEPT_CURVES = 24  # runs
 CURVES_SECONDS = 1.0  # of reading for one answer; a page asks again after two
+INSPECTION = "inspect-data/index.html"  # in the folder of the runs
 TEMPLATES = Path(__file__).with_name("templates")
 
 

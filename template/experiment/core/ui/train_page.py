@@ -33,8 +33,8 @@ from .form.form import Section, sections, shown_again
 from .form.form_check import check, load_preset
 from .form.form_fields import RefusedField
 from .form.form_post import from_post, given_settings
-from .form.presets import command_line, command_words, preset_file, presets
-from .site import Site, back_to, field_of, site_of
+from .form.presets import command_words, pasted, preset_file, presets
+from .site import INSPECTION, Site, back_to, field_of, site_of
 
 LEAST_FREE = 500_000_000  # bytes; a checkpoint's own size is checked when training begins
 NAME, DEVICE = "name", "device"
@@ -173,7 +173,7 @@ def _page(
         problem=problem,
         checked=said,
         plain=[field for one in chosen.form for field in one.fields if field.plain],
-        command=command_line(chosen.preset, chosen.words, named),
+        command=pasted([*command_words(chosen.preset, chosen.words, named), *site.output_words]),
     )
 
 
@@ -242,6 +242,8 @@ def _inspected_first(site: Site, flight: Errand, folder: Path, words: list[str])
         errand.leads_to = f"/errand/{site.errands.start(flight).id}"
 
     words = ["inspect", "data", *words[1:]]
+    if site.output_words:
+        words += ["--output", str(site.output / INSPECTION)]
     asked = ("first", *flight.asked) if flight.asked else ()
     title = f"Looking at {folder.name}"
     return Errand(title, words, "/data", flight.back, asked, then=fly)

@@ -48,7 +48,8 @@ def test_the_command_does_what_the_form_says(forms: Any, presets: Any) -> None:
     finally:
         forms.preset = usual
 
-    done = pasted(presets.command_line("wide -x", words, command="config"), forms.project)
+    line = presets.pasted(presets.command_words("wide -x", words, command="config"))
+    done = pasted(line, forms.project)
 
     assert done.returncode == 0, done.stderr
     plain = forms.package.module("core.config.dump").plain
@@ -67,7 +68,8 @@ def forms_loader(forms: Any) -> Any:
 
 
 def test_a_command_is_short_where_it_may_be(presets: Any) -> None:
-    line = presets.command_line
+    def line(*asked: Any) -> str:
+        return presets.pasted(presets.command_words(*asked))
 
     assert line("experiment", []) == "uv run python main.py fit"
     assert line("wide", ["model.depth=3"], "a/b-1") == (
@@ -79,7 +81,7 @@ def test_a_command_is_short_where_it_may_be(presets: Any) -> None:
 @pytest.mark.parametrize("name", ["-x", "../x", "a b", "$(id)", "a//b", "/a", "a\nb"])
 def test_a_name_that_no_run_has_is_refused(forms: Any, presets: Any, name: str) -> None:
     with pytest.raises(forms.UserError, match="use letters, digits and"):
-        presets.command_line("experiment", [], name)
+        presets.command_words("experiment", [], name)
 
 
 def test_presets_are_the_files_of_configs(forms: Any, presets: Any, tmp_path: Path) -> None:

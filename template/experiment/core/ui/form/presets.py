@@ -54,12 +54,6 @@ def command_words(
     return [command, *file, *named, *words]
 
 
-def command_line(
-    preset: str, words: Sequence[str], name: str | None = None, command: str = "fit"
-) -> str:
-    """The same to be pasted into a shell, in the project's folder.
-
-    Raises:
-        UserError: No run can have that name.
-    """
-    return shlex.join([*START, *command_words(preset, words, name, command)])
+def pasted(words: Sequence[str]) -> str:
+    """What stands behind ``main.py`` as it is pasted into a shell, in the project's folder."""
+    return shlex.join([*START, *words])
