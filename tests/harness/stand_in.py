@@ -41,6 +41,7 @@ def fit(arguments: Namespace) -> int:
     append(output / "starts", arguments.name)
     done = int(last.read_text()) if last.exists() else 0
     start = {"pid": os.getpid(), "version": VERSION, "from": done, "device": device}
+    start["typed_with"] = os.environ.get("TYPED_WITH")
     append(folder / "starts", json.dumps({**start, "resume": arguments.resume}))
     (folder / "config.yaml").write_text(Path(arguments.config[0]).read_text())
 

@@ -131,6 +131,28 @@ def test_a_run_beside_the_queue_is_told(project: QueuedProject) -> None:
     assert said in beside
 
 
+def test_a_job_has_the_environment_that_it_was_queued_in(project: QueuedProject) -> None:
+    mine = {"TYPED_WITH": "mine", "OF_A_TOKEN": "secret-word", "WANDB_API_KEY": "secret-word"}
+    theirs = {"TYPED_WITH": "theirs", "OF_A_TOKEN": "theirs"}
+    project.variables.update(theirs)
+    project.dispatch()
+    wait_until(project.dispatcher)
+    project.variables.update(mine)
+    project.add("a")
+    for name in mine:
+        project.variables.pop(name)
+    project.add("b")
+
+    project.wait_for(a="ended", b="ended")
+
+    assert [start["typed_with"] for start in project.starts_of("a")] == ["mine"]
+    assert [start["typed_with"] for start in project.starts_of("b")] == [None]
+    written = [file for file in project.queue.glob("*/*") if file.is_file()]
+    assert not [file for file in written if b"secret-word" in file.read_bytes()]
+    kept = project.queue / project.job("a")["id"] / "variables.json"
+    assert kept.stat().st_mode & 0o077 == 0
+
+
 def test_a_failure_is_said_and_the_next_job_goes_on(project: QueuedProject) -> None:
     project.add("bad", f"seed={FAILS}")
     project.add("good")

@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from .freeze import CODE
 from .job import CONSOLE, ENDED, FAILED, LOST, RUNNING, STOPPED, UNDONE, Job, processes
 from .queue import CPU, Queue, next_of
 from .settle import LOST_AT_MOST, marks, settle
+from .variables import variables_of
 
 LOCK, RECORD, LOG = "dispatcher.lock", "dispatcher.json", "dispatcher.log"
 POLL_SECONDS = 0.25
@@ -233,8 +235,9 @@ class Dispatcher:
     def _environment(self, job: Job, folder: Path) -> dict[str, str]:
         gpus = [name for name in self.queue.devices() if name != CPU]
         mine = [] if job.device == CPU else [job.device]
-        variables = {**bare_environment(), **devices.variables(mine, max(1, len(gpus)))}
-        return {**variables, "CUDA_VISIBLE_DEVICES": ",".join(mine), JOB: str(folder)}
+        kept = bare_environment(variables_of(folder, os.environ))
+        shares = devices.variables(mine, max(1, len(gpus)))
+        return {**kept, **shares, "CUDA_VISIBLE_DEVICES": ",".join(mine), JOB: str(folder)}
 
     # --- the end ------------------------------------------------------------------------------
 
@@ -257,9 +260,9 @@ class Dispatcher:
         self.lock.release()
 
 
-def bare_environment() -> dict[str, str]:
-    """The environment without what is said to one run, and with the way to this code."""
-    kept = {name: value for name, value in os.environ.items() if name[:11] != "EXPERIMENT_"}
+def bare_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what is said to one run, and with the way to this code."""
+    kept = {name: value for name, value in variables.items() if name[:11] != "EXPERIMENT_"}
     levels = (__package__ or "").count(".") + 1
     paths = [str(Path(__file__).absolute().parents[levels]), kept.get("PYTHONPATH", "")]
     path = os.pathsep.join(filter(None, paths))

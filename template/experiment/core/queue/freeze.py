@@ -2,13 +2,14 @@
 
 Template's file: updates replace it. A job's folder gets
 
-=================  =============================================================================
-``code/``          the project's code, which its run is started from
-``base.yaml``      the whole configuration: settings that were typed are part of it
-``sweep.yaml``     of a sweep: its file
-``exclude.txt``    the list of ``data.exclude``, if there is one
-``record.json``    where the code comes from, with ``git.diff`` and ``environment.txt``
-=================  =============================================================================
+==================  ============================================================================
+``code/``           the project's code, which its run is started from
+``base.yaml``       the whole configuration: settings that were typed are part of it
+``sweep.yaml``      of a sweep: its file
+``exclude.txt``     the list of ``data.exclude``, if there is one
+``record.json``     where the code comes from, with ``git.diff`` and ``environment.txt``
+``variables.json``  the environment, but for keys and passwords
+==================  ============================================================================
 """
 
 import shutil
@@ -37,6 +38,7 @@ from ..sweep.folder import stem_of
 from ..sweep.sweep_file import DEFAULT_FILE, read_sweep
 from .job import UNDONE, Job
 from .queue import CPU, Queue
+from .variables import keep_variables
 
 QUEUED = ("fit", "sweep")
 CODE, SWEEP_FILE = "code", "sweep.yaml"
@@ -153,3 +155,4 @@ def _fill(folder: Path, config: RunConfig, sweep: Path | None) -> None:
     if sweep is not None:
         shutil.copyfile(sweep, folder / SWEEP_FILE)
     write_provenance(PROJECT, folder)
+    keep_variables(folder)

@@ -33,6 +33,7 @@ class Job:
         device: ``cpu``, or a GPU as CUDA_VISIBLE_DEVICES names it.
         command: ``fit`` or ``sweep``.
         options: What of the words is no setting: the settings are frozen in base.yaml.
+        python: The program that it was queued with, which trains.
         folder: Where it was typed, at which relative paths among the words start.
         created: When, in seconds of the clock; ``started`` and ``ended`` likewise.
         state: One of the words above.
@@ -54,6 +55,7 @@ class Job:
     device: str
     command: str
     options: list[str]
+    python: str
     folder: str
     created: float
     state: str = WAITING
@@ -90,7 +92,7 @@ def read_job(folder: Path) -> Job:
         return Job(**known, process=Identity(**process) if process else None)
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = f"{JOB_FILE} cannot be read ({type(error).__name__}); queue rm {folder.name}"
-        return Job(folder.name, [], "?", "?", "?", [], "", 0.0, FAILED, reason)
+        return Job(folder.name, [], "?", "?", "?", [], "", "", 0.0, FAILED, reason)
 
 
 def processes(folder: Path) -> list[psutil.Process]:

@@ -8,6 +8,7 @@ so that reading needs no lock.
 import os
 import secrets
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -153,7 +154,8 @@ class Queue:
                 name = run or new_folder(self.output, stem).name
                 order = self._order()
                 id = str(order.last + 1)
-                job = Job(id, words, name, device, command, options or [], os.getcwd(), time.time())
+                typed = (words, name, device, command, options or [])
+                job = Job(id, *typed, sys.executable, os.getcwd(), time.time())
                 job.save(unfinished)
                 unfinished.rename(self.folder / id)  # here it begins to be
                 write_order(self.folder, order.with_last(id))

@@ -34,7 +34,7 @@ ATTEMPTS, PAUSE_SECONDS = 60, 5.0  # at writing the end down, on a disk that is 
 def command_of(queue: Queue, job: Job) -> list[str]:
     """The words that start a job: its own copy of the code, with its own configuration."""
     folder = queue.folder_of(job)
-    words = [sys.executable, str(folder / CODE / "main.py"), job.command]
+    words = [job.python, str(folder / CODE / "main.py"), job.command]
     if job.command == "sweep":
         words.append(str(folder / SWEEP_FILE))
     words += ["--config", str(folder / SWEEP_CONFIG), "--output", str(queue.output)]
@@ -82,7 +82,7 @@ def _train(queue: Queue, job: Job) -> int:
             stdin=subprocess.DEVNULL,
         )
     except OSError as error:
-        print(f"training cannot be started: {error.strerror or error}", flush=True)
+        print(f"{job.python} cannot be started: {error.strerror or error}", flush=True)
         return UNSTARTED
     return training.wait()
 

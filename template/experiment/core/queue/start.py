@@ -4,6 +4,7 @@ Template's file: updates replace it.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -88,7 +89,7 @@ def _start(queue: Queue, log: Path) -> int | None:
         started = subprocess.Popen(
             [sys.executable, "-m", f"{__package__}.dispatcher", str(queue.output)],
             cwd=queue.folder,
-            env=bare_environment(),
+            env=bare_environment(os.environ),
             stdin=subprocess.DEVNULL,
             stdout=console,
             stderr=subprocess.STDOUT,

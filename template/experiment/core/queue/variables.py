@@ -1,0 +1,39 @@
+"""The environment that a job was queued in: its training gets that, whoever moves the queue.
+
+Template's file: updates replace it. What is switched by a variable, such as ``WANDB_MODE=offline``
+or ``HF_HOME``, is meant for the job it was typed for, as with sbatch; the dispatcher may be of
+another terminal, and of another day. Keys and passwords are never written down: of those, and of
+what says on which machine or device something runs, a job has the dispatcher's.
+"""
+
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+FILE = "variables.json"
+MACHINES = ("EXPERIMENT_", "SLURM_", "CUDA_VISIBLE_DEVICES")
+SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
+
+
+def keep_variables(folder: Path) -> None:
+    """Write those of this process into a job's folder, for nobody else to read."""
+    file = folder / FILE
+    file.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+    kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
+    file.write_text(json.dumps(kept), encoding="utf-8")
+
+
+def variables_of(folder: Path, ours: Mapping[str, str]) -> dict[str, str]:
+    """Those of a job over what it has of ours; all of ours where none were kept."""
+    try:
+        kept = json.loads((folder / FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return dict(ours)
+    return {**{name: value for name, value in ours.items() if not _is_kept(name)}, **kept}
+
+
+def _is_kept(name: str) -> bool:
+    return not name.startswith(MACHINES) and not SECRET.search(name)
