@@ -5,18 +5,23 @@ from collections.abc import Callable
 
 import pytest
 from harness.experiment import Server
+from harness.matrix import spanned
 from projects import ROOT, TASKS, run
 
 pytestmark = pytest.mark.slow
 Typed = Callable[..., list[str]]
+# Each task's metric and network are trained in core/commands/test_every_task.py, too.
+OF_TABLE, OF_ALL = "custom image_classification", " ".join(TASKS)
 
 
 @pytest.fixture
 def typed(server: Server) -> Typed:
     """The lines that ``python benchmarks/NAME.py --quick`` prints; its exit code must be right."""
 
-    def type_it(name: str, code: Callable[[str], int] = lambda shown: 0) -> list[str]:
-        command = [str(server.warm), f"benchmarks/{name}.py", "--quick"]
+    def type_it(
+        name: str, *words: str, code: Callable[[str], int] = lambda shown: 0
+    ) -> list[str]:
+        command = [str(server.warm), f"benchmarks/{name}.py", "--quick", *words]
         done = run(command, ROOT, {"OMP_NUM_THREADS": "1"})  # a machine that tests is busy
         assert done.returncode == code(done.stdout), done.stdout + done.stderr
         return done.stdout.splitlines()
@@ -136,14 +141,16 @@ def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:
     assert numbers(lines[-1], shape)[0] > 0
 
 
-def test_learning_is_compared_with_simpler_methods(typed: Typed) -> None:
+@pytest.mark.parametrize("tasks", spanned([OF_TABLE, OF_ALL], [OF_ALL]))
+def test_learning_is_compared_with_simpler_methods(typed: Typed, tasks: str) -> None:
     """A few steps may miss the bar; the exit code then has to agree with what is printed."""
-    lines = typed("learning", code=lambda shown: int(": MISSED\n" in shown))
+    asked = tasks.split()
+    lines = typed("learning", *asked, code=lambda shown: int(": MISSED\n" in shown))
 
     table, verdicts = "\n".join(lines), [line for line in lines if line.startswith("learning: ")]
-    assert [line.split(": ")[1] for line in verdicts] == TASKS
+    assert [line.split(": ")[1] for line in verdicts] == asked
     verdict = re.sub(": (holds|MISSED)$", "", lines[-1]).replace("at most", "at least")
-    numbers(verdict, f"learning: {TASKS[-1]}: median #, bar at least #; slowest # s of # s")
+    numbers(verdict, f"learning: {asked[-1]}: median #, bar at least #; slowest # s of # s")
     found = {name: float(value) for name, value in re.findall(r"  (\w.*?) +(\d\.\d{4})\b", table)}
     assert 0 < found["majority"] < found["logistic regression"] < found["support vectors"] <= 1
     assert {"3 nearest neighbours", "ours, seed 0"} <= set(found)

@@ -16,7 +16,7 @@ import yaml
 from projects import Template
 
 PATIENCE = 300.0  # s; the machine may be busy
-SAID = "the page of "  # the line that ends with the address begins so
+SAID = "the page of "  # so begins the line that says that it is served
 Found = TypeVar("Found")
 STRANGE = "<script>alert('log')</script> <b>bold</b> & " + "long" * 60
 
@@ -88,7 +88,7 @@ class ServedProject:
         assert self.process.stdout
         for line in self.process.stdout:
             if line.startswith(SAID):
-                return line.split()[-1]
+                return self.address()  # which no pipe is told
         raise AssertionError((self.path / ".ui-errors.log").read_text())
 
     def address(self) -> str:

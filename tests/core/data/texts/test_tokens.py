@@ -213,7 +213,7 @@ sys.path.insert(0, sys.argv[1])
 from experiment.config import DataConfig
 from experiment.core.data import texts
 config = DataConfig(cache=sys.argv[2], vocab_size=500)
-documents = [f"Document {i}: " + "and so it goes on, " * 300 + "\\n" for i in range(1200)]
+documents = [f"Document {i}: " + "and so it goes on, " * 300 + "\\n" for i in range(300)]
 some = texts.from_strings(documents, "some")
 print("ready", flush=True)
 tokenizer = texts.tokenizer_for(some, config)
