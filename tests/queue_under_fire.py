@@ -126,7 +126,7 @@ def stand_ins(folder: Path, draws: random.Random) -> tuple[int, int]:
 
 def real_runs(folder: Path, draws: random.Random) -> tuple[int, int]:
     """The ten; kills, and what was wrong."""
-    path = make_template(folder / "template").generate(folder / "my-experiment").path
+    path = make_template(folder / "template").generate(folder / "my-experiment", ui="yes").path
     project = QueuedProject(path, device="")
     project.variables.update(ON_ONE_CPU)
     try:
