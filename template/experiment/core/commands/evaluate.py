@@ -9,7 +9,7 @@ from contextlib import suppress
 from ..console import say
 from ..files import shown
 from ..imports import import_torch
-from ..runs.run import read_summary
+from ..runs.summary import read_summary
 from . import own_code
 from .dispatch import Build
 from .trained_run import trained_run

@@ -21,9 +21,9 @@ from ..queue.freeze import enqueue
 from ..queue.job import ENDED, RUNNING, UNDONE, WAITING, Job
 from ..queue.queue import Queue
 from ..queue.start import dispatcher_of, ensure_dispatcher, has_work
-from ..runs.run import read_summary
 from ..runs.run_folders import all_runs
 from ..runs.status import is_locked
+from ..runs.summary import read_summary
 from ..tables import aligned
 from .dispatch import Build
 

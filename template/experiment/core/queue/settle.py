@@ -12,7 +12,7 @@ from typing import Any
 
 from ..runs.layout import LAST
 from ..runs.processes import boot_id
-from ..runs.run import read_summary
+from ..runs.summary import read_summary
 from ..sweep.trial_outcome import last_words
 from .job import CONSOLE, ENDED, FAILED, LOST, STOPPED, Job
 

@@ -8,7 +8,6 @@ comes from: ``record.json``, ``environment.txt``, ``git.diff``. Nothing in it is
 another run.
 """
 
-import json
 import os
 import secrets
 import shutil
@@ -29,6 +28,7 @@ from . import code_snapshot
 from .disk_errors import check_writable, outlived, unwritable
 from .layout import EXCLUDED, HEARTBEAT, LAST, LOCK, TRIAL_FILE
 from .provenance import write_provenance
+from .summary import read_summary
 
 # Set for the processes that Lightning starts beside the first: they join its run.
 JOIN = "EXPERIMENT_RUN"
@@ -265,15 +265,6 @@ class Run:
         self.update(status=status, reason=reason, metrics=metrics, **changes)
         if not self.joined:
             self.heartbeat_file.unlink(missing_ok=True)
-
-
-def read_summary(folder: Path) -> dict[str, Any]:
-    """A run's ``summary.json``; empty where there is none that can be read."""
-    try:
-        content = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _owner(folder: Path) -> dict[str, Any]:

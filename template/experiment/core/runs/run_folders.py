@@ -13,8 +13,8 @@ from ..errors import UserError
 from ..files import shown, typed_path
 from .disk_errors import unwritable
 from .layout import LAST, TRIAL_FILE
-from .run import read_summary
 from .status import is_locked
+from .summary import read_summary
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*")
 LONGEST = 200  # letters; of a folder's name most file systems take 255, and some are made of it

@@ -14,10 +14,10 @@ from ..config.direction import direction_of
 from ..errors import in_a_line
 from .layout import HEARTBEAT, SCORES
 from .metrics_reader import is_result
-from .run import read_summary
 from .run_folders import all_runs
 from .settings_reader import read_settings
 from .status import ALIVE, FAILED, FINISHED, status_of
+from .summary import read_summary
 
 TAIL = 4096  # bytes of metrics.jsonl, which hold its last rows
 

@@ -15,8 +15,8 @@ from ..console import say
 from ..errors import UserError
 from ..files import PROJECT
 from ..runs import code_snapshot
-from ..runs.run import read_summary
 from ..runs.run_folders import all_runs
+from ..runs.summary import read_summary
 from ..spelling import did_you_mean, nearest
 from .launcher import CONSOLE, Launcher
 from .sweep_file import Metric

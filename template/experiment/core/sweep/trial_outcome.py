@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..checkpoint.files import best_score
 from ..runs.layout import LAST, PREVIOUS
-from ..runs.run import read_summary
+from ..runs.summary import read_summary
 from .launcher import CONSOLE
 from .sweep_file import Metric
 from .trials import ATTEMPTS, FAILED, FINISHED, INTERRUPTED, LOST, STOPPED, SweepFolder, Trial
