@@ -45,37 +45,70 @@ LARGEST = 50_000_000  # bytes of a folder at the top; beyond that, it is data: a
 def code_files(root: Path) -> list[Path]:
     """The project's own Python and YAML files, relative to it."""
     files: dict[str, list[Path]] = {}
-    for file in _names(root, frozenset({root.resolve()})):
-        if file.suffix in SUFFIXES and (root / file).is_file():
-            files.setdefault(file.parts[0] if len(file.parts) > 1 else "", []).append(file)
+    for name in _names(_Skipped(root), frozenset({root.resolve()})):
+        if name.endswith(SUFFIXES) and os.path.isfile(f"{root}/{name}"):
+            top, is_inside, _ = name.partition("/")
+            files.setdefault(top if is_inside else "", []).append(Path(name))
     own = [inside for top, inside in files.items() if not top or not _is_data(root, top, inside)]
     return sorted(file for inside in own for file in inside)
 
 
-def _names(
-    root: Path, above: frozenset[Path], inside: Path = Path(), ask_git: bool = True
-) -> Iterator[Path]:
-    """The files of a folder, and of those in it which are another repository's, or links.
+class _Skipped:
+    """Knows what is nobody's code, by its name or by what lies in its folders.
+
+    A project has a thousand files, and each start asks: of names, as text, and of a folder once.
 
     Args:
         root: The project.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._folders = {"": False}
+
+    def folder(self, name: str) -> bool:
+        """Whether a folder is, or one around it."""
+        if name not in self._folders:
+            self._folders[name] = self.file(name) or _is_made(self.root / name)
+        return self._folders[name]
+
+    def file(self, name: str) -> bool:
+        """Whether a file is, or a folder around it."""
+        above, is_inside, last = name.rpartition("/")
+        if last.startswith(".") or last in SKIPPED_ANYWHERE or WANDB_RUN.fullmatch(last):
+            return True
+        if is_inside:
+            return self.folder(above)
+        of_environment = last in OF_AN_ENVIRONMENT and _is_environment(self.root)
+        return last in SKIPPED_AT_THE_TOP or of_environment
+
+
+def _names(
+    skipped: _Skipped, above: frozenset[Path], inside: str = "", ask_git: bool = True
+) -> Iterator[str]:
+    """The files of a folder, and of those in it which are another repository's, or links.
+
+    Args:
+        skipped: Of the project.
         above: The folders that lead here: a link back to one of them ends there.
-        inside: The folder, relative to the project.
+        inside: The folder, relative to the project, with a slash behind it.
         ask_git: Whether it may be a repository's; it is not if the folder around it is not.
     """
-    names = _listed(root / inside) if ask_git else []
+    folder = skipped.root / inside
+    names = _listed(folder) if ask_git else []
     by_git = bool(names)  # it lists nothing of a copy in a folder that it ignores
-    made: dict[Path, bool] = {}
-    for name in names or _present(root / inside):
-        file = inside / name
-        place = root / file
-        if _is_skipped(root, file, made):
+    for name in names or _present(folder):
+        file = inside + name
+        if not os.path.isdir(f"{skipped.root}/{file}"):
+            if not skipped.file(file):
+                yield file
             continue
-        if not place.is_dir():
-            yield file
-        elif place.resolve() not in above and (not place.is_symlink() or _has_code(place)):
+        place = skipped.root / file
+        if skipped.folder(file) or place.resolve() in above:
+            continue
+        if not place.is_symlink() or _has_code(place):
             another = by_git or place.is_symlink() or (place / ".git").exists()
-            yield from _names(root, above | {place.resolve()}, file, another)
+            yield from _names(skipped, above | {place.resolve()}, f"{file}/", another)
 
 
 def _listed(folder: Path) -> list[str]:
@@ -101,23 +134,6 @@ def _has_code(folder: Path) -> bool:
 def _folders(folder: Path) -> Iterator[Path]:
     with suppress(OSError), os.scandir(folder) as entries:
         yield from (Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False))
-
-
-def _is_skipped(root: Path, file: Path, made: dict[Path, bool]) -> bool:
-    """Whether a file or folder is nobody's code, by its name or by what lies in its folders."""
-    parts = file.parts
-    if any(part.startswith(".") for part in parts) or parts[0] in SKIPPED_AT_THE_TOP:
-        return True
-    if SKIPPED_ANYWHERE.intersection(parts) or any(map(WANDB_RUN.fullmatch, parts)):
-        return True
-    if parts[0] in OF_AN_ENVIRONMENT and _is_environment(root):
-        return True
-    for folder in (file, *file.parents[:-1]):
-        if folder not in made:
-            made[folder] = (root / folder).is_dir() and _is_made(root / folder)
-        if made[folder]:
-            return True
-    return False
 
 
 def _is_made(folder: Path) -> bool:

@@ -27,11 +27,13 @@ def snapshot(root: Path, folder: Path) -> None:
     """Copy all code files to ``folder``, which is made anew, or not at all if anything fails."""
     unfinished = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
-    for file in code_files(root):
-        target = unfinished / file
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(root / file, target)
     unfinished.mkdir(parents=True, exist_ok=True)
+    made = {Path()}
+    for file in code_files(root):
+        if file.parent not in made:
+            (unfinished / file.parent).mkdir(parents=True, exist_ok=True)
+            made.add(file.parent)
+        shutil.copy(f"{root}/{file}", f"{unfinished}/{file}")
     unfinished.replace(folder)
 
 
@@ -72,5 +74,9 @@ def environment_of(copy: Path) -> dict[str, str]:
 def _contents(root: Path, files: list[Path]) -> dict[str, str]:
     """A hash of each file by its name; what sets and what tests is not what runs."""
     running = [file for file in files if file.parts[0] not in {"configs", "sweeps", "tests"}]
-    hashes = (hashlib.sha256((root / file).read_bytes()).hexdigest() for file in running)
-    return {file.as_posix(): content for file, content in zip(running, hashes, strict=True)}
+    return {file.as_posix(): _hash(f"{root}/{file}") for file in running}
+
+
+def _hash(file: str) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.sha256(opened.read()).hexdigest()
