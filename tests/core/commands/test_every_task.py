@@ -27,7 +27,6 @@ SPANNING = (
     "checkpoint.every_n_steps=2",
     "callbacks.ema={}",
     "data.num_workers=2",
-    "trainer.precision=bf16-mixed",
 )
 THE_TEMPLATES = ("experiment/core/", "experiment/blocks/")
 CONTRACT = "tests/test_contract.py"

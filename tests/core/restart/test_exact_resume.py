@@ -84,7 +84,6 @@ PARTS = (
     "EMA",
     "EMA, saved every 3 steps",
     "SWA",
-    "bfloat16",
     "worker processes",
     "plateau",
     "plateau, saved every 3 steps",
