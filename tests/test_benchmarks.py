@@ -18,9 +18,7 @@ OF_TABLE, OF_ALL = "custom image_classification", " ".join(TASKS)
 def typed(server: Server) -> Typed:
     """The lines that ``python benchmarks/NAME.py --quick`` prints; its exit code must be right."""
 
-    def type_it(
-        name: str, *words: str, code: Callable[[str], int] = lambda shown: 0
-    ) -> list[str]:
+    def type_it(name: str, *words: str, code: Callable[[str], int] = lambda shown: 0) -> list[str]:
         command = [str(server.warm), f"benchmarks/{name}.py", "--quick", *words]
         done = run(command, ROOT, {"OMP_NUM_THREADS": "1"})  # a machine that tests is busy
         assert done.returncode == code(done.stdout), done.stdout + done.stderr

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+from harness.matrix import spanned
 from projects import Project, run
 
 HEAD = """\
@@ -103,7 +104,7 @@ def test_values_of_a_configuration_are_the_loaders_to_check(own: Project) -> Non
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("settings", [TABLE, "", TABLE + 'norecursedirs = ["mine"]\n'])
+@pytest.mark.parametrize("settings", spanned([TABLE, SETTINGS["other folders left out"], ""], [""]))
 def test_neither_vendored_code_nor_a_runs_copy_is_collected(own: Project, settings: str) -> None:
     own.replace("pyproject.toml", TABLE, settings)
     (own / "tests/test_contract.py").unlink()  # takes its time

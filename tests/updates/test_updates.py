@@ -77,6 +77,7 @@ def test_a_breach_is_found(bench: Bench, name: str) -> None:
     assert {finding.code for finding in faults} & set(breach.codes), faults
 
 
+@pytest.mark.matrix  # that its conflicts are found: test_a_breach_is_found[fence_moved]
 def test_the_naive_layout_leads_to_conflicts(watch: Watch, tmp_path: Path) -> None:
     bench = Bench(publish(tmp_path / "template", naive), tmp_path / "kept", watch, yours=())
 

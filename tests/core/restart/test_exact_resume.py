@@ -114,7 +114,8 @@ def renames(
     return count
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
+# The rest: each kind is killed at batches' ends, too, and each task in validation.
+@pytest.mark.parametrize("moment", spanned(MOMENTS, ["at a batch's end", "in validation"]))
 def test_a_killed_run_ends_with_the_same_weights_and_rows(
     moment: str, experiment: Experiment, undisturbed: Undisturbed
 ) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 import torch
+from harness.matrix import spanned
 from modules import Modules
 
 TORCHVISION = [
@@ -14,6 +15,12 @@ TORCHVISION = [
     "retinanet_resnet50_fpn",
     "retinanet_resnet50_fpn_v2",
     "fcos_resnet50_fpn",
+]
+# Built of the parts of those that stay: another size, another head of the same kind.
+LIKE_OTHERS = [
+    "fasterrcnn_resnet50_fpn_v2",
+    "fasterrcnn_mobilenet_v3_large_fpn",
+    "retinanet_resnet50_fpn_v2",
 ]
 
 
@@ -213,7 +220,7 @@ def test_eight_images_are_learned_by_heart(experiment: Modules) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", TORCHVISION)
+@pytest.mark.parametrize("name", spanned(TORCHVISION, LIKE_OTHERS))
 def test_a_model_of_torchvision_makes_a_step(experiment: Modules, name: str) -> None:
     network = build(experiment, name=f"torchvision/{name}", max_detections=9, classes=4)
     image, (boxes, label) = torch.rand(2, 1, 64, 64), some_boxes(2)
