@@ -5,10 +5,10 @@ Template's file: updates replace it.
 
 import copy
 import re
-from functools import reduce
+from functools import cache, reduce
 from typing import Any, get_origin
 
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from ..errors import UserError, first_line
@@ -44,7 +44,7 @@ class MergedConfig:
         for sentence in refused_types(config_class):
             raise UserError(f"{YOUR_CONFIG}: {sentence}")
         try:
-            self.config = OmegaConf.structured(config_class)
+            self.config = copy.deepcopy(_defaults(config_class))
         except (ValueError, TypeError) as error:
             raise UserError(f"{YOUR_CONFIG}: {first_line(error)}") from None
         self.config_class = config_class
@@ -210,6 +210,12 @@ class MergedConfig:
         names = key.split(".")
         above = (".".join(names[:depth]) for depth in range(1, len(names)))
         return next((k for k in above if k in self.known and is_mapping(self.known[k])), None)
+
+
+@cache
+def _defaults(config_class: type) -> DictConfig:
+    """Nobody sets anything in it: a copy takes a quarter of the time that it takes to make."""
+    return OmegaConf.structured(config_class)
 
 
 def is_long(value: Any, wanted: Any) -> bool:
