@@ -66,8 +66,7 @@ class Chromium:
                 file = self.pictures / f"{name}-{width}-{scheme}.png"
                 page.screenshot(path=file, full_page=True, animations="disabled")
                 self.screenshots += 1
-                if (width, scheme) != ("phone", "dark"):  # its colours are those of the desktop
-                    self._check_access(page, f"{name}, {width}, {scheme}")
+                self._check_access(page, f"{name}, {width}, {scheme}")
             inner = page.evaluate("document.documentElement.scrollWidth - innerWidth")
             assert inner <= 0, f"{name}, {width}: it is {inner} pixels too wide"
         page.set_viewport_size(_size("desktop"))

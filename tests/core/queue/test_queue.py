@@ -210,3 +210,25 @@ def test_a_process_is_told_from_another_of_its_number(
     assert not mine.is_alive  # its number and even its birth may be another's, since the boot
     monkeypatch.setattr(processes, "BOOT_ID", tmp_path / "nothing")
     assert processes.boot_id() == processes.boot_id()
+
+
+def test_which_variables_a_job_takes_along(
+    module: Callable[[str], ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    variables = module("core.queue.variables")
+    kept = ("WANDB_MODE", "HF_HOME", "TOKENIZERS_PARALLELISM", "PATH")
+    own = ("WANDB_API_KEY", "HF_TOKEN", "my_password", "SLURM_JOB_ID", "CUDA_VISIBLE_DEVICES")
+    for name in (*kept, *own):
+        monkeypatch.setenv(name, "mine")
+
+    before = variables.variables_of(tmp_path, {"HF_HOME": "theirs"})
+    variables.keep_variables(tmp_path)
+    ours = {**dict.fromkeys((*kept, *own), "theirs"), "OF_THEIRS": "theirs"}
+    found = variables.variables_of(tmp_path, ours)
+
+    assert before == {"HF_HOME": "theirs"}  # of a job that an earlier version queued
+    assert {found[name] for name in kept} == {"mine"}
+    assert {found[name] for name in own} == {"theirs"}
+    assert "OF_THEIRS" not in found
+    written = json.loads((tmp_path / "variables.json").read_text())
+    assert not set(own) & set(written)

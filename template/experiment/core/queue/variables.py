@@ -15,7 +15,7 @@ from pathlib import Path
 
 FILE = "variables.json"
 MACHINES = ("EXPERIMENT_", "SLURM_", "CUDA_VISIBLE_DEVICES")
-SECRET = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
+SECRET = re.compile(r"KEY|TOKEN(?!IZER)|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 
 
 def keep_variables(folder: Path) -> None:
