@@ -15,7 +15,7 @@ from smoke import exit_code, smoke
 
 
 def main() -> int:
-    """Prove what can be proven, and end with the next two commands to type."""
+    """Prove what can be proven, and end with the next commands to type."""
     project, earlier = Path.cwd(), before_the_hook()
     stages = [*earlier, bring_up(project), smoke(project), first_commit(project)]
     if warning := recorded():
@@ -24,6 +24,8 @@ def main() -> int:
     say("Next:")
     say(f"  {quoted(['cd', str(project)])}")
     say(f"  {run_command('main.py')}")
+    if (project / "experiment/core/ui").is_dir():
+        say(f"  {run_command('main.py', 'ui')}    # the web page; it says what it still needs")
     return exit_code(stages)
 
 

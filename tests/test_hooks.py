@@ -379,7 +379,7 @@ def test_start_makes_a_project_and_says_what_a_dirty_clone_means(
 ) -> None:
     template.append("template/.gitignore", "# not committed")
 
-    done = start(template, "../wide-net", "author=Ada", SMOKE_PYTHON="none")
+    done = start(template, "../wide-net", "author=Ada", "ui=true", SMOKE_PYTHON="none")
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "changes that are not committed. They are left out" in done.stdout
@@ -387,7 +387,10 @@ def test_start_makes_a_project_and_says_what_a_dirty_clone_means(
     assert "_commit: v0.0.1" in (project / ".copier-answers.yml").read_text()
     assert "author: Ada" in (project / ".copier-answers.yml").read_text()
     assert "not committed" not in (project / ".gitignore").read_text()
-    assert done.stdout.rstrip().splitlines()[-3:-1] == ["Next:", f"  cd {project.path}"]
+    *_, next_, change, train, page = done.stdout.rstrip().splitlines()
+    assert (next_, change) == ("Next:", f"  cd {project.path}")
+    assert train.endswith("main.py")
+    assert page.startswith(f"{train} ui ")
     template.git("checkout", ".")
     template.release("v0.0.2", lambda it: it.append("template/.gitignore", "# new"))
     project.update()
