@@ -14,7 +14,6 @@ from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
-import psutil
 import pytest
 import torch
 from harness.copy_project import copy_project
@@ -260,11 +259,6 @@ def replace(path: Path, old: str, new: str) -> None:
     text = path.read_text()
     assert old in text, f"{path} has no {old!r}"
     path.write_text(text.replace(old, new))
-
-
-def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs; a zombie, which nobody may collect in a container, does not."""
-    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
 
 
 def wait_until(holds: Callable[[], object]) -> None:

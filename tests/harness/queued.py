@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 from assemble import assemble
+from harness.processes import is_alive
 from harness.small_sweep import PATIENCE, kill, wait_until
 
 MAIN = '''"""An experiment."""
@@ -215,7 +216,7 @@ class QueuedProject:
         for process in psutil.process_iter():
             try:
                 job = process.environ().get("EXPERIMENT_JOB", "")
-                if job.startswith(str(self.queue)) and process.status() != "zombie":
+                if job.startswith(str(self.queue)) and is_alive(process):
                     found.append(process)
             except psutil.Error:
                 continue

@@ -13,9 +13,9 @@ from harness.experiment import (
     RunFolder,
     Server,
     ended,
-    is_alive,
     wait_until,
 )
+from harness.processes import is_alive
 from harness.several_loaders import several_loaders
 from projects import Project
 

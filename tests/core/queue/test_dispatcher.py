@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 import yaml
 from filelock import FileLock
-from harness.experiment import is_alive
 from harness.matrix import spanned
+from harness.processes import is_alive
 from harness.queued import QueuedProject, kill, wait_until
 from harness.stand_in import FAILS, IS_DEAF, LEAVES_A_CHILD, NEVER_SAVES, WAITS
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import psutil
 import pytest
-from harness.experiment import PATIENCE, Experiment, RunFolder, ended, is_alive, wait_until
+from harness.experiment import PATIENCE, Experiment, RunFolder, ended, wait_until
+from harness.processes import is_alive
 
 pytestmark = [
     pytest.mark.slow,

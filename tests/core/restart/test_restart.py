@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable
 
 import pytest
-from harness.experiment import Experiment, RunFolder, is_alive, replace, wait_until
+from harness.experiment import Experiment, RunFolder, replace, wait_until
+from harness.processes import is_alive
 from harness.watched import Watched
 
 pytestmark = pytest.mark.slow

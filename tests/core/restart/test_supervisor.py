@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 from assemble import Package, assemble
-from harness.experiment import is_alive
+from harness.processes import is_alive
 
 
 @pytest.fixture(scope="module")

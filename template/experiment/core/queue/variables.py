@@ -9,7 +9,6 @@ what says on which machine or device something runs, a job has the dispatcher's.
 import json
 import os
 import re
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,7 +20,7 @@ SECRET = re.compile(r"KEY|TOKEN(?!IZER)|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.
 def keep_variables(folder: Path) -> None:
     """Write those of this process into a job's folder, for nobody else to read."""
     file = folder / FILE
-    file.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
+    file.touch(mode=0o600)
     kept = {name: value for name, value in os.environ.items() if _is_kept(name)}
     file.write_text(json.dumps(kept), encoding="utf-8")
 

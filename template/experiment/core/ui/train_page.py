@@ -89,8 +89,8 @@ async def start(request: Request) -> Response:
         _check_name(site, chosen.name)
         if field_of(request, "do") == "start":
             _check_place(site, chosen.device)
-            asked = field_of(request, "drawn")
-            return _start(site, chosen, data_paths(settings.config), asked)
+            drawn = field_of(request, "drawn")
+            return _start(site, chosen, data_paths(settings.config), drawn)
     except RefusedField as error:
         chosen.form = shown_again(form, posted)
         return _page(request, chosen, 400, error.key, str(error))
