@@ -129,7 +129,7 @@ def test_looking_at_a_network_is_timed(typed: Typed) -> None:
 def test_looking_at_data_is_timed(typed: Typed) -> None:
     lines = typed("looking")
 
-    assert min(numbers(lines[-1], "looking: images # s, texts # s")) > 0
+    assert min(numbers(lines[-1], "looking: images # s, texts # s, pages included")) > 0
 
 
 def test_a_corpus_that_is_mapped_is_resumed_exactly(typed: Typed) -> None:
