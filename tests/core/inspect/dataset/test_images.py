@@ -60,6 +60,30 @@ def test_planted_images_are_named_and_no_others(look: Look, splits: dict[str, Ex
     assert len(inspection.splits[0].ids) == COUNT
 
 
+def test_what_is_read_otherwise_than_it_lies_in_the_file_is_noted(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    train, val = splits["train"], splits["val"]
+    film = [planted.opened(item).convert("P") for item in train.items[3:6]]
+    train.items[3] = planted.saved(film[0], "GIF", save_all=True, append_images=film[1:])
+    for place in (5, 9):
+        clear = planted.opened(val.items[place]).convert("RGBA")
+        clear.putalpha(0)
+        clear.paste((200, 90, 30, 255), (4, 4, 9, 30))
+        val.items[place] = planted.saved(clear, "PNG")
+
+    found = look(splits).findings
+
+    notes = {one.text: one for one in found if one.detector == "read_otherwise"}
+    assert set(notes) == {
+        "1 image has several frames: the first is read (train 1)",
+        "2 images are transparent in places: laid on white (val 2)",
+    }
+    assert all(one.seriousness.name == "NOTE" for one in notes.values())
+    named_ones = [[example.id for (example,) in one.groups] for one in notes.values()]
+    assert sorted(named_ones) == [["train/00003"], ["val/00005", "val/00009"]]
+
+
 def test_an_image_in_two_splits_is_an_error(look: Look, splits: dict[str, Examples]) -> None:
     again = planted.saved(planted.opened(splits["train"].items[5]), "TIFF")  # another file
     splits["val"].items[7], splits["val"].labels[7] = again, splits["train"].labels[5]

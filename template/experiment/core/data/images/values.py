@@ -128,7 +128,7 @@ def seen(
     Raises:
         ValueError: Its values cannot be read, or are not finite.
     """
-    remarks = FRAMES * bool(getattr(image, "is_animated", False))
+    remarks = remarks_about(image)
     if is_deep(image) or not value_range.fits_bytes:
         layers, more = _scaled(image, channels, value_range)
     else:
@@ -139,6 +139,11 @@ def seen(
     if turn is not None:
         layers = [layer.transpose(turn) for layer in layers]
     return Seen(layers, remarks | more)
+
+
+def remarks_about(image: Image.Image) -> int:
+    """What is remarked of a file before its pixels are read."""
+    return FRAMES * bool(getattr(image, "is_animated", False))
 
 
 def is_deep(image: Image.Image) -> bool:

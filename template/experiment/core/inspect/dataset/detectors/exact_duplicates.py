@@ -32,7 +32,7 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         counts: dict[str, int] = defaultdict(int)
         for group in within:
             counts[group[0][0]] += len(group) - 1
-        text = so_many(sum(counts.values()), "examples repeat another of their split")
+        text = so_many(sum(counts.values()), "examples repeat another of the same split")
         text += f" ({by_split(counts)})"
         yield evidence.grouped("exact_duplicates", Seriousness.WARNING, text, WITHIN, within)
 

@@ -29,6 +29,7 @@ from . import (
     odd_size,
     order,
     padding,
+    read_otherwise,
     repeated_lines,
     same_order,
     shortcut,
@@ -93,6 +94,7 @@ DETECTORS = (
     _of(odd_shape.find, "image"),
     _of(grey_among_colour.find, "image"),
     _of(turned.find, "image"),
+    _of(read_otherwise.find, "image"),
     _of(padding.find, "image"),
     # boxes
     _of(box_faults.find, "boxes"),

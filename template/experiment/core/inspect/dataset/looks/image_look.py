@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from ....data.images.values import ORIENTATION, ValueRange, is_deep, seen
+from ....data.images.values import ORIENTATION, ValueRange, is_deep, remarks_about, seen
 from .look import digest
 
 SIDE = 32  # pixels of the small copy, both ways
@@ -35,6 +35,7 @@ IMAGE_NUMBERS = (
     "blue squared",
     "least value",  # in the file, of all channels
     "greatest value",
+    "remarks",  # bits of ``REMARKS``: how it differs from the file as it is read
 )
 IMAGE_WORDS = ("format", "mode")
 PERCEIVED = (0.241, 0.691, 0.068)  # of red, green, blue, squared
@@ -57,7 +58,7 @@ class ImageLook:
         """The fields of a ``Look`` at an image, which is read for that."""
         kind, mode = image.format or "", image.mode
         turn = image.getexif().get(ORIENTATION, 1) if kind else 1
-        flat = self._in_bytes(image)
+        flat, remarks = self._in_bytes(image)
         copy = _at_most(flat, MOST_MEASURED)
         grey = copy.convert("L")
         small = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX))
@@ -77,6 +78,7 @@ class ImageLook:
             *mean,
             *square,
             *_values(image if is_deep(image) else flat),
+            remarks if kind else 0,
         )
         return {
             "kind": "image",
@@ -86,18 +88,20 @@ class ImageLook:
             "small": small,
         }
 
-    def _in_bytes(self, image: Image.Image) -> Image.Image:
-        """Grey or RGB in bytes, as the file holds it: not turned."""
+    def _in_bytes(self, image: Image.Image) -> tuple[Image.Image, int]:
+        """Grey or RGB in bytes, as the file holds it: not turned. And what is remarked of it."""
         if image.mode in ("L", "RGB") and not is_deep(image):
             image.load()
-            return image
+            return image, remarks_about(image)
         grey = image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I")
         channels = 1 if grey else 3
         value_range = self.value_range if is_deep(image) else ValueRange()
-        tensor = seen(image, channels, value_range, upright=False).tensor()
+        read = seen(image, channels, value_range, upright=False)
+        tensor = read.tensor()
         array = tensor.numpy() if tensor.element_size() == 1 else (tensor.numpy() * 255).round()
         array = array.astype(np.uint8)
-        return Image.fromarray(array[0] if channels == 1 else array.transpose(1, 2, 0).copy())
+        flat = Image.fromarray(array[0] if channels == 1 else array.transpose(1, 2, 0).copy())
+        return flat, read.remarks
 
 
 def _values(image: Image.Image) -> tuple[float, float]:
