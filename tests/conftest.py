@@ -1,7 +1,6 @@
 """What the template's tests share: a tagged template, a default project, one environment."""
 
 import compileall
-import fcntl
 import os
 import py_compile
 import signal
@@ -9,7 +8,6 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from operator import itemgetter
@@ -104,16 +102,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """A test marked ``alone`` waits until no worker is at another one, and keeps them off."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
-    if run is None:
-        return (yield)
-    with _turn(Path(tempfile.gettempdir(), f"tests-{run}"), bool(item.get_closest_marker("alone"))):
-        return (yield)
-
-
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """Say which files take the time, in seconds of their own: three are run side by side."""
     seconds: dict[str, float] = defaultdict(float)
@@ -129,18 +117,6 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for file, spent in shown:
         terminalreporter.write_line(f"{spent:7.1f}  {file}")
     terminalreporter.write_line(f"{sum(seconds.values()):7.1f}  all {len(seconds)} files")
-
-
-@contextmanager
-def _turn(name: Path, alone: bool) -> Iterator[None]:
-    with open(f"{name}-next", "w") as next_in_line, open(f"{name}-running", "w") as running:
-        fcntl.flock(next_in_line, fcntl.LOCK_EX)  # so that nobody overtakes one who waits
-        fcntl.flock(running, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        fcntl.flock(next_in_line, fcntl.LOCK_UN)
-        try:
-            yield
-        finally:
-            fcntl.flock(running, fcntl.LOCK_UN)  # children that a test has forked hold it, too
 
 
 @pytest.fixture(scope="session")
