@@ -50,12 +50,12 @@ def look_at_data(
     if arguments.exclude:
         refuse_existing(Path(arguments.exclude))
     config = settings.config
-    with kept_for_json(arguments.json), _built(config, build, trained) as parts:
+    with kept_for_json(arguments.json), _built(config, build, trained) as (parts, refusal):
         data = parts[0]
         if not arguments.json:
             for line in data.summary():
                 say(line)
-        inspection = _examined(parts, arguments.most, trained)
+        inspection = _examined(parts, arguments.most, trained, refusal)
         if arguments.json:
             text = to_json(inspection) + "\n"
         else:
@@ -81,7 +81,9 @@ def look_at_data(
     return FOUND_AN_ERROR if serious and arguments.strict else FINISHED
 
 
-def _examined(parts: Parts, most: int | None, trained: Trained | None) -> Inspection:
+def _examined(
+    parts: Parts, most: int | None, trained: Trained | None, refusal: str | None
+) -> Inspection:
     data, predicted, lines = parts[0], {}, []
     if trained:
         with progress_line("predicting", sum(examples_to_predict(data, most).values())) as progress:
@@ -90,7 +92,7 @@ def _examined(parts: Parts, most: int | None, trained: Trained | None) -> Inspec
     counts = [num_examples(dataset) for dataset in there if not is_stream(dataset)]
     total = sum(count if most is None else min(count, most) for count in counts)
     with progress_line("looking", total) as progress:
-        found = examine(data, most, data.seed, progress, False, predicted)
+        found = examine(data, most, data.seed, progress, False, predicted, refusal)
     found.skipped += lines
     if trained:
         draw_predictions(data, parts[1], found)
@@ -98,11 +100,13 @@ def _examined(parts: Parts, most: int | None, trained: Trained | None) -> Inspec
 
 
 @contextmanager
-def _built(config: Any, build: Any, trained: Trained | None) -> Iterator[Parts]:
+def _built(config: Any, build: Any, trained: Trained | None) -> Iterator[tuple[Parts, str | None]]:
     """The data and what goes with it, and nothing that a look at it leaves behind.
 
+    And what training says where it refuses the data: then the rest of it is looked at.
+
     Raises:
-        UserError: It is not core's DataModule, which knows its examples by their numbers.
+        UserError: The data cannot be looked at, whatever is left out of it.
     """
     config.trainer.progress_bar = False
     if trained:  # one process, which asks about each example once
@@ -111,21 +115,38 @@ def _built(config: Any, build: Any, trained: Trained | None) -> Iterator[Parts]:
     else:
         config.trainer.accelerator = "cpu"
     # Files are read when they are looked at; one that is broken is a finding, and ends nothing.
-    config.data.in_memory_mb, config.data.on_error, config.data.overfit_batches = 0, "skip", None
+    config.data.in_memory_mb, config.data.overfit_batches = 0, None
     wandb, config.logger.wandb = config.logger.wandb, "off"
     with tempfile.TemporaryDirectory(prefix="inspect-", ignore_cleanup_errors=True) as folder:
         run = trained[0] if trained else Run(Path(folder), "inspect", config.seed)
-        parts = build(config, run)
-        data = parts[0]
+        try:
+            parts, refusal = _set_up(config, build, run), None
+        except UserError as error:
+            if config.data.on_error == "skip":
+                raise
+            config.data.on_error, refusal = "skip", str(error)
+            parts = _set_up(config, build, run)
         config.logger.wandb = wandb
-        if not isinstance(data, DataModule):
-            raise UserError(
-                "experiment/data.py: inspect data needs core's DataModule, and "
-                f"{type(data).__name__} does not inherit it"
-            )
-        data.prepare_data()
-        data.setup("fit")
-        yield parts
+        yield parts, refusal
+
+
+def _set_up(config: Any, build: Any, run: Run) -> Parts:
+    """What training begins with.
+
+    Raises:
+        UserError: It refuses the data, or it is not core's DataModule, which knows its examples by
+            their numbers.
+    """
+    parts = build(config, run)
+    data = parts[0]
+    if not isinstance(data, DataModule):
+        raise UserError(
+            "experiment/data.py: inspect data needs core's DataModule, and "
+            f"{type(data).__name__} does not inherit it"
+        )
+    data.prepare_data()
+    data.setup("fit")
+    return parts
 
 
 def refuse_folder(file: Path) -> None:

@@ -146,6 +146,33 @@ def test_an_example_that_is_broken_stops_nothing(experiment: Experiment) -> None
     assert page.count("as it is</small>") > 12
 
 
+@pytest.mark.parametrize("task", ["image_classification", "language_modeling"])
+def test_what_training_refuses_is_an_error_here(
+    projects: Path, server: Server, task: str, tmp_path: Path
+) -> None:
+    """The look goes on without it, and says so in the words of training."""
+    experiment = Experiment(projects / task, server).copy(tmp_path / "experiment")
+    for number in range(24):
+        folder = experiment / f"mine/{'ab'[number % 2]}"
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (40, 30), (10 * number, 90, 9)).save(folder / f"{number}.png")
+        (folder / f"{number}.txt").write_text(f"A text of its own, number {number}. " * 40)
+    words = ("data.source=folder", "data.root=mine")
+    if task == "language_modeling":
+        (experiment / "mine/a/6.txt").write_bytes(b"\x00\xff\xfe binary \x00" * 99)
+    trained = experiment.main("fit", *words, "logger.wandb=off")
+    assert trained.returncode == 2
+
+    looked = experiment.main("inspect", "data", "--json", *words)
+    skipped = experiment.main("inspect", "data", "--json", *words, "data.on_error=skip")
+
+    assert looked.returncode == skipped.returncode == 0, looked.stderr + skipped.stderr
+    texts = [finding["text"] for finding in json.loads(looked.stdout)["findings"]]
+    assert f"training refuses this data: {trained.stderr.strip()}" in texts
+    assert all(split["ids"] for split in json.loads(looked.stdout)["splits"])
+    assert "refuses" not in skipped.stdout
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -35,6 +35,7 @@ class Evidence:
         seed: Of what detectors draw.
         skipped: Lines that say what was not looked for, and why; detectors add theirs.
         predicted: What a trained model says of held-out splits; empty before training.
+        refusal: What training says of the data, where it does not take it as it is.
     """
 
     splits: dict[str, SplitRead]
@@ -43,6 +44,7 @@ class Evidence:
     seed: int = 0
     skipped: list[str] = field(default_factory=list)
     predicted: dict[str, Predicted] = field(default_factory=dict)
+    refusal: str | None = None
 
     @cached_property
     def kinds(self) -> set[str]:

@@ -30,6 +30,7 @@ def examine(
     progress: Progress | None = None,
     strict: bool = False,
     predicted: Mapping[str, Predicted] | None = None,
+    refusal: str | None = None,
 ) -> Inspection:
     """Look at each example of each split, and say what is wrong.
 
@@ -40,10 +41,11 @@ def examine(
         progress: Is told how many more examples were read.
         strict: Whether a detector that fails raises; else a line of ``skipped`` says so.
         predicted: What a trained model says of held-out splits, of the examples that are read.
+        refusal: What training says of the data, where it does not take it as it is.
     """
     started = time.perf_counter()
     _as_it_lies(datamodule)
-    evidence = Evidence({}, datamodule, seed=seed, predicted=dict(predicted or {}))
+    evidence = Evidence({}, datamodule, None, seed, [], dict(predicted or {}), refusal)
     splits = _splits(datamodule, evidence)
     evidence.facts = _facts(datamodule, evidence)
     tokenizer = _tokenizer(evidence)

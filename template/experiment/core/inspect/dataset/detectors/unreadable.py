@@ -1,7 +1,7 @@
 """Examples that cannot be read: whatever opening and decoding the whole of them raises.
 
 Template's file: updates replace it. No threshold. What a reader left out before, as its notes say,
-is named, too.
+is named, too, and why training refuses the data, where it does.
 """
 
 from collections.abc import Iterable
@@ -9,10 +9,13 @@ from collections.abc import Iterable
 from ...report.seriousness import Seriousness
 from ..evidence import Evidence, by_split, so_many
 from ..inspection import Finding
+from ..looks.look import Look
 from ..reader_notes import noted
 
 ADVICE = "Replace them, or leave them out: data.on_error=skip, data.exclude."
 LEFT_OUT = "They are left out already; mend the files, if you want them back."
+UNSEEN = "They were left out of this look alone: mend them, or set data.on_error=skip."
+REFUSED = "This look went on as with data.on_error=skip, which leaves out what is like that."
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
@@ -30,4 +33,13 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         yield evidence.grouped(
             "unreadable", Seriousness.ERROR, f"{text}, the first: {reason}", ADVICE, groups
         )
-    yield from noted(evidence, "unreadable", ("cannot be read", "cannot be used"), LEFT_OUT)
+    refusal, known = evidence.refusal, {look.fault for look in _looks(evidence)}
+    if refusal and refusal not in known:
+        text = f"training refuses this data: {refusal}"
+        yield Finding("unreadable", Seriousness.ERROR, text, REFUSED)
+    advice = UNSEEN if refusal else LEFT_OUT
+    yield from noted(evidence, "unreadable", ("cannot be read", "cannot be used"), advice)
+
+
+def _looks(evidence: Evidence) -> Iterable[Look]:
+    return (look for split in evidence.splits.values() for look in split.looks)
