@@ -232,3 +232,16 @@ def test_which_variables_a_job_takes_along(
     assert "OF_THEIRS" not in found
     written = json.loads((tmp_path / "variables.json").read_text())
     assert not set(own) & set(written)
+
+
+def test_a_job_is_no_process_of_what_it_was_queued_in(
+    module: Callable[[str], ModuleType],
+) -> None:
+    launched = ("RANK", "LOCAL_RANK", "WORLD_SIZE", "NODE_RANK", "MASTER_ADDR", "MASTER_PORT")
+    launched += ("TORCHELASTIC_RUN_ID", "OMPI_COMM_WORLD_RANK", "PMI_RANK", "EXPERIMENT_RUN")
+    kept = {"MY_RANK": "1", "SLURM_JOB_ID": "7", "PMIXER": "x"}
+
+    bare = module("core.queue.variables").bare_environment({**dict.fromkeys(launched, "3"), **kept})
+
+    assert bare.keys() - kept.keys() == {"EXPERIMENT_PROJECT", "PYTHONPATH"}
+    assert kept.items() <= bare.items()

@@ -17,13 +17,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from ..files import PROJECT, write_json
+from ..files import write_json
 from ..runs.frozen_job import JOB
 from ..runs.processes import this_process
 from ..sweep import devices
@@ -32,7 +31,7 @@ from .freeze import CODE
 from .job import CONSOLE, ENDED, FAILED, LOST, RUNNING, STOPPED, UNDONE, Job, processes
 from .queue import CPU, Queue, next_of
 from .settle import LOST_AT_MOST, marks, settle
-from .variables import variables_of
+from .variables import bare_environment, variables_of
 
 LOCK, RECORD, LOG = "dispatcher.lock", "dispatcher.json", "dispatcher.log"
 POLL_SECONDS = 0.25
@@ -258,15 +257,6 @@ class Dispatcher:
         if self._is_the_one():
             self.record.unlink()
         self.lock.release()
-
-
-def bare_environment(variables: Mapping[str, str]) -> dict[str, str]:
-    """An environment without what is said to one run, and with the way to this code."""
-    kept = {name: value for name, value in variables.items() if name[:11] != "EXPERIMENT_"}
-    levels = (__package__ or "").count(".") + 1
-    paths = [str(Path(__file__).absolute().parents[levels]), kept.get("PYTHONPATH", "")]
-    path = os.pathsep.join(filter(None, paths))
-    return {**kept, "EXPERIMENT_PROJECT": str(PROJECT), "PYTHONPATH": path}
 
 
 def serve(output: Path, stays: bool) -> bool:

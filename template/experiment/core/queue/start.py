@@ -15,9 +15,10 @@ from ..errors import UserError
 from ..files import shown
 from ..runs.processes import Identity
 from ..sweep.trial_outcome import last_words
-from .dispatcher import LOG, RECORD, bare_environment
+from .dispatcher import LOG, RECORD
 from .job import UNDONE
 from .queue import Queue
+from .variables import bare_environment
 
 START_SECONDS = LATE_SECONDS = 30.0
 ATTEMPTS = 3  # one that starts may be killed

@@ -12,8 +12,13 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..files import PROJECT
+
 FILE = "variables.json"
 MACHINES = ("EXPERIMENT_", "SLURM_", "CUDA_VISIBLE_DEVICES")
+# What torchrun, mpirun or Lightning says to one process of several: no job is one of those.
+LAUNCHER = r"((LOCAL|NODE|GROUP|ROLE)_)?(RANK|WORLD_SIZE)|ROLE_NAME|MASTER_(ADDR|PORT)"
+OF_ONE = re.compile(rf"EXPERIMENT_\w+|{LAUNCHER}|(TORCHELASTIC|OMPI|PMIX?)_\w+")
 SECRET = re.compile(r"KEY|TOKEN(?!IZER)|SECRET|PASS|CREDENTIAL|AUTH|COOKIE", re.IGNORECASE)
 
 
@@ -32,6 +37,15 @@ def variables_of(folder: Path, ours: Mapping[str, str]) -> dict[str, str]:
     except (OSError, ValueError):
         return dict(ours)
     return {**{name: value for name, value in ours.items() if not _is_kept(name)}, **kept}
+
+
+def bare_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """An environment without what is said to one process, and with the way to this code."""
+    kept = {name: value for name, value in variables.items() if not OF_ONE.fullmatch(name)}
+    levels = (__package__ or "").count(".") + 1
+    paths = [str(Path(__file__).absolute().parents[levels]), kept.get("PYTHONPATH", "")]
+    path = os.pathsep.join(filter(None, paths))
+    return {**kept, "EXPERIMENT_PROJECT": str(PROJECT), "PYTHONPATH": path}
 
 
 def _is_kept(name: str) -> bool:
