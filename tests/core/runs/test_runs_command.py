@@ -166,6 +166,25 @@ def test_the_table(runs: Runs, main: Main) -> None:
     ]
 
 
+def test_a_run_without_a_setting_does_not_differ_in_it(runs: Runs, main: Main) -> None:
+    """It is of another project, or of before an update that brought the setting."""
+    runs.add("a", settings={"model.depth": 4})
+    runs.add("b", settings={"new_one": 1})
+    foreign = runs.add("foreign")
+    (foreign / "config.yaml").write_text("model:\n  depth: 7\nelse: 3\n")
+
+    _, shown, _ = main()
+
+    assert [line.split()[-1] for line in shown.splitlines()] == [
+        "settings",
+        "depth=4",
+        "depth=2",
+        "depth=7",
+    ]
+    _, compared, _ = main("compare", "a", "b")
+    assert "new_one" in compared
+
+
 def test_choosing_and_ordering(runs: Runs, main: Main) -> None:
     runs.add("a", best=0.5, settings={"optimizer.learning_rate": 1e-4})
     runs.add("b", best=0.25, settings={"model.depth": 4})

@@ -59,7 +59,8 @@ def epoch_in_words(row: RunRow) -> str:
 def _settings(row: RunRow, keys: list[str]) -> str:
     names = short_names(dict.fromkeys(keys))
     pairs = zip(names, keys, strict=True)
-    return " ".join(f"{name}={shown_value(row.settings.get(key))}" for name, key in pairs)
+    known = [(name, row.settings[key]) for name, key in pairs if key in row.settings]
+    return " ".join(f"{name}={shown_value(value)}" for name, value in known)
 
 
 def as_json(rows: list[RunRow]) -> str:

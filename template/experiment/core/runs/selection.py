@@ -111,7 +111,7 @@ def find_row(name: str, output: Path) -> RunRow:
 
 def telling(rows: list[RunRow]) -> list[str]:
     """The settings in which runs differ, without those that change nothing that is learned."""
-    keys = differing([row.settings for row in rows])
+    keys = differing([row.settings for row in rows], where_known=True)
     return [key for key in keys if not any(key == f or key.startswith(f"{f}.") for f in FREE)]
 
 

@@ -89,12 +89,21 @@ def _flat(values: dict[str, Any], prefix: str = "") -> list[tuple[str, Any]]:
     return found
 
 
-def differing(runs: list[dict[str, Any]]) -> list[str]:
+def differing(runs: list[dict[str, Any]], where_known: bool = False) -> list[str]:
     """The keys in which runs differ, in the order of their configuration.
 
-    A key that only some have differs, too: an older run does not know what an update brought.
+    Args:
+        runs: The settings of each.
+        where_known: Whether a run without a key stays out of account: another project's, or an
+            older one, which does not know what an update brought. Else it differs.
     """
     keys = dict.fromkeys(key for settings in runs for key in settings)
     missing = object()
-    columns = {key: [settings.get(key, missing) for settings in runs] for key in keys}
-    return [key for key, column in columns.items() if column.count(column[0]) < len(column)]
+    found = []
+    for key in keys:
+        column = [settings.get(key, missing) for settings in runs]
+        if where_known:
+            column = [value for value in column if value is not missing]
+        if column.count(column[0]) < len(column):
+            found.append(key)
+    return found

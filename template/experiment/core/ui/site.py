@@ -155,11 +155,10 @@ class Site:
     def settings_of(self, rows: list[RunRow]) -> dict[str, dict[str, str]]:
         """Of each run the settings in which they differ, by short names."""
         keys = telling(rows)
-        names = list(short_names(dict.fromkeys(keys)))
+        pairs = list(zip(short_names(dict.fromkeys(keys)), keys, strict=True))
         return {
             row.name: {
-                name: shown_value(row.settings.get(key))
-                for name, key in zip(names, keys, strict=True)
+                name: shown_value(row.settings[key]) for name, key in pairs if key in row.settings
             }
             for row in rows
         }
