@@ -197,7 +197,11 @@ def deepchecks_texts(job: Job, wanted: Wanted) -> Issues:
     """Not its outliers and drift by a text's properties: these begin with loading fastText's model
     of languages from elsewhere.
     """
+    import nltk
     from deepchecks.nlp import TextData, checks
+
+    if not nltk.download("stopwords", quiet=True):  # it asks anew for each text, in vain
+        nltk.download = lambda *_, **__: False
 
     texts, labels, ids = ([one[name] for one in job] for name in ("item", "label", "id"))
     data = TextData(texts, label=labels, task_type="text_classification")
