@@ -463,3 +463,27 @@ def test_deep_images_are_turned_as_bytes_are(
     wanted = np.asarray(ImageOps.exif_transpose(Image.open(plain)))
     np.testing.assert_allclose(found.tensor()[0] * scale / 16, wanted, atol=1e-3)
     np.testing.assert_allclose(flat.tensor()[0] * scale / 16, levels, atol=1e-3)
+
+
+@pytest.mark.parametrize(("dtype", "top"), [(np.uint8, 255), (np.uint16, 4095)])
+@pytest.mark.parametrize("zero", ["black", "white"])
+def test_a_tiff_whose_zero_is_white_is_read_as_it_is_meant(
+    make: Callable[..., Any], tmp_path: Path, dtype: Any, top: int, zero: str
+) -> None:
+    """PIL turns bytes about, when it saves them, too, and leaves deeper values as they are."""
+    root = deep(tmp_path, dtype, top, "tiff")
+    for file in root.rglob("*.tiff"):
+        values = np.asarray(Image.open(file))
+        if zero == "white" and dtype == np.uint16:
+            values = top - values
+        tags = {262: 0 if zero == "white" else 1}
+        Image.fromarray(values).save(file, tiffinfo=tags)
+
+    data = make(source="folder", root=str(root), image_size=8)
+    data.setup()
+
+    batch = data.some(1000, "train")
+    means = pixels(data).flatten(1).mean(dim=1)
+    assert means[batch.label == 0].max() < 0.6 < means[batch.label == 1].min()
+    inverted = any("in which 0 is white: inverted" in line for line in data.summary())
+    assert inverted == (zero == "white" and dtype == np.uint16)

@@ -339,3 +339,23 @@ def test_settings_that_cannot_be_meant(experiment: Any, name: str) -> None:
 
     with pytest.raises(ValueError, match=expected):
         experiment("core.config").MaskDataConfig(**{name.split()[0]: value})
+
+
+@pytest.mark.parametrize(("values", "dtype"), [((0, 255), np.uint8), ((0, 1), np.uint16)])
+def test_a_tiff_whose_zero_is_white_is_refused(
+    refused: Refused, write: Write, values: tuple[int, ...], dtype: Any
+) -> None:
+    """ImageJ's inverting table: foreground and background would change places in some programs."""
+    write("images/a.png")
+    write("masks/a.tif", Image.fromarray(mask(*values, dtype=dtype)), tiffinfo={262: 0})
+
+    assert "masks/a.tif says that 0 is white" in refused()
+
+
+def test_a_tiff_of_one_bit_is_read_as_it_is_shown(read: Read, write: Write) -> None:
+    """Scanners and fax coding write black as 1."""
+    write("images/a.png")
+    shown = Image.fromarray(mask(0, 255)).convert("1")
+    write("masks/a.tif", shown, tiffinfo={262: 0}, compression="group4")
+
+    assert classes(read()["train"]) == mask(0, 1).tolist()

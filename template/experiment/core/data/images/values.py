@@ -41,8 +41,9 @@ REMARKS = (
     "images are transparent in places: laid on white",
     "images have several frames: the first is read",
     "images are in colour, unlike the training images: read as grey",
+    "images are TIFFs of more than 8 bits in which 0 is white: inverted, as they are meant",
 )
-CLIPPED, TRANSPARENT, FRAMES, COLOUR = (1 << bit for bit in range(len(REMARKS)))
+CLIPPED, TRANSPARENT, FRAMES, COLOUR, INVERTED = (1 << bit for bit in range(len(REMARKS)))
 
 
 @dataclass(frozen=True)
@@ -155,6 +156,11 @@ def is_deep(image: Image.Image) -> bool:
     return np.max(bits) > 8 or any(";16" in str(tile[3]) for tile in tiles)
 
 
+def zero_is_white(image: Image.Image) -> bool:
+    """Whether a TIFF says so; of grey up to 8 bits PIL turns it about, of deeper grey not."""
+    return getattr(image, "tag_v2", {}).get(262) == 0
+
+
 def raw_values(image: Image.Image) -> NDArray[Any]:
     """What a deep image holds, as ``(height, width)`` or ``(height, width, channels)``.
 
@@ -207,6 +213,8 @@ def _scaled(
     low, high = (value_range.low, value_range.high) if deep or value_range.stated else (0.0, 255.0)
     remarks |= CLIPPED * bool(values.min() < low or values.max() > high)
     scaled = ((values.astype(np.float64) - low) / (high - low)).clip(0, 1)
+    if deep and zero_is_white(image):
+        scaled, remarks = 1 - scaled, remarks | INVERTED
     if alpha is not None and (alpha < 65535).any():
         scaled, remarks = 1 - (1 - scaled) * (alpha / 65535), remarks | TRANSPARENT
     planes = [scaled] if scaled.ndim == 2 else [scaled[..., band] for band in range(3)]

@@ -19,7 +19,7 @@ from ...files import shown
 from ..errors import DataError
 from ..images.files import UNREADABLE, open_file, unreadable
 from ..images.folder import SUFFIXES
-from ..images.values import is_deep
+from ..images.values import is_deep, zero_is_white
 
 ARRAY = ".npy"
 MASK_SUFFIXES = (*SUFFIXES, ARRAY)
@@ -99,6 +99,9 @@ def _picture(image: Image.Image, path: str | Path) -> RawMask:
     lossy = _is_lossy(image)
     if (frames := getattr(image, "n_frames", 1)) > 1:
         raise _refusal(path, f"has {frames} pages or frames, expected one")
+    if zero_is_white(image) and image.mode != "1":  # ImageJ's 255 is shown black, others' white
+        why = "says that 0 is white, which turns numbers about or not, as programs like"
+        raise _refusal(path, f"{why}; {WANTED} in a PNG, or in a TIFF whose 0 is black")
     if image.mode == "P":
         return RawMask(np.asarray(image), _palette(image))
     if image.mode == "1":

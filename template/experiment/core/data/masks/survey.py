@@ -23,7 +23,7 @@ from ..images.values import ORIENTATION
 from .mask_files import RawMask, packed, read_mask
 from .masked_images import same_shape
 
-VERSION = 2  # of what is kept: another one whenever it is found otherwise
+VERSION = 3  # of what is kept: another one whenever it is found otherwise
 MOST = 512  # colours of a file that are kept: more are no classes
 SIDEWAYS = (5, 6, 7, 8)  # EXIF's turns after which height and width change places
 
