@@ -34,7 +34,7 @@ def checked(
     """
     rows: dict[Row, None] = {}
     for one in image.objects:
-        if wrong := _unusable(one, numbers):
+        if wrong := _unusable(one, numbers, in_pixels):
             faults.of(image, f"{one.place}: {wrong}")
             return []
         left, top, right, bottom = one.box
@@ -51,7 +51,12 @@ def checked(
     return list(rows)
 
 
-def _unusable(one: FoundObject, numbers: dict[str, int]) -> str | None:
+def in_shares(box: Box) -> bool:
+    """Whether a box lies within the first pixel and has broken numbers, as shares of an image."""
+    return max(map(abs, box)) <= 1 and not all(float(side).is_integer() for side in box)
+
+
+def _unusable(one: FoundObject, numbers: dict[str, int], in_pixels: bool) -> str | None:
     """What is wrong with an object, whatever its image, and what was expected."""
     if one.class_name not in numbers:
         known = ", ".join(list(numbers)[:5]) + (", ..." if len(numbers) > 5 else "")
@@ -59,6 +64,8 @@ def _unusable(one: FoundObject, numbers: dict[str, int]) -> str | None:
         return f"the class {one.class_name} is unknown, expected one of {known}{hint}"
     if not all(math.isfinite(side) for side in one.box):
         return f"{said(one.box)} is not finite, expected four numbers"
+    if in_pixels and in_shares(one.box):
+        return f"{said(one.box)} is within one pixel, as shares of an image are; expected pixels"
     return None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
+from .coco_corners import refuse_corners
 from .found import Box, Faults, FoundImage, FoundObject
 
 EXPECTED = "expected COCO's images, annotations and categories"
@@ -93,7 +94,12 @@ class Ids:
 
 
 def annotated(content: dict[str, Any], ids: Ids, names: dict[int, str], faults: Faults) -> None:
-    """Give each annotation of a file to its image."""
+    """Give each annotation of a file to its image.
+
+    Raises:
+        UserError: Boxes are corners, not sides.
+    """
+    refuse_corners(content["annotations"], faults.source)
     for _, place, one, image in matched(content, ids, faults):
         if is_crowd(one):
             faults.notes.add(CROWDS, place)

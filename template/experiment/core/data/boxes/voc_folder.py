@@ -22,6 +22,7 @@ from ..notes import Notes
 from ..split_names import Stated, as_setting, meaning, named_splits, stated_splits
 from .annotations import gather, together
 from .boxed_images import BoxedImages
+from .checks import in_shares
 from .found import Faults, FoundImage
 from .tree import Tree, folders_above
 from .voc_images import ImagesOfXml
@@ -100,7 +101,7 @@ def _count_from(read: dict[str, tuple[Found, Faults]]) -> None:
     for found, faults in read.values():
         for image, _ in found:
             for one in image.objects:
-                if min(one.box[:2]) < 1 and image.fault is None:
+                if min(one.box[:2]) < 1 and image.fault is None and not in_shares(one.box):
                     faults.notes.add(FROM_ZERO, one.place)
                     first = 0
     for found, _ in read.values():
