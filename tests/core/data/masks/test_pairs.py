@@ -343,3 +343,29 @@ def test_a_second_start_reads_no_mask(
     monkeypatch.undo()
     write("masks/a.png", mask(0, 1, 2))
     assert "0..2" in said(read())
+
+
+@pytest.mark.parametrize("name", ["splits/train.csv", "split.json", "train_test_split.txt"])
+def test_files_that_may_say_splits_and_are_not_read_are_said(
+    read: Read, write: Write, name: str
+) -> None:
+    for stem in "ab":
+        write(f"images/{stem}.jpg")
+        write(f"masks/{stem}.png", mask(0, 1))
+    write(name, "image\n")
+
+    found = read()
+
+    assert list(found) == ["train"]
+    assert "files may say which images are of which split, and are not read" in said(found)
+    assert "may say" not in said(read(splits={}))
+
+
+def test_lists_that_are_called_lists(read: Read, write: Write) -> None:
+    for stem in "abc":
+        write(f"images/{stem}.jpg")
+        write(f"masks/{stem}.png", mask(0, 1))
+    write("trainlist.txt", "a\nb\n")
+    write("vallist.txt", "c\n")
+
+    assert stems(read()) == {"train": ["a", "b"], "val": ["c"]}

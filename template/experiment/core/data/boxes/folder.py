@@ -9,6 +9,7 @@ from ...config.data import BoxDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..notes import Notes
+from ..split_lists import by_lists
 from . import coco, coco_files, voc_folder, yolo
 from .boxed_images import BoxedImages
 from .tree import Tree
@@ -37,7 +38,7 @@ def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
             f"data.root: {tree.place} holds annotations of {both}: move one of them away, or state "
             "files or folders of one by data.splits"
         )
-    return READERS[next(iter(found))](config, tree)
+    return by_lists(READERS[next(iter(found))](config, tree), config, root)
 
 
 def load_coco(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ...files import shown
 from ..folders import paths_below, unwrapped
-from ..images.folder import SUFFIXES
+from ..images.suffixes import SUFFIXES
 from ..notes import Notes
 
 

@@ -19,37 +19,27 @@ from ...config.data import ImageDataConfig
 from ...errors import UserError
 from ...files import shown, writable, writable_names
 from ...spelling import did_you_mean, nearest
-from ..folders import (
-    composed,
-    files_below,
-    folder_names,
-    holds,
-    is_left_behind,
-    note_hidden,
-    paths_below,
-    split_folders,
-    unwrapped,
-)
+from ..folders import is_left_behind, note_hidden, paths_below, split_folders, unwrapped
 from ..notes import Notes
-from ..split_names import FILLERS, as_setting, meaning
+from ..split_lists import by_lists, may_list, states_lists
+from ..split_names import as_setting, meaning
+from .class_folders import (
+    LAYOUT,
+    NO_CLASS,
+    as_spelled,
+    beside_lists,
+    class_folders,
+    classes_of,
+    few,
+    has_folders,
+    has_images,
+    has_no_labels,
+)
 from .files import common_channels, open_file
 from .find_range import deep_files
 from .labelled_images import LabelledImages
+from .suffixes import OTHER_PICTURES, SUFFIXES, is_image
 
-# What PIL reads of itself, with names that are no others': .ico or .pdf are seldom meant.
-SUFFIXES = (
-    *(".png", ".apng", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".avif", ".bmp", ".dib", ".gif"),
-    *(".tif", ".tiff", ".jp2", ".j2k", ".ppm", ".pgm", ".pbm", ".pnm", ".pfm", ".tga", ".qoi"),
-)
-# Pictures all the same, which are not to be passed over as if they were none.
-OTHER_PICTURES = (
-    *(".heic", ".heif", ".hif", ".npy", ".npz", ".dcm", ".nii", ".nii.gz", ".svg", ".exr", ".hdr"),
-    *(".jxl", ".raw", ".dng", ".cr2", ".nef", ".arw", ".psd", ".fits", ".mat", ".h5", ".pt"),
-)
-NO_CLASS = {"_unlabeled", "_unlabelled"}  # FiftyOne's, beside the classes: for what has none
-# What tools call the folder of a split of which no class is known.
-UNLABELLED = {*NO_CLASS, "unknown", "unlabeled", "unlabelled"}
-LAYOUT = "train/CLASS/IMAGE or CLASS/IMAGE"
 DEEPER = "images lie in folders inside their class's folder: of that class, too"
 
 
@@ -63,13 +53,17 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     """
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
-    notes = Notes()
-    root = unwrapped(root, _has_images)
-    found = split_folders(root, config.splits, _has_folders, _has_images, "classes", notes)
-    folders = {split: unwrapped(folder, _has_images) for split, folder in found.items()}
-    classes = _classes(folders["train"])
+    notes, top = Notes(), root
+    root = beside_lists(unwrapped(root, has_images))
+    stated = config.splits if states_lists(config) else None
+    folders_stated = {} if stated else config.splits
+    found = split_folders(root, folders_stated, has_folders, has_images, "classes", notes)
+    folders = {split: unwrapped(folder, has_images) for split, folder in found.items()}
+    classes = classes_of(folders["train"])
+    lists = set(found) == {"train"} and bool(config.splits is None or stated)
     splits = {
-        split: _read(split, folder, classes, config.on_error) for split, folder in folders.items()
+        split: _read(split, folder, classes, config.on_error, lists=lists)
+        for split, folder in folders.items()
     }
     if config.splits is None and DEEPER in splits["train"].notes.counts:
         _refuse_classes_inside(splits["train"], classes, root)
@@ -79,7 +73,8 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     paths = splits["train"].paths
     channels = common_channels(len(paths), partial(open_file, paths))
     names = [writable(name) for name in classes]
-    return {split: files.labelled(names, channels) for split, files in splits.items()}
+    images = {split: files.labelled(names, channels) for split, files in splits.items()}
+    return by_lists(images, config, top, stated=stated)
 
 
 def load_unlabelled(path: Path, class_names: list[str], channels: int) -> LabelledImages:
@@ -98,11 +93,6 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
     if not files.paths:
         raise UserError(f"--input {path}: holds no image ({', '.join(SUFFIXES)})")
     return files.labelled(class_names, channels)
-
-
-def images_inside(folder: Path) -> list[Path]:
-    """All image files below a folder, in the order of their names."""
-    return [file for file in files_below(folder) if _is_image(file.name)]
 
 
 class _Files:
@@ -131,7 +121,7 @@ class _Files:
         if label >= 0 and (deeper := [path for path in found if path.rfind(os.sep) >= begins]):
             self.notes.add(DEEPER, shown(deeper[0]), len(deeper))
         for path in paths if len(found) < len(paths) else ():
-            if _is_image(path):
+            if is_image(path):
                 continue
             if on_error == "raise":
                 raise UserError(
@@ -153,30 +143,14 @@ class _Files:
         return images
 
 
-def _classes(folder: Path) -> list[str]:
-    """The names of the class folders, of which there must be two."""
-    names = [name for name in folder_names(folder) if name.lower() not in NO_CLASS]
-    if not names:
-        raise UserError(f"{shown(folder)} holds no folder for a class; expected {LAYOUT}")
-    if len(names) == 1:
-        raise UserError(
-            f"{shown(folder)} holds one class only, {writable(names[0])}; expected at least two"
-            + _inside(folder / names[0])
-        )
-    return names
-
-
-def _inside(folder: Path) -> str:
-    """A hint, where what seems a class is the folder of an archive beside its README."""
-    return f": are they in data.root={shown(folder)}?" if _has_folders(folder) else ""
-
-
-def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _Files:
+def _read(
+    split: str, folder: Path, classes: Sequence[str], on_error: str, *, lists: bool
+) -> _Files:
     """Each image file of a split with its class number."""
     files, is_training = _Files(folder), split == "train"
-    there = _as_spelled(folder_names(folder), classes)
+    there = as_spelled(class_folders(folder), classes)
     folders = list(there)
-    if not is_training and _has_no_labels(split, folders, classes):
+    if not is_training and has_no_labels(split, folders, classes):
         files.add_images_below(str(folder), -1, on_error)
         return files
     for name in folders:
@@ -188,7 +162,8 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
             raise UserError(
                 f"{shown(folder / name)} is a class that the training images lack{hint}"
             )
-    _note_files(folder, files.notes, "files lie beside the class folders: passed over")
+    kind = "files lie beside the class folders: passed over"
+    _note_files(folder, files.notes, kind, lists=lists)
     for label, name in enumerate(classes):
         place = os.path.join(folder, there.get(name, name))
         count = files.add_images_below(place, label, on_error)
@@ -200,14 +175,6 @@ def _read(split: str, folder: Path, classes: Sequence[str], on_error: str) -> _F
             )
         files.notes.add(f"classes have no images in {split}", writable(name))
     return files
-
-
-def _as_spelled(folders: Sequence[str], classes: Sequence[str]) -> dict[str, str]:
-    """Each folder by the name of its class: two systems may have written an accent in two ways."""
-    spelled = {composed(name): name for name in classes if name not in folders}
-    return {
-        name if name in classes else spelled.get(composed(name), name): name for name in folders
-    }
 
 
 def _refuse_classes_inside(files: _Files, classes: Sequence[str], root: Path) -> None:
@@ -234,30 +201,20 @@ def _refuse_classes_inside(files: _Files, classes: Sequence[str], root: Path) ->
         second = f"folders such as {shared[0]}/{classes[0]}"
     raise UserError(
         f"data.root: {shown(files.folder)} can be read in two ways, as the classes "
-        f"{_few(classes)}, or as folders that each hold {_few(shared)}: state the first by "
+        f"{few(classes)}, or as folders that each hold {few(shared)}: state the first by "
         f"data.splits='{first}', the second by {second}"
     )
 
 
-def _few(names: Sequence[str]) -> str:
-    return ", ".join([*map(writable, names[:4]), *(["..."] if len(names) > 4 else [])])
-
-
-def _has_no_labels(split: str, folders: Sequence[str], classes: Sequence[str]) -> bool:
-    """Whether nobody knows the classes: there are no folders, or one that is named for none."""
-    if len(folders) != 1 or folders[0] in classes:
-        return not folders
-    name = folders[0].lower()
-    return name in UNLABELLED or name in FILLERS or meaning(name) == split
-
-
-def _note_files(folder: Path, notes: Notes, kind: str) -> None:
-    """Count the files right in a folder where only folders are read."""
+def _note_files(folder: Path, notes: Notes, kind: str, *, lists: bool = False) -> None:
+    """Count the files right in a folder where only folders are read, and, it may be, lists."""
     for path in sorted(folder.iterdir()):
+        if lists and may_list(path.name):  # split_lists.py reads it, or says why not
+            continue
         if is_left_behind(path.name):
             note_hidden(path.name, str(path), notes)
         elif not path.is_dir():
-            notes.add(f"image {kind}" if _is_image(path.name) else kind, shown(path))
+            notes.add(f"image {kind}" if is_image(path.name) else kind, shown(path))
 
 
 def _kind(path: str) -> str:
@@ -270,15 +227,3 @@ def _advice(path: str) -> str:
     if path.lower().endswith(OTHER_PICTURES):
         return "PIL does not read it, convert it to PNG or TIFF"
     return "move it away"
-
-
-def _has_folders(folder: Path) -> bool:
-    return holds(folder, lambda entry: entry.is_dir())
-
-
-def _has_images(folder: Path) -> bool:
-    return holds(folder, lambda entry: _is_image(entry.name) and entry.is_file())
-
-
-def _is_image(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES)

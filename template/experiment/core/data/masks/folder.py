@@ -15,6 +15,7 @@ from ..boxes import coco_files
 from ..boxes import yolo as yolo_boxes
 from ..boxes.tree import Tree
 from ..notes import Notes
+from ..split_lists import by_lists
 from . import coco, pair_reader, yolo
 from .masked_images import MaskedImages
 from .other_formats import hint_of
@@ -32,7 +33,10 @@ def load(config: MaskDataConfig, root: Path) -> dict[str, MaskedImages]:
     """
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
-    tree = Tree(root, Notes())
+    return by_lists(_read(config, Tree(root, Notes())), config, root)
+
+
+def _read(config: MaskDataConfig, tree: Tree) -> dict[str, MaskedImages]:
     stated = str((config.splits or {}).get("train", ""))
     if stated.lower().endswith(".json"):
         return coco.load(config, tree)

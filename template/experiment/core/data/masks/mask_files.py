@@ -18,7 +18,7 @@ from PIL import Image
 from ...files import shown
 from ..errors import DataError
 from ..images.files import UNREADABLE, open_file, unreadable
-from ..images.folder import SUFFIXES
+from ..images.suffixes import SUFFIXES
 from ..images.values import is_deep, zero_is_white
 
 ARRAY = ".npy"

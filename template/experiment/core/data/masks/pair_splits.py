@@ -11,15 +11,12 @@ from pathlib import Path
 from ...errors import UserError
 from ...files import shown
 from ..boxes.tree import Tree
-from ..folders import NO_SPLIT, check_has_train, composed
-from ..images.folder import SUFFIXES
+from ..folders import NO_SPLIT, check_has_train
+from ..split_lists import OUTSIDE, REST, SEVERAL, begins_with_image, listed_in, stem_of
 from ..split_names import SPLITS, Stated, meaning, named_splits, stated_splits, word_meaning
-from .pair_names import in_words, name_of
+from .pair_names import in_words
 
 SETS = "ImageSets"  # VOC's; in it Segmentation, or SegmentationContext
-REST = "images are in no list of what is held out: to train on"
-SEVERAL = "lists of images are in several folders: passed over, unless data.splits states them"
-OUTSIDE = "images are in no split: passed over"
 
 
 @dataclass
@@ -89,7 +86,7 @@ def _below(tree: Tree, name: str, images: Sequence[str]) -> list[str]:
 
 
 def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
-    stems = {_stem(image) for image in images}
+    stems = {stem_of(image) for image in images}
     listing = [path for path in lists(tree) if _is_list(tree, path, stems)]
     if not any(word_meaning(Path(path).stem) for path in listing):
         listing += _deeper(tree, stems)
@@ -118,13 +115,7 @@ def _is_list(tree: Tree, path: str, stems: set[str]) -> bool:
     """Whether a text file lists images: by its place, its name, or its first line."""
     if f"{SETS}/" in tree.relative(path) or meaning(Path(path).stem) is not None:
         return True
-    return _begins_with_image(path, stems)
-
-
-def _begins_with_image(path: str, stems: set[str]) -> bool:
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        line = file.readline(1000).strip()
-    return bool(line) and not stems.isdisjoint({_stem(line), _stem(line.split()[0])})
+    return begins_with_image(path, stems)
 
 
 def _deeper(tree: Tree, stems: set[str]) -> list[str]:
@@ -132,17 +123,13 @@ def _deeper(tree: Tree, stems: set[str]) -> list[str]:
     found = [
         path
         for path in tree.ending(".txt")
-        if meaning(Path(path).stem) is not None and _begins_with_image(path, stems)
+        if meaning(Path(path).stem) is not None and begins_with_image(path, stems)
     ]
     folders = sorted({os.path.dirname(path) for path in found})
     if len(folders) < 2:
         return found
     tree.notes.add(SEVERAL, shown(found[0]), len(found))
     return []
-
-
-def _stem(path: str) -> str:
-    return name_of(Path(path.replace("\\", "/")).name)
 
 
 def _unlisted_test(tree: Tree, images: Sequence[str], parts: dict[str, Part]) -> dict[str, Part]:
@@ -160,34 +147,7 @@ def _is_test(folder: str) -> bool:
 
 
 def _listed(file: str, images: Sequence[str]) -> Part:
-    """The images that a list names, with or without a suffix and folders."""
-    by_stem: dict[str, list[str]] = {}
-    for image in images:
-        by_stem.setdefault(_stem(image), []).append(image)
-    try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise UserError(f"{shown(file)} is not text in UTF-8, expected a name a line") from None
-    found = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        name = line.strip()
-        there = _named(name, by_stem) or _named(name.split()[0], by_stem)
-        if len(there) != 1:
-            what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
-            raise UserError(f"{shown(file)}:{number}: the image {name.split()[0]} {what}")
-        found += there
-    return Part(shown(file), list(dict.fromkeys(found)))
-
-
-def _named(name: str, by_stem: dict[str, list[str]]) -> list[str]:
-    path = composed(name.strip('"').replace("\\", "/").lstrip("./"))
-    stem, suffix = os.path.splitext(path)
-    stem = stem if suffix.lower() in SUFFIXES else path
-    found = by_stem.get(os.path.basename(stem), [])
-    ends = [one for one in found if f"/{name_of(one)}".endswith(f"/{stem}")]
-    return ends or found
+    return Part(shown(file), listed_in(file, images))
 
 
 def _by_folders(tree: Tree, images: Sequence[str]) -> dict[str, Part]:

@@ -1,0 +1,259 @@
+"""Lists beside the images that say which of them are of which split: a name a line.
+
+Template's file: updates replace it. Where several could be meant, ``data.splits`` states them.
+
+    data/train.txt   cat/0.jpg              or   data/splits/train.txt,  data/meta/test.txt, ...
+    data/test.txt    cat/7.jpg 0
+
+A suffix, folders before the name and what follows it, such as a class, may be there or not. Tables
+and JSON that are named for splits are not read, and said: the author's split is then not ours.
+"""
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..config.data import BaseDataConfig
+from ..errors import UserError
+from ..files import shown
+from .folders import composed, paths_below
+from .notes import Notes
+from .split_names import (
+    SPLITS,
+    Stated,
+    meaning,
+    named_splits,
+    stated_splits,
+    word_meaning,
+    words_of,
+)
+
+REST = "images are in no list of what is held out: to train on"
+SEVERAL = "lists of images are in several folders: passed over, unless data.splits states them"
+OUTSIDE = "images are in no split: passed over"
+SHARED = "images are for training, too"
+NO_IMAGE = "classes have no image to train on"
+UNREAD = (
+    "files may say which images are of which split, and are not read: it is drawn here, unless "
+    "train.txt and test.txt have a name a line"
+)
+TABLES = (".txt", ".csv", ".tsv", ".json")
+SPLITTING = {"split", "splits", "fold", "folds"}
+LISTING = re.compile(r"(?<=.)[_\-. ]?(?:lists?|ids|names|filenames|files)$", re.IGNORECASE)
+OF_ANNOTATIONS = (b'"images"', b'"annotations"', b'"shapes"', b'"regions"')
+
+
+def by_lists(
+    splits: dict[str, Any], config: BaseDataConfig, root: Path, *, stated: Stated = None
+) -> dict[str, Any]:
+    """The images by split, as lists below ``data.root`` say, where nothing else told splits.
+
+    Args:
+        splits: What a reader found, each with ``name(index)``, ``among(kept)`` and ``notes``.
+        config: The section ``data``.
+        root: Its folder.
+        stated: ``data.splits``, where it names lists that the reader has not read.
+
+    Raises:
+        UserError: A list names what is not there, two are for the same split, or one is empty.
+    """
+    if set(splits) != {"train"} or (config.splits is not None and stated is None):
+        return splits
+    every = splits["train"]
+    names = [every.name(index) for index in range(len(every))]
+    if stated is None:
+        chosen = _found(paths_below(root), root, names, every.notes)
+    else:
+        chosen = _stated(stated, paths_below(root), root)
+    if not chosen:
+        return splits
+    images = {split: listed_in(path, names) for split, path in chosen.items()}
+    notes = {split: Notes(shown(path)) for split, path in chosen.items()}
+    notes.setdefault("train", Notes(every.notes.place)).update(every.notes)
+    note_unlisted(images, names, notes["train"])
+    for split in images.keys() - {"train"}:
+        both = [name for name in images[split] if name in set(images["train"])]
+        if both:
+            notes[split].add(SHARED, both[0], len(both))
+    places = {name: place for place, name in enumerate(names)}
+    found = {}
+    for split in SPLITS:
+        if split in images:
+            kept = np.array([places[name] for name in images[split]])
+            found[split] = replace(every.among(kept), notes=notes[split])
+    _note_classes(found["train"])
+    return found
+
+
+def states_lists(config: BaseDataConfig) -> bool:
+    """Whether ``data.splits`` names text files, and no folders."""
+    names = _names(config.splits)
+    return bool(names) and all(name.lower().endswith(".txt") for name in names)
+
+
+def may_list(path: str | Path) -> bool:
+    """Whether a file is called as if it said which images are of which split."""
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    if suffix.lower() not in TABLES:
+        return False
+    return meaning(without_list(stem)) is not None or bool(SPLITTING & set(words_of(stem)))
+
+
+def without_list(stem: str) -> str:
+    """``trainlist`` and ``val_ids`` as ``train`` and ``val``."""
+    return LISTING.sub("", stem)
+
+
+def stem_of(path: str) -> str:
+    """A file's name without folders and suffix, accents on their letters."""
+    return composed(os.path.splitext(os.path.basename(path.replace("\\", "/")))[0])
+
+
+def begins_with_image(path: str, stems: set[str]) -> bool:
+    """Whether the first line of a file is the name of an image."""
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        line = file.readline(1000).strip()
+    names = [_bare(name) for name in _readings(line)] if line else []
+    return any(stem_of(name) in stems or os.path.basename(name) in stems for name in names)
+
+
+def listed_in(file: str, images: Sequence[str]) -> list[str]:
+    """The images that a list names, with or without a suffix and folders.
+
+    Raises:
+        UserError: It names none, or one that is not there, or that two could be.
+    """
+    by_stem: dict[str, list[str]] = {}
+    for image in images:
+        by_stem.setdefault(stem_of(image), []).append(image)
+    try:
+        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise UserError(f"{shown(file)} is not text in UTF-8, expected a name a line") from None
+    found = []
+    for number, line in enumerate(lines, start=1):
+        if not line.strip():
+            continue
+        readings = _readings(line.strip())
+        there = next(filter(None, (_named(name, by_stem) for name in readings)), [])
+        if len(there) != 1:
+            what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
+            raise UserError(
+                f"{shown(file)}:{number}: the image {readings[-1]} {what}; data.splits='{{}}' says "
+                "that such lists do not count"
+            )
+        found += there
+    return list(dict.fromkeys(found))
+
+
+def note_unlisted(images: dict[str, list[str]], every: Sequence[str], notes: Notes) -> None:
+    """Have what no list names be to train on where lists hold out alone, else be passed over.
+
+    Args:
+        images: Those that lists name, by split; gets "train" where it has none.
+        every: All images.
+        notes: Where it is counted.
+
+    Raises:
+        UserError: A split is left without images.
+    """
+    listed = {image for some in images.values() for image in some}
+    rest = [image for image in every if image not in listed]
+    if rest:
+        notes.add(OUTSIDE if "train" in images else REST, shown(rest[0]), len(rest))
+    images.setdefault("train", rest)
+    for split, some in images.items():
+        if not some:
+            raise UserError(
+                f"{notes.place}: lists leave no image for {split}, expected one or more; "
+                "data.splits='{}' says that such lists do not count"
+            )
+
+
+def _found(files: Sequence[str], root: Path, names: Sequence[str], notes: Notes) -> dict[str, str]:
+    """The list of each split; what is called so and is none is noted."""
+    stems = {stem_of(name) for name in names}
+    told = [path for path in files if may_list(path) and stem_of(path) not in stems]
+    lists = [path for path in told if _is_text(path) and begins_with_image(path, stems)]
+    inside = {os.path.dirname(path) for path in lists}
+    if len(inside) > 1:
+        if SEVERAL not in notes.counts:
+            notes.add(SEVERAL, shown(lists[0]), len(lists))
+        return {}
+    by_stem = {Path(path).stem: path for path in lists}
+    meant = {stem: word_meaning(without_list(stem)) for stem in by_stem}
+    if any(split == "train" and not _is_both(stem) for stem, split in meant.items()):
+        meant = {stem: split for stem, split in meant.items() if not _is_both(stem)}
+    alone = [] if "train" in meant.values() else ["train"]  # what is left, where it has no list
+    splits = named_splits([*filter(meant.get, meant), *alone], shown(root), without_list)
+    splits = {split: stem for split, stem in splits.items() if stem in by_stem}
+    for path in () if splits else told:
+        if not _is_annotations(path):
+            notes.add(UNREAD, shown(path))
+    return {split: by_stem[stem] for split, stem in splits.items()}
+
+
+def _stated(stated: Stated, files: Sequence[str], root: Path) -> dict[str, str]:
+    """The list of each split, by its path below the root, or by its end alone."""
+    there = [Path(os.path.relpath(path, root)).as_posix() for path in files if _is_text(path)]
+    found = {
+        name: [one for one in there if f"/{one}".endswith(f"/{name}")] for name in _names(stated)
+    }
+    chosen = stated_splits(stated or {}, lambda name: len(found[name]) == 1, there)
+    return {split: str(root / found[name][0]) for split, name in chosen.items()}
+
+
+def _names(stated: Stated) -> list[str]:
+    return [name for name in (stated or {}).values() if name]
+
+
+def _is_text(path: str) -> bool:
+    return path.lower().endswith(".txt")
+
+
+def _is_both(stem: str) -> bool:
+    """Whether a list is of what is to train on and of what validates: VOC's trainval."""
+    return "trainval" in stem.lower()
+
+
+def _is_annotations(path: str) -> bool:
+    """Whether a file holds what readers read, or said why they do not."""
+    with open(path, "rb") as file:
+        start = file.read(20000)
+    return path.lower().endswith(".json") and any(word in start for word in OF_ANNOTATIONS)
+
+
+def _readings(line: str) -> list[str]:
+    """What of a line may be a name: all, or what stands before a class, the likeliest first."""
+    return list(
+        dict.fromkeys([line, line.rsplit(maxsplit=1)[0], line.split(",")[0], line.split()[0]])
+    )
+
+
+def _bare(name: str) -> str:
+    return name.strip().strip('"').replace("\\", "/").lstrip("./")
+
+
+def _named(name: str, by_stem: dict[str, list[str]]) -> list[str]:
+    """The images that a name may mean: whose paths end so, else of the same file's name."""
+    path = composed(_bare(name))
+    base = os.path.basename(path)
+    # A name may have dots and no suffix.
+    stem = path if base in by_stem else os.path.splitext(path)[0]
+    found = by_stem.get(os.path.basename(stem), [])
+    whole = [one for one in found if f"/{composed(one)}".endswith(f"/{path}")]
+    ends = [one for one in found if f"/{os.path.splitext(composed(one))[0]}".endswith(f"/{stem}")]
+    return whole or ends or found
+
+
+def _note_classes(images: Any) -> None:
+    """Say which classes no image to train on has any more."""
+    seen = set(images.labels.unique().tolist()) if hasattr(images, "labels") else None
+    for number, name in enumerate(images.class_names):
+        if seen is not None and number not in seen:
+            images.notes.add(NO_IMAGE, name)
