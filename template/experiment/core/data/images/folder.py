@@ -38,6 +38,7 @@ from .class_folders import (
 from .files import common_channels, open_file
 from .find_range import deep_files
 from .labelled_images import LabelledImages
+from .masks_beside import without_masks
 from .suffixes import OTHER_PICTURES, SUFFIXES, is_image
 
 DEEPER = "images lie in folders inside their class's folder: of that class, too"
@@ -65,7 +66,9 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
         split: _read(split, folder, classes, config.on_error, lists=lists)
         for split, folder in folders.items()
     }
-    if config.splits is None and DEEPER in splits["train"].notes.counts:
+    for files in splits.values():
+        files.leave_out_masks()
+    if config.splits is None and splits["train"].deeper:
         _refuse_classes_inside(splits["train"], classes, root)
     if set(found) != {"train"}:
         _note_files(root, notes, "files lie beside the splits: passed over")
@@ -90,6 +93,7 @@ def load_unlabelled(path: Path, class_names: list[str], channels: int) -> Labell
         files.paths, files.labels = [str(path)], [-1]
     else:
         files.add_images_below(str(path), -1, "skip")
+        files.leave_out_masks()
     if not files.paths:
         raise UserError(f"--input {path}: holds no image ({', '.join(SUFFIXES)})")
     return files.labelled(class_names, channels)
@@ -106,6 +110,7 @@ class _Files:
         self.folder, self.notes = str(folder), Notes(shown(folder))
         self.paths: list[str] = []
         self.labels: list[int] = []
+        self.deeper: list[str] = []  # inside of folders of their class's folder
 
     def add_images_below(self, folder: str, label: int, on_error: str) -> int:
         """Returns how many there are.
@@ -118,8 +123,7 @@ class _Files:
         self.paths += found
         self.labels += [label] * len(found)
         begins = len(folder) + 1
-        if label >= 0 and (deeper := [path for path in found if path.rfind(os.sep) >= begins]):
-            self.notes.add(DEEPER, shown(deeper[0]), len(deeper))
+        self.deeper += [path for path in found if label >= 0 and path.rfind(os.sep) >= begins]
         for path in paths if len(found) < len(paths) else ():
             if is_image(path):
                 continue
@@ -130,6 +134,16 @@ class _Files:
                 )
             self.notes.add(_kind(path), shown(path))
         return len(found)
+
+    def leave_out_masks(self) -> None:
+        """Leave out the masks of others; what then lies deeper than its class's folder is noted."""
+        kept = without_masks(self.paths, self.notes)
+        if len(kept) < len(self.paths):
+            self.paths = [self.paths[place] for place in kept]
+            self.labels = [self.labels[place] for place in kept]
+            self.deeper = sorted(set(self.deeper) & set(self.paths))
+        if self.deeper:
+            self.notes.add(DEEPER, shown(self.deeper[0]), len(self.deeper))
 
     def labelled(self, class_names: list[str], channels: int) -> LabelledImages:
         opened = partial(open_file, self.paths)

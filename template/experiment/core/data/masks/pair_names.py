@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..folders import composed
+from ..images.masks_beside import BEFORE, SAYS_MASK
 from ..images.suffixes import SUFFIXES
 from ..split_names import word_meaning
 from .mask_files import MASK_SUFFIXES
@@ -34,10 +35,8 @@ VIEWS = {
     *("human", "instance", "instances", "instanceids", "instancetrainids", "color", "colors"),
     *("colored", "colour", "colormask", "colormap", "colormaps", "polygons", "panoptic"),
 }
-BEHIND = r"labelIds|labelTrainIds|instanceIds|instanceTrainIds|color|labels?|segmentation|seg|gt"
-BEHIND += r"|annotation|trimap|ground_?truth|L|P|(?:masks?|manual)(?:[_\-. ]?\d{1,2})?"
-MASK_BEHIND = re.compile(rf"(?:[_\-. ]gtFine|[_\-. ]gtCoarse)?[_\-. ](?:{BEHIND})$", re.IGNORECASE)
-MASK_BEFORE = re.compile(r"^(?:mask|label|seg|gt)s?[_\-. ]*(?=.)", re.IGNORECASE)
+GT_FINE = r"(?:[_\-. ]gtFine|[_\-. ]gtCoarse)?"
+MASK_BEHIND = re.compile(rf"{GT_FINE}[_\-. ](?:{SAYS_MASK}|color|L|P)$", re.IGNORECASE)
 SHOWN_BEHIND = r"leftImg8bit|image|img|rgb|sat|photo|input|training|test|0000"  # 0000: nnU-Net's
 IMAGE_BEHIND = re.compile(rf"[_\-. ](?:{SHOWN_BEHIND})$", re.IGNORECASE)
 IMAGE_BEFORE = re.compile(r"^(?:image|img|photo|input)s?[_\-. ]*(?=.)", re.IGNORECASE)
@@ -114,7 +113,7 @@ def _beside_photo(path: str, photos: set[str]) -> bool:
 
 
 def _without_mask_words(stem: str) -> Iterator[str]:
-    for pattern in (MASK_BEHIND, MASK_BEFORE):
+    for pattern in (MASK_BEHIND, BEFORE):
         shorter = pattern.sub("", stem)
         if shorter != stem and shorter:
             yield shorter
