@@ -369,3 +369,28 @@ def test_lists_that_are_called_lists(read: Read, write: Write) -> None:
     write("vallist.txt", "c\n")
 
     assert stems(read()) == {"train": ["a", "b"], "val": ["c"]}
+
+
+@pytest.mark.parametrize("folders", [("imagesTr", "labelsTr"), ("images", "masks")])
+@pytest.mark.parametrize("on_error", ["raise", "skip"])
+def test_channels_in_files_of_their_own_are_refused(
+    refused: Refused, write: Write, folders: tuple[str, str], on_error: str
+) -> None:
+    """With ``skip``, all but the first would be left out as images without a mask."""
+    for stem in "ab":
+        for channel in range(2):
+            write(f"{folders[0]}/{stem}_000{channel}.png", mask(9, 80))
+        write(f"{folders[1]}/{stem}.png", mask(0, 1))
+
+    message = refused(on_error=on_error)
+
+    assert "a_0000.png and" in message
+    assert "a_0001.png are channels of one image, as nnU-Net has them" in message
+
+
+def test_frames_that_are_numbered_as_channels_are(read: Read, write: Write) -> None:
+    for number in range(3):
+        write(f"images/a_000{number}.png", mask(9, 80))
+        write(f"masks/a_000{number}.png", mask(0, 1))
+
+    assert stems(read()) == {"train": ["a_0000", "a_0001", "a_0002"]}

@@ -18,6 +18,7 @@ from .pair_names import IMAGE_BEHIND, Named, group_of, named
 
 STRAY = "masks belong to no image: passed over"
 VIEW = "pictures show masks that are there as class numbers, too: passed over"
+FIRST_CHANNEL = "_0000"  # nnU-Net's
 AN_OBJECT = "a mask for each object, as Kaggle's Data Science Bowl has? Merge those of an image"
 
 
@@ -57,6 +58,7 @@ def pair(root: str, files: Sequence[str], mask_names: str | None, notes: Notes) 
         found.images[image] = mask
         used.update(one.path for one in several)
     _refuse_shared(found.images)
+    _refuse_channels(found.images)
     left = [mask for mask in masks if mask.path not in used]
     found.strays = [mask.path for mask in left if not mask.is_view]
     for mask in left:
@@ -142,6 +144,23 @@ def _refuse_shared(images: dict[str, str | None]) -> None:
     for image, mask in images.items():
         if mask is not None and of.setdefault(mask, image) != image:
             raise UserError(f"{shown(mask)} is the mask of {shown(of[mask])} and {shown(image)}")
+
+
+def _refuse_channels(images: dict[str, str | None]) -> None:
+    """See that no image is one channel of several that a mask is for, as nnU-Net has them.
+
+    Raises:
+        UserError: There is ``a_0001.png`` beside ``a_0000.png``, whose mask is ``a.png``.
+    """
+    for image, mask in images.items():
+        stem, suffix = os.path.splitext(image)
+        second = f"{stem.removesuffix(FIRST_CHANNEL)}_0001{suffix}"
+        if mask and stem.endswith(FIRST_CHANNEL) and images.get(second, mask) is None:
+            raise UserError(
+                f"{shown(image)} and {shown(second)} are channels of one image, as nnU-Net has "
+                f"them, with the mask {shown(mask)}; expected one file an image: merge up to three "
+                "as RGB, or move all but one away"
+            )
 
 
 def _stated(root: str, files: Sequence[str], pattern: str) -> Pairs:
