@@ -190,3 +190,52 @@ def test_a_few_drawings_that_have_the_names_of_photographs_are_images(
 
     assert len(data.examples("train")) == 12
     assert said(data) == []
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ("images", "masks"),
+        ("train/images", "train/masks"),
+        ("JPEGImages", "SegmentationClass"),
+        ("cats", "cats_masks"),
+    ],
+)
+def test_a_folder_of_masks_is_no_class(
+    refusal: Callable[..., str],
+    reads: Callable[..., Any],
+    write: Callable[..., None],
+    tmp_path: Path,
+    folders: tuple[str, str],
+) -> None:
+    """As data for segmentation has them: told apart would be images and masks."""
+    write("{}.jpg", "photo")
+    write("{}.png", "mask")
+    for folder, suffix in zip(folders, ("jpg", "png"), strict=True):
+        (tmp_path / folder).mkdir(parents=True)
+        for path in tmp_path.glob(f"cat/*.{suffix}"):
+            path.rename(tmp_path / folder / path.name)
+    for path in [*(tmp_path / "dog").iterdir()]:
+        path.unlink()
+    (tmp_path / "cat").rmdir()
+    (tmp_path / "dog").rmdir()
+
+    message = refusal(reads)
+
+    assert f"{folders[1]} holds nothing but masks of other images: it is no class" in message
+
+
+@pytest.mark.parametrize("other", ["no_mask", "face"])
+def test_classes_that_are_called_as_folders_of_masks(
+    reads: Callable[..., Any], write: Callable[..., None], tmp_path: Path, other: str
+) -> None:
+    """People with masks and without: with the same numbers, and no class is the masks of one."""
+    write("{}.jpg", "photo")
+    (tmp_path / "cat").rename(tmp_path / "mask")
+    (tmp_path / "dog").rename(tmp_path / other)
+
+    data = reads()
+
+    assert len(data.examples("train")) == 10
+    assert data.class_names == sorted(["mask", other])
+    assert said(data) == []

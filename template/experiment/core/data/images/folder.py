@@ -68,6 +68,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     }
     for files in splits.values():
         files.leave_out_masks()
+    _refuse_classes_of_masks(splits["train"], classes)
     if config.splits is None and splits["train"].deeper:
         _refuse_classes_inside(splits["train"], classes, root)
     if set(found) != {"train"}:
@@ -189,6 +190,21 @@ def _read(
             )
         files.notes.add(f"classes have no images in {split}", writable(name))
     return files
+
+
+def _refuse_classes_of_masks(files: _Files, classes: Sequence[str]) -> None:
+    """See that each class has something else than masks of the images of others.
+
+    Raises:
+        UserError: One has not.
+    """
+    for label in range(len(classes)):
+        if label not in files.labels:
+            place = shown(os.path.join(files.folder, classes[label]))
+            raise UserError(
+                f"{place} holds nothing but masks of other images: it is no class, move it away; "
+                "or is it data for task=semantic_segmentation?"
+            )
 
 
 def _refuse_classes_inside(files: _Files, classes: Sequence[str], root: Path) -> None:

@@ -28,7 +28,11 @@ SAYS_MASK = r"labelIds|labelTrainIds|instanceIds|instanceTrainIds|labels?|segmen
 SAYS_MASK += r"|annotation|trimap|ground_?truth|(?:masks?|manual)(?:[_\-. ]?\d{1,2})?"
 BEHIND = re.compile(rf"[_\-. ](?:{SAYS_MASK})$", re.IGNORECASE)
 BEFORE = re.compile(r"^(?:mask|label|seg|gt)s?[_\-. ]*(?=.)", re.IGNORECASE)
-FOLDERS = {"mask", "masks", "segmentation", "segmentations", "groundtruth", "ground_truth", "gt"}
+FOLDERS = re.compile(
+    r"(?:.+[_\-. ])?(?:masks?|seg|segmentations?|segmentation(?:class|object)|ground_?truth|gt)"
+    r"|labels?|annotations?|labelsTr|gtFine",
+    re.IGNORECASE,
+)
 PHOTOS = (".jpg", ".jpeg")  # beside which a file of the same name may be its mask
 LOOKED_AT = 64  # files that tell for all
 FEW, NEAR, MOSTLY = 40, 32, 0.97  # colours; of 255; of the pixels of a JPEG
@@ -50,7 +54,8 @@ def without_masks(paths: Sequence[str], notes: Notes) -> list[int]:
     if len(twins) < OFTEN * len(paths):  # they have their names by chance
         of = {path: other for path, other in of.items() if _stem(path) != _stem(other)}
     masks = _masks(of)
-    left = of.keys() - masks - dict(twins).keys()
+    left = {path for path, other in of.items() if os.path.dirname(path) == os.path.dirname(other)}
+    left -= masks | dict(twins).keys()
     if left and (masks or len(left) > OFTEN * len(paths)):
         notes.add(KEPT, shown(min(left)), len(left))
     if masks:
@@ -89,7 +94,7 @@ def _called_so(paths: Sequence[str]) -> dict[str, str]:
 
 
 def _is_of_masks(folder: str) -> bool:
-    return os.path.basename(folder).lower() in FOLDERS
+    return FOLDERS.fullmatch(os.path.basename(folder)) is not None
 
 
 def _masks(of: dict[str, str]) -> set[str]:
