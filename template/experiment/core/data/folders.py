@@ -23,7 +23,8 @@ from .split_names import (
 )
 
 # What desktops, archives and file servers leave behind.
-LEFT_BEHIND = {"Thumbs.db", "desktop.ini", "__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN"}
+LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "@eadir", "lost+found"}
+LEFT_BEHIND |= {"$recycle.bin", "system volume information", "icon\r"}  # in any capitals
 # Hidden, and no news to anybody.
 UNTOLD = {".DS_Store", ".directory", ".localized", ".git", ".gitattributes", ".gitignore"}
 UNTOLD |= {".gitkeep", ".dvc", ".dvcignore", ".cache", ".huggingface", ".ipynb_checkpoints"}
@@ -189,4 +190,4 @@ def note_hidden(name: str, path: str, notes: Notes) -> None:
 
 def is_left_behind(name: str) -> bool:
     """Whether a file or folder is hidden, or is no work of a person."""
-    return name.startswith(".") or name in LEFT_BEHIND
+    return name.startswith(".") or name.lower() in LEFT_BEHIND

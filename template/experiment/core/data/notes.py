@@ -3,7 +3,10 @@
 Template's file: updates replace it.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+ALIKE = "classes have names that differ in capitals or blanks alone: told apart all the same"
 
 
 @dataclass
@@ -29,6 +32,14 @@ class Notes:
         """Take over what another one has counted."""
         for kind, count in other.counts.items():
             self.add(kind, other.first[kind], count)
+
+    def add_alike(self, class_names: Iterable[str]) -> None:
+        """Count classes that may be meant as one: ``Cat`` and ``cat``, but not ``A`` and ``a``."""
+        first: dict[str, str] = {}
+        for name in class_names:
+            other = first.setdefault("".join(name.casefold().split()), name)
+            if other != name and len(name) > 1:
+                self.add(ALIKE, f"{other} and {name}")
 
     def lines(self) -> list[str]:
         """Each kind, with its number and the first of it."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from boxed_files import IMAGES, coco, voc_xml, write_coco, write_images, write_yolo, yolo_rows
@@ -619,3 +620,32 @@ def test_classes_without_an_object_are_said(make: Callable[..., Any], tmp_path: 
     lines = [line.strip() for line in data.summary()]
 
     assert "classes have no object to train on (1: cat)" in lines
+
+
+def test_masks_beside_the_images_are_no_images(load: Read, tmp_path: Path) -> None:
+    """They would teach that nothing is there, or have the same labels as their image."""
+    write_yolo(tmp_path, split=False)
+    (tmp_path / "data.yaml").write_text("names: [cat, dog]\n")
+    noise = np.random.default_rng(0)
+    for path in (tmp_path / "images").iterdir():
+        size = Image.open(path).size[::-1]
+        Image.fromarray(noise.integers(0, 256, (*size, 3), dtype=np.uint8)).save(path)
+        flat = Image.fromarray(noise.integers(0, 2, size, dtype=np.uint8))
+        flat.save(path.with_name(f"{path.stem}_mask.png"))
+
+    splits, said = load()
+
+    assert len(splits["train"]) == 4
+    assert "masks lie beside their images: passed over (4, the first: " in said
+
+
+@pytest.mark.parametrize(("names", "is_said"), [("cat, Cat", True), ("a, A", False)])
+def test_classes_that_differ_in_capitals_alone_are_said(
+    load: Read, tmp_path: Path, names: str, is_said: bool
+) -> None:
+    write_yolo(tmp_path, split=False)
+    (tmp_path / "data.yaml").write_text(f"names: [{names}]\n")
+
+    _, said = load()
+
+    assert ("differ in capitals or blanks alone" in said) == is_said

@@ -488,3 +488,34 @@ def test_accents_beside_their_letters(reads: Callable[..., Any], tmp_path: Path)
 
     assert data.facts.class_names == [apart, "cat"]
     assert sorted(data.some(9, "val").label.tolist()) == [0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("names", "is_said"),
+    [(("Cat", "cat", "dog"), True), (("cat", "cat ", "dog"), True), (("A", "a", "b"), False)],
+)
+def test_classes_that_differ_in_capitals_alone_are_said(
+    reads: Callable[..., Any], tmp_path: Path, names: tuple[str, ...], is_said: bool
+) -> None:
+    """Somebody's slip, unless they are letters."""
+    for name in names:
+        fill(tmp_path / name, 4)
+
+    data = reads()
+    data.setup()
+
+    kind = "classes have names that differ in capitals or blanks alone: told apart all the same"
+    assert any(line.startswith(f"{kind} (1: ") for line in notes_of(data)) == is_said
+
+
+@pytest.mark.parametrize("name", ["thumbs.db", "Desktop.ini", "ehthumbs.db", "Icon\r"])
+def test_what_desktops_leave_is_no_news(
+    reads: Callable[..., Any], tmp_path: Path, name: str
+) -> None:
+    classes(tmp_path, cat=5, dog=5)
+    (tmp_path / "cat" / name).write_text("x")
+
+    data = reads()
+    data.setup()
+
+    assert notes_of(data) == []

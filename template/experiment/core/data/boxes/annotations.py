@@ -75,6 +75,8 @@ def gather(
     for number, name in enumerate(class_names) if split == "train" else ():
         if number not in seen:
             faults.notes.add(UNUSED, name)
+    if split == "train":
+        faults.notes.add_alike(class_names)
     boxes, labels = _padded(rows)
     open_files = partial(open_file, files)
     return BoxedImages(

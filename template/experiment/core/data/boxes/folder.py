@@ -29,6 +29,7 @@ def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; {_expected()}")
     tree = Tree(root, Notes())
+    tree.leave_out_masks()
     found = _formats(config, tree)
     if not found:
         raise UserError(f"data.root: {tree.place} holds no annotations; {_expected()}")

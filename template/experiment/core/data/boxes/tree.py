@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ...files import shown
 from ..folders import paths_below, unwrapped
+from ..images.masks_beside import without_masks
 from ..images.suffixes import SUFFIXES
 from ..notes import Notes
 
@@ -32,6 +33,10 @@ class Tree:
     @cached_property
     def images(self) -> list[str]:
         return [path for path in self.files if path.lower().endswith(SUFFIXES)]
+
+    def leave_out_masks(self) -> None:
+        """Pass over masks that lie beside images: they would be images without objects."""
+        self.images = [self.images[place] for place in without_masks(self.images, self.notes)]
 
     def ending(self, *suffixes: str) -> list[str]:
         """The files whose names end so, in small or capital letters."""

@@ -77,6 +77,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     paths = splits["train"].paths
     channels = common_channels(len(paths), partial(open_file, paths))
     names = [writable(name) for name in classes]
+    splits["train"].notes.add_alike(names)
     images = {split: files.labelled(names, channels) for split, files in splits.items()}
     return by_lists(images, config, top, stated=stated)
 

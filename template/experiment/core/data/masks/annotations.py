@@ -96,6 +96,7 @@ def gather(
         _refuse_shares(kept, faults)
     if split == "train":
         _note_unused(kept, class_names, faults)
+        faults.notes.add_alike(class_names)
     paths = [str(image.file) for image, _ in kept]
     sizes = np.array([(in_pixels and image.size) or (0, 0) for image, _ in kept]).astype(np.int64)
     drawn = DrawnMasks(paths, store([shapes for _, shapes in kept]), sizes, faults.source)
