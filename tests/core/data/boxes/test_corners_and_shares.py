@@ -126,3 +126,10 @@ def test_a_box_of_one_whole_pixel_is_read(read: Read, tmp_path: Path) -> None:
     names, _ = read(small(tmp_path, change))
 
     assert names == {"train": ["a", "b", "c", "d"]}
+
+
+def test_annotations_with_a_score_are_said(read: Read, tmp_path: Path) -> None:
+    """Of a model, perhaps: YOLO's are refused, by their six numbers."""
+    _, said = read(small(tmp_path, lambda one: one.update(score=0.5)))
+
+    assert "annotations have a score, as predictions have: read as objects (6, the first: " in said

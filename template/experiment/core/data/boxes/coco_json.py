@@ -18,6 +18,7 @@ EXPECTED = "expected COCO's images, annotations and categories"
 CROWDS = "annotations are groups of objects in one box (iscrowd): passed over"
 POLYGONS = "annotations have polygons and no bbox: the box about them was taken"
 LOST = "annotations are of images that the file does not list: passed over"
+SCORED = "annotations have a score, as predictions have: read as objects"
 AS_TEXT = "images are numbered as text in one list, in numbers in another: matched"
 
 
@@ -104,6 +105,8 @@ def annotated(content: dict[str, Any], ids: Ids, names: dict[int, str], faults: 
         if is_crowd(one):
             faults.notes.add(CROWDS, place)
         elif image.fault is None:
+            if "score" in one:
+                faults.notes.add(SCORED, place)
             _add_object(one, image, names, place, faults)
 
 
