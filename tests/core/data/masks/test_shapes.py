@@ -180,6 +180,18 @@ def test_shares_where_coco_has_pixels_are_refused(refused: Refused, write: Write
     assert "the points of all 1 polygons are from 0 to 1, as shares of an image" in refused()
 
 
+def test_shares_among_pixels_are_refused(read: Read, refused: Refused, write: Write) -> None:
+    """A polygon of theirs is within the first pixel, where nobody sees it."""
+    shares = [0.1, 0, 0.5, 0, 0.5, 0.7]
+    parts = ({"segmentation": [shares]}, {"segmentation": [SQUARE], "image_id": 1})
+    write("train/a.png")
+    write("train/b.png")
+    write("train/_annotations.coco.json", coco(*parts, images="ab"))
+
+    assert "annotations[0] has points from 0 to 1, as shares of an image are" in refused()
+    assert stems(read(on_error="skip")) == {"train": ["b"]}
+
+
 def test_an_image_of_another_size_than_its_annotations(read: Read, write: Write) -> None:
     write("train/a.png")
     write("train/_annotations.coco.json", coco({"segmentation": [SQUARE]}, width=80))

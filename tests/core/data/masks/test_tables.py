@@ -176,3 +176,13 @@ def test_a_border_that_does_not_count_needs_no_word(read: Read, write: Write) ->
         write(f"masks/{name}.png", mask(*numbers))
 
     assert classes(read()["train"]) == mask(0, 1, 1, 255).tolist()
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t"])
+def test_a_table_with_another_mark_between_its_cells(read: Read, write: Write, mark: str) -> None:
+    """As spreadsheets save it where the comma is in numbers."""
+    write("images/a.jpg")
+    write("masks/a.png", mask(0, 1))
+    write("classes.csv", "Pixel Value, Class\n0, ground\n1, road\n".replace(",", mark))
+
+    assert read()["train"].class_names == ["ground", "road"]

@@ -4,6 +4,7 @@ Template's file: updates replace it. To be stricter or more lenient, write a rea
 """
 
 import math
+from collections.abc import Sequence
 
 from ...spelling import did_you_mean, nearest
 from ..errors import DataError
@@ -51,9 +52,9 @@ def checked(
     return list(rows)
 
 
-def in_shares(box: Box) -> bool:
-    """Whether a box lies within the first pixel and has broken numbers, as shares of an image."""
-    return max(map(abs, box)) <= 1 and not all(float(side).is_integer() for side in box)
+def in_shares(numbers: Sequence[float]) -> bool:
+    """Whether all lie within the first pixel, and some are broken, as shares of an image are."""
+    return max(map(abs, numbers)) <= 1 and not all(float(one).is_integer() for one in numbers)
 
 
 def _unusable(one: FoundObject, numbers: dict[str, int], in_pixels: bool) -> str | None:

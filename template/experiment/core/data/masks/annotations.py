@@ -13,6 +13,7 @@ from ...config.data import MaskDataConfig
 from ...errors import UserError
 from ...files import shown
 from ..boxes.annotations import known_size
+from ..boxes.checks import in_shares
 from ..boxes.found import Faults, FoundImage
 from ..images.files import common_channels, open_file
 from ..images.find_range import deep_files
@@ -77,13 +78,15 @@ def gather(
     Raises:
         UserError: No image or object is left.
     """
+    if in_pixels:
+        _refuse_shares(found, faults)
     kept = []
     for image, shapes in found:
         if image.fault is None and not image.file.is_file():
             faults.of(image, f"{faults.source}: the image {shown(image.file)} is not there")
         if image.fault is None and in_pixels:
             image.size = known_size(image, faults)
-            _refuse_beyond(image, shapes, faults)
+            _refuse_points(image, shapes, faults)
         if image.fault is not None:
             faults.notes.add(LEFT_OUT, image.fault)
             continue
@@ -92,8 +95,6 @@ def gather(
             faults.notes.add(EMPTY, shown(image.file))
     if not kept:
         raise UserError(f"{faults.source}: no image is left, expected at least one")
-    if in_pixels:
-        _refuse_shares(kept, faults)
     if split == "train":
         _note_unused(kept, class_names, faults)
         faults.notes.add_alike(class_names)
@@ -119,7 +120,8 @@ def is_beyond(points: Sequence[float], size: Sequence[float]) -> bool:
     return max(across) <= 0 or max(down) <= 0 or min(across) >= width or min(down) >= height
 
 
-def _refuse_beyond(image: FoundImage, shapes: Sequence[Shape], faults: Faults) -> None:
+def _refuse_points(image: FoundImage, shapes: Sequence[Shape], faults: Faults) -> None:
+    """Have polygons be the image's fault that lie beyond it, or are shares of it."""
     for shape in shapes if image.size is not None else ():
         parts = shape.parts if shape.kind == POLYGON else ()
         if parts and all(is_beyond(part, image.size or (0, 0)) for part in parts):
@@ -129,15 +131,22 @@ def _refuse_beyond(image: FoundImage, shapes: Sequence[Shape], faults: Faults) -
                 f"{shown(image.file)}: expected points in its pixels",
             )
             return
+        if parts and all(in_shares(part) for part in parts):
+            faults.of(
+                image,
+                f"{faults.source}: annotations[{shape.row}] has points from 0 to 1, as shares of "
+                f"an image are: expected points in the pixels of {shown(image.file)}",
+            )
+            return
 
 
-def _refuse_shares(kept: Sequence[tuple[FoundImage, Sequence[Shape]]], faults: Faults) -> None:
+def _refuse_shares(found: Sequence[tuple[FoundImage, Sequence[Shape]]], faults: Faults) -> None:
     """See that points are not shares of their images where pixels are expected.
 
     Raises:
         UserError: All are from 0 to 1.
     """
-    polygons = [s for _, shapes in kept for s in shapes if s.kind == POLYGON]
+    polygons = [s for _, shapes in found for s in shapes if s.kind == POLYGON]
     if polygons and all(max(part) <= 1 for shape in polygons for part in shape.parts):
         raise UserError(
             f"{faults.source}: the points of all {len(polygons)} polygons are from 0 to 1, as "

@@ -152,7 +152,9 @@ def _label_colors(file: str) -> ClassTable:
 
 def _csv(file: str) -> ClassTable | None:
     """``name,r,g,b``, or ``Pixel Value, Class``, or all of these; another table says nothing."""
-    rows = [[cell.strip() for cell in row] for row in csv.reader(_lines(file))]
+    lines = _lines(file)
+    mark = next((m for m in ";\t" if lines and m in lines[0] and "," not in lines[0]), ",")
+    rows = [[cell.strip() for cell in row] for row in csv.reader(lines, delimiter=mark)]
     header = [cell.lower() for cell in rows[0]] if rows else []
     places = {cell: number for number, cell in enumerate(header)}
     name = next((places[c] for c in ("name", "class", "label", "class_name") if c in places), None)
