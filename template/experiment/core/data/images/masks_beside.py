@@ -33,6 +33,7 @@ FOLDERS = re.compile(
     r"|labels?|annotations?|labelsTr|gtFine",
     re.IGNORECASE,
 )
+SUSPECT = re.compile(r"mask|label|seg|gt|truth|annotation|trimap|manual|ids\.", re.IGNORECASE)
 PHOTOS = (".jpg", ".jpeg")  # beside which a file of the same name may be its mask
 LOOKED_AT = 64  # files that tell for all
 FEW, NEAR, MOSTLY = 40, 32, 0.97  # colours; of 255; of the pixels of a JPEG
@@ -49,7 +50,7 @@ def without_masks(paths: Sequence[str], notes: Notes) -> list[int]:
         paths: Of all images of a split.
         notes: Where it is counted.
     """
-    of = _called_so(paths)
+    of = _called_so(paths) if _may_have_masks(paths) else {}
     twins = [(path, other) for path, other in of.items() if _stem(path) == _stem(other)]
     if len(twins) < OFTEN * len(paths):  # they have their names by chance
         of = {path: other for path, other in of.items() if _stem(path) != _stem(other)}
@@ -64,6 +65,14 @@ def without_masks(paths: Sequence[str], notes: Notes) -> list[int]:
     if pairs and sum(map(_are_alike, _some(pairs))) > len(_some(pairs)) / 2:
         notes.add(TWICE, shown(pairs[0][0]), len(pairs))
     return [place for place, path in enumerate(paths) if path not in masks]
+
+
+def _may_have_masks(paths: Sequence[str]) -> bool:
+    """Whether a name makes a closer look worth its time, a second for a hundred thousand."""
+    if len({path[path.rfind(".") :].lower() for path in paths}) > 1:  # a.png beside a.jpg
+        return True
+    begin = len(os.path.commonpath([min(paths), max(paths)])) if len(paths) > 1 else 0
+    return any(SUSPECT.search(path, begin) for path in paths)
 
 
 def _called_so(paths: Sequence[str]) -> dict[str, str]:
