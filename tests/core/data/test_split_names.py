@@ -143,11 +143,11 @@ def test_a_start_says_what_was_read(make: Callable[..., Any], tmp_path: Path) ->
     assert [" ".join(line.split()) for line in lines] == [
         f"train 9 examples, 2 classes: cat, dog (4 to 5 each), from {tmp_path}/Training, in memory",
         f"files lie beside the class folders: passed over (1: {tmp_path}/Training/labels.csv)",
-        "images lie in folders inside their class's folder: of that class, too "
-        f"(3, the first: {tmp_path}/Training/cat/more/0.png)",
         "links lead back to a folder that they are in: not followed "
         f"(1: {tmp_path}/Training/dog/again)",
         f"links lead nowhere: passed over (1: {tmp_path}/Training/dog/lost.png)",
+        "images lie in folders inside their class's folder: of that class, too "
+        f"(3, the first: {tmp_path}/Training/cat/more/0.png)",
         "val 10 examples, 2 classes: cat, dog (4 to 6 each), "
         f"held out of {tmp_path}/Training, in memory",
         f"test 6 examples, 2 classes: cat, dog (3 to 3 each), from {tmp_path}/Testing, in memory",
