@@ -49,7 +49,12 @@ OF_ANNOTATIONS = (b'"images"', b'"annotations"', b'"shapes"', b'"regions"')
 
 
 def by_lists(
-    splits: dict[str, Any], config: BaseDataConfig, root: Path, *, stated: Stated = None
+    splits: dict[str, Any],
+    config: BaseDataConfig,
+    root: Path,
+    *,
+    stated: Stated = None,
+    in_classes: bool = False,
 ) -> dict[str, Any]:
     """The images by split, as lists below ``data.root`` say, where nothing else told splits.
 
@@ -58,6 +63,7 @@ def by_lists(
         config: The section ``data``.
         root: Its folder.
         stated: ``data.splits``, where it names lists that the reader has not read.
+        in_classes: Whether folders are classes: ``test/0.jpg`` then is not ``cat/0.jpg``.
 
     Raises:
         UserError: A list names what is not there, two are for the same split, or one is empty.
@@ -67,17 +73,20 @@ def by_lists(
     every = splits["train"]
     names = [every.name(index) for index in range(len(every))]
     if stated is None:
-        chosen = _found(paths_below(root), root, names, every.notes)
+        chosen = _found(paths_below(root), root, names, every.notes, in_classes=in_classes)
     else:
         chosen = _stated(stated, paths_below(root), root)
     if not chosen:
         return splits
-    images = {split: listed_in(path, names) for split, path in chosen.items()}
+    images = {
+        split: listed_in(path, names, in_classes=in_classes) for split, path in chosen.items()
+    }
     notes = {split: Notes(shown(path)) for split, path in chosen.items()}
     notes.setdefault("train", Notes(every.notes.place)).update(every.notes)
     note_unlisted(images, names, notes["train"])
+    training = set(images["train"])
     for split in images.keys() - {"train"}:
-        both = [name for name in images[split] if name in set(images["train"])]
+        both = [name for name in images[split] if name in training]
         if both:
             notes[split].add(SHARED, both[0], len(both))
     places = {name: place for place, name in enumerate(names)}
@@ -116,21 +125,17 @@ def stem_of(path: str) -> str:
 
 def begins_with_image(path: str, stems: set[str]) -> bool:
     """Whether the first line of a file is the name of an image."""
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        line = file.readline(1000).strip()
-    names = [_bare(name) for name in _readings(line)] if line else []
+    names = [_bare(name) for name in _readings(_first_line(path))]
     return any(stem_of(name) in stems or os.path.basename(name) in stems for name in names)
 
 
-def listed_in(file: str, images: Sequence[str]) -> list[str]:
+def listed_in(file: str, images: Sequence[str], *, in_classes: bool = False) -> list[str]:
     """The images that a list names, with or without a suffix and folders.
 
     Raises:
-        UserError: It names none, or one that is not there, or that two could be.
+        UserError: It names one that is not there, or that two could be.
     """
-    by_stem: dict[str, list[str]] = {}
-    for image in images:
-        by_stem.setdefault(stem_of(image), []).append(image)
+    by_stem = _by_stem(images)
     try:
         lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
@@ -140,7 +145,7 @@ def listed_in(file: str, images: Sequence[str]) -> list[str]:
         if not line.strip():
             continue
         readings = _readings(line.strip())
-        there = next(filter(None, (_named(name, by_stem) for name in readings)), [])
+        there = _meant(readings, by_stem, in_classes)
         if len(there) != 1:
             what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
             raise UserError(
@@ -175,11 +180,17 @@ def note_unlisted(images: dict[str, list[str]], every: Sequence[str], notes: Not
             )
 
 
-def _found(files: Sequence[str], root: Path, names: Sequence[str], notes: Notes) -> dict[str, str]:
+def _found(
+    files: Sequence[str], root: Path, names: Sequence[str], notes: Notes, *, in_classes: bool
+) -> dict[str, str]:
     """The list of each split; what is called so and is none is noted."""
-    stems = {stem_of(name) for name in names}
-    told = [path for path in files if may_list(path) and stem_of(path) not in stems]
-    lists = [path for path in told if _is_text(path) and begins_with_image(path, stems)]
+    by_stem = _by_stem(names)
+    told = [path for path in files if may_list(path) and stem_of(path) not in by_stem]
+    lists = [
+        path
+        for path in told
+        if _is_text(path) and _meant(_readings(_first_line(path)), by_stem, in_classes)
+    ]
     inside = {os.path.dirname(path) for path in lists}
     if len(inside) > 1:
         if SEVERAL not in notes.counts:
@@ -230,24 +241,46 @@ def _is_annotations(path: str) -> bool:
 
 def _readings(line: str) -> list[str]:
     """What of a line may be a name: all, or what stands before a class, the likeliest first."""
-    return list(
-        dict.fromkeys([line, line.rsplit(maxsplit=1)[0], line.split(",")[0], line.split()[0]])
-    )
+    if not line:
+        return []
+    parts = [line, line.rsplit(maxsplit=1)[0], line.split(",")[0], line.split()[0]]
+    return list(dict.fromkeys(parts))
 
 
 def _bare(name: str) -> str:
     return name.strip().strip('"').replace("\\", "/").lstrip("./")
 
 
-def _named(name: str, by_stem: dict[str, list[str]]) -> list[str]:
+def _first_line(path: str) -> str:
+    with open(path, encoding="utf-8-sig", errors="replace") as file:
+        return file.readline(1000).strip()
+
+
+def _by_stem(images: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for image in images:
+        found.setdefault(stem_of(image), []).append(image)
+    return found
+
+
+def _meant(readings: Sequence[str], by_stem: dict[str, list[str]], in_classes: bool) -> list[str]:
+    """The images that the first reading means that means any."""
+    found = (_named(name, by_stem, in_classes) for name in readings)
+    return next(filter(None, found), [])
+
+
+def _named(name: str, by_stem: dict[str, list[str]], in_classes: bool) -> list[str]:
     """The images that a name may mean: whose paths end so, else of the same file's name."""
     path = composed(_bare(name))
-    base = os.path.basename(path)
+    folder, base = os.path.split(path)
     # A name may have dots and no suffix.
     stem = path if base in by_stem else os.path.splitext(path)[0]
     found = by_stem.get(os.path.basename(stem), [])
     whole = [one for one in found if f"/{composed(one)}".endswith(f"/{path}")]
     ends = [one for one in found if f"/{os.path.splitext(composed(one))[0]}".endswith(f"/{stem}")]
+    if folder and in_classes:
+        inner = os.path.basename(folder)
+        found = [one for one in found if inner in composed(one).split("/")[:-1]]
     return whole or ends or found
 
 

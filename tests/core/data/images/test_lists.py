@@ -238,3 +238,15 @@ def test_folders_win_over_lists(
 def _split_lines(data: Any) -> list[str]:
     data.setup()
     return [line for line in data.summary() if not line.startswith("   ")]
+
+
+def test_a_list_of_other_images_of_the_same_numbers_is_not_read(
+    reads: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Of images for a contest, say, which are not here."""
+    (tmp_path / "test.txt").write_text("test/0 cat.v2.png\ntest/1 cat.v2.png\n")
+
+    data = reads()
+
+    assert sizes(data) == [20, 0, 0]
+    assert [line.startswith(UNREAD) for line in notes_of(data)] == [True]

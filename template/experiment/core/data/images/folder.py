@@ -79,7 +79,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     names = [writable(name) for name in classes]
     splits["train"].notes.add_alike(names)
     images = {split: files.labelled(names, channels) for split, files in splits.items()}
-    return by_lists(images, config, top, stated=stated)
+    return by_lists(images, config, top, stated=stated, in_classes=True)
 
 
 def load_unlabelled(path: Path, class_names: list[str], channels: int) -> LabelledImages:
