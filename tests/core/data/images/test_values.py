@@ -485,5 +485,5 @@ def test_a_tiff_whose_zero_is_white_is_read_as_it_is_meant(
     batch = data.some(1000, "train")
     means = pixels(data).flatten(1).mean(dim=1)
     assert means[batch.label == 0].max() < 0.6 < means[batch.label == 1].min()
-    inverted = any("in which 0 is white: inverted" in line for line in data.summary())
+    inverted = any("images have 0 as white" in line for line in data.summary())
     assert inverted == (zero == "white" and dtype == np.uint16)

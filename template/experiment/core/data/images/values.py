@@ -41,7 +41,7 @@ REMARKS = (
     "images are transparent in places: laid on white",
     "images have several frames: the first is read",
     "images are in colour, unlike the training images: read as grey",
-    "images are TIFFs of more than 8 bits in which 0 is white: inverted, as they are meant",
+    "images have 0 as white, in TIFFs of more than 8 bits: inverted, as they are meant",
 )
 CLIPPED, TRANSPARENT, FRAMES, COLOUR, INVERTED = (1 << bit for bit in range(len(REMARKS)))
 
