@@ -107,9 +107,9 @@ def states_lists(config: BaseDataConfig) -> bool:
 
 def may_list(path: str | Path) -> bool:
     """Whether a file is called as if it said which images are of which split."""
-    stem, suffix = os.path.splitext(os.path.basename(path))
-    if suffix.lower() not in TABLES:
+    if not str(path).lower().endswith(TABLES):
         return False
+    stem = os.path.splitext(os.path.basename(path))[0]
     return meaning(without_list(stem)) is not None or bool(SPLITTING & set(words_of(stem)))
 
 
@@ -184,8 +184,9 @@ def _found(
     files: Sequence[str], root: Path, names: Sequence[str], notes: Notes, *, in_classes: bool
 ) -> dict[str, str]:
     """The list of each split; what is called so and is none is noted."""
-    by_stem = _by_stem(names)
-    told = [path for path in files if may_list(path) and stem_of(path) not in by_stem]
+    told = [path for path in files if may_list(path)]
+    by_stem = _by_stem(names) if told else {}
+    told = [path for path in told if stem_of(path) not in by_stem]
     lists = [
         path
         for path in told
