@@ -71,11 +71,14 @@ def by_lists(
     if set(splits) != {"train"} or (config.splits is not None and stated is None):
         return splits
     every = splits["train"]
+    files = [path for path in paths_below(root) if path.lower().endswith(TABLES)]
+    if not files and stated is None:  # and 50,000 names are not made
+        return splits
     names = [every.name(index) for index in range(len(every))]
     if stated is None:
-        chosen = _found(paths_below(root), root, names, every.notes, in_classes=in_classes)
+        chosen = _found(files, root, names, every.notes, in_classes=in_classes)
     else:
-        chosen = _stated(stated, paths_below(root), root)
+        chosen = _stated(stated, files, root)
     if not chosen:
         return splits
     images = {
@@ -107,9 +110,9 @@ def states_lists(config: BaseDataConfig) -> bool:
 
 def may_list(path: str | Path) -> bool:
     """Whether a file is called as if it said which images are of which split."""
-    if not str(path).lower().endswith(TABLES):
+    stem, suffix = os.path.splitext(os.path.basename(path))
+    if suffix.lower() not in TABLES:
         return False
-    stem = os.path.splitext(os.path.basename(path))[0]
     return meaning(without_list(stem)) is not None or bool(SPLITTING & set(words_of(stem)))
 
 
@@ -184,9 +187,8 @@ def _found(
     files: Sequence[str], root: Path, names: Sequence[str], notes: Notes, *, in_classes: bool
 ) -> dict[str, str]:
     """The list of each split; what is called so and is none is noted."""
-    told = [path for path in files if may_list(path)]
-    by_stem = _by_stem(names) if told else {}
-    told = [path for path in told if stem_of(path) not in by_stem]
+    by_stem = _by_stem(names)
+    told = [path for path in files if may_list(path) and stem_of(path) not in by_stem]
     lists = [
         path
         for path in told

@@ -72,7 +72,7 @@ def _may_have_masks(paths: Sequence[str]) -> bool:
     if len({path[path.rfind(".") :].lower() for path in paths}) > 1:  # a.png beside a.jpg
         return True
     begin = len(os.path.commonpath([min(paths), max(paths)])) if len(paths) > 1 else 0
-    return any(SUSPECT.search(path, begin) for path in paths)
+    return SUSPECT.search("\n".join(path[begin:] for path in paths)) is not None
 
 
 def _called_so(paths: Sequence[str]) -> dict[str, str]:
