@@ -13,9 +13,9 @@ from typing import Any
 
 from ..files import shown
 from ..runs.run import Run
-from ..runs.selection import telling
+from ..runs.selection import telling, told_settings
 from ..runs.table import RunRow
-from ..tables import aligned, duration, short_names, shown_value
+from ..tables import aligned, duration, shown_value
 from .report import wandb_line
 
 FIELDS = ("status", "reason", "metric", "best", "epoch", "epochs", "step", "restarts", "device")
@@ -26,11 +26,14 @@ def table(rows: list[RunRow]) -> str:
     metrics = {row.metric for row in rows if row.metric}
     one = metrics.pop() if len(metrics) == 1 else None
     header = ["run", "status", f"best {one}" if one else "best", "epoch", "time", "restarts"]
-    keys = telling(rows)
+    settings = told_settings(rows)
     lines = aligned(
         [
-            [*header, "device", "settings" if keys else ""],
-            *([*_cells(row, one), row.device or "-", _settings(row, keys)] for row in rows),
+            [*header, "device", "settings" if any(settings) else ""],
+            *(
+                [*_cells(row, one), row.device or "-", _in_words(told)]
+                for row, told in zip(rows, settings, strict=True)
+            ),
         ]
     )
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
@@ -56,11 +59,8 @@ def epoch_in_words(row: RunRow) -> str:
     return f"{row.epoch}/{row.epochs}" if row.epochs is not None else str(row.epoch)
 
 
-def _settings(row: RunRow, keys: list[str]) -> str:
-    names = short_names(dict.fromkeys(keys))
-    pairs = zip(names, keys, strict=True)
-    known = [(name, row.settings[key]) for name, key in pairs if key in row.settings]
-    return " ".join(f"{name}={shown_value(value)}" for name, value in known)
+def _in_words(settings: dict[str, str]) -> str:
+    return " ".join(f"{name}={value}" for name, value in settings.items())
 
 
 def as_json(rows: list[RunRow]) -> str:

@@ -5,7 +5,7 @@ Template's file: updates replace it. To read another layout, write a reader in d
 
 import os
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Container
 from operator import attrgetter
 from pathlib import Path
 
@@ -147,14 +147,16 @@ def files_below(folder: Path, notes: Notes | None = None) -> list[Path]:
     return [Path(path) for path in paths_below(folder, notes)]
 
 
-def paths_below(folder: str | Path, notes: Notes | None = None) -> list[str]:
-    """The same as texts: fifty thousand of them in a tenth of a second."""
+def paths_below(
+    folder: str | Path, notes: Notes | None = None, without: Container[str] = ()
+) -> list[str]:
+    """The same as texts, but for some folders: fifty thousand of them in a tenth of a second."""
     if not os.path.isdir(folder):
         return []
     # A link to what the folder itself lies in goes round in a circle, too.
     above = tuple(_identity(parent) for parent in Path(folder).absolute().parents)
     found: list[str] = []
-    _walk(str(folder), notes or Notes(), above, found)
+    _walk(str(folder), notes or Notes(), above, found, without)
     return found
 
 
@@ -163,7 +165,13 @@ def _identity(folder: str | Path) -> tuple[int, int]:
     return state.st_dev, state.st_ino
 
 
-def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...], found: list[str]) -> None:
+def _walk(
+    folder: str,
+    notes: Notes,
+    above: tuple[tuple[int, int], ...],
+    found: list[str],
+    without: Container[str],
+) -> None:
     """Add the files below a folder to those found, each folder's in the order of their names."""
     here = _identity(folder)
     if here in above:
@@ -177,7 +185,8 @@ def _walk(folder: str, notes: Notes, above: tuple[tuple[int, int], ...], found: 
         elif entry.is_file():
             found.append(entry.path)
         elif entry.is_dir():
-            _walk(entry.path, notes, (*above, here), found)
+            if entry.path not in without:
+                _walk(entry.path, notes, (*above, here), found, without)
         elif entry.is_symlink():
             notes.add("links lead nowhere: passed over", shown(entry.path))
 

@@ -5,13 +5,13 @@ Template's file: updates replace it. Where several could be meant, ``data.splits
     data/train.txt   cat/0.jpg              or   data/splits/train.txt,  data/meta/test.txt, ...
     data/test.txt    cat/7.jpg 0
 
-A suffix, folders before the name and what follows it, such as a class, may be there or not. Tables
-and JSON that are named for splits are not read, and said: the author's split is then not ours.
+Tables and JSON that are named for splits are not read, and said: the author's split is then not
+ours. What a line may be: named_images.py.
 """
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import numpy as np
 from ..config.data import BaseDataConfig
 from ..errors import UserError
 from ..files import shown
-from .folders import composed, paths_below
+from .named_images import begins_with_image, by_stems, listed_in, stem_of
 from .notes import Notes
 from .split_names import (
     SPLITS,
@@ -52,6 +52,7 @@ def by_lists(
     splits: dict[str, Any],
     config: BaseDataConfig,
     root: Path,
+    files: Sequence[str],
     *,
     stated: Stated = None,
     in_classes: bool = False,
@@ -62,6 +63,7 @@ def by_lists(
         splits: What a reader found, each with ``name(index)``, ``among(kept)`` and ``notes``.
         config: The section ``data``.
         root: Its folder.
+        files: Those below it that may be lists.
         stated: ``data.splits``, where it names lists that the reader has not read.
         in_classes: Whether folders are classes: ``test/0.jpg`` then is not ``cat/0.jpg``.
 
@@ -71,18 +73,19 @@ def by_lists(
     if set(splits) != {"train"} or (config.splits is not None and stated is None):
         return splits
     every = splits["train"]
-    files = [path for path in paths_below(root) if path.lower().endswith(TABLES)]
+    files = [path for path in files if path.lower().endswith(TABLES)]
     if not files and stated is None:  # and 50,000 names are not made
         return splits
     names = [every.name(index) for index in range(len(every))]
+    by_stem = by_stems(names)
     if stated is None:
-        chosen = _found(files, root, names, every.notes, in_classes=in_classes)
+        chosen = _found(files, root, by_stem, every.notes, in_classes=in_classes)
     else:
         chosen = _stated(stated, files, root)
     if not chosen:
         return splits
     images = {
-        split: listed_in(path, names, in_classes=in_classes) for split, path in chosen.items()
+        split: listed_in(path, by_stem, in_classes=in_classes) for split, path in chosen.items()
     }
     notes = {split: Notes(shown(path)) for split, path in chosen.items()}
     notes.setdefault("train", Notes(every.notes.place)).update(every.notes)
@@ -121,44 +124,6 @@ def without_list(stem: str) -> str:
     return LISTING.sub("", stem)
 
 
-def stem_of(path: str) -> str:
-    """A file's name without folders and suffix, accents on their letters."""
-    return composed(os.path.splitext(os.path.basename(path.replace("\\", "/")))[0])
-
-
-def begins_with_image(path: str, stems: set[str]) -> bool:
-    """Whether the first line of a file is the name of an image."""
-    names = [_bare(name) for name in _readings(_first_line(path))]
-    return any(stem_of(name) in stems or os.path.basename(name) in stems for name in names)
-
-
-def listed_in(file: str, images: Sequence[str], *, in_classes: bool = False) -> list[str]:
-    """The images that a list names, with or without a suffix and folders.
-
-    Raises:
-        UserError: It names one that is not there, or that two could be.
-    """
-    by_stem = _by_stem(images)
-    try:
-        lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
-    except UnicodeDecodeError:
-        raise UserError(f"{shown(file)} is not text in UTF-8, expected a name a line") from None
-    found = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        readings = _readings(line.strip())
-        there = _meant(readings, by_stem, in_classes)
-        if len(there) != 1:
-            what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
-            raise UserError(
-                f"{shown(file)}:{number}: the image {readings[-1]} {what}; data.splits='{{}}' says "
-                "that such lists do not count"
-            )
-        found += there
-    return list(dict.fromkeys(found))
-
-
 def note_unlisted(images: dict[str, list[str]], every: Sequence[str], notes: Notes) -> None:
     """Have what no list names be to train on where lists hold out alone, else be passed over.
 
@@ -184,32 +149,36 @@ def note_unlisted(images: dict[str, list[str]], every: Sequence[str], notes: Not
 
 
 def _found(
-    files: Sequence[str], root: Path, names: Sequence[str], notes: Notes, *, in_classes: bool
+    files: Sequence[str],
+    root: Path,
+    by_stem: Mapping[str, list[str]],
+    notes: Notes,
+    *,
+    in_classes: bool,
 ) -> dict[str, str]:
     """The list of each split; what is called so and is none is noted."""
-    by_stem = _by_stem(names)
     told = [path for path in files if may_list(path) and stem_of(path) not in by_stem]
     lists = [
         path
         for path in told
-        if _is_text(path) and _meant(_readings(_first_line(path)), by_stem, in_classes)
+        if _is_text(path) and begins_with_image(path, by_stem, in_classes=in_classes)
     ]
     inside = {os.path.dirname(path) for path in lists}
     if len(inside) > 1:
         if SEVERAL not in notes.counts:
             notes.add(SEVERAL, shown(lists[0]), len(lists))
         return {}
-    by_stem = {Path(path).stem: path for path in lists}
-    meant = {stem: word_meaning(without_list(stem)) for stem in by_stem}
+    called = {Path(path).stem: path for path in lists}
+    meant = {stem: word_meaning(without_list(stem)) for stem in called}
     if any(split == "train" and not _is_both(stem) for stem, split in meant.items()):
         meant = {stem: split for stem, split in meant.items() if not _is_both(stem)}
     alone = [] if "train" in meant.values() else ["train"]  # what is left, where it has no list
     splits = named_splits([*filter(meant.get, meant), *alone], shown(root), without_list)
-    splits = {split: stem for split, stem in splits.items() if stem in by_stem}
+    splits = {split: stem for split, stem in splits.items() if stem in called}
     for path in () if splits else told:
         if not _is_annotations(path):
             notes.add(UNREAD, shown(path))
-    return {split: by_stem[stem] for split, stem in splits.items()}
+    return {split: called[stem] for split, stem in splits.items()}
 
 
 def _stated(stated: Stated, files: Sequence[str], root: Path) -> dict[str, str]:
@@ -240,51 +209,6 @@ def _is_annotations(path: str) -> bool:
     with open(path, "rb") as file:
         start = file.read(20000)
     return path.lower().endswith(".json") and any(word in start for word in OF_ANNOTATIONS)
-
-
-def _readings(line: str) -> list[str]:
-    """What of a line may be a name: all, or what stands before a class, the likeliest first."""
-    if not line:
-        return []
-    parts = [line, line.rsplit(maxsplit=1)[0], line.split(",")[0], line.split()[0]]
-    return list(dict.fromkeys(parts))
-
-
-def _bare(name: str) -> str:
-    return name.strip().strip('"').replace("\\", "/").lstrip("./")
-
-
-def _first_line(path: str) -> str:
-    with open(path, encoding="utf-8-sig", errors="replace") as file:
-        return file.readline(1000).strip()
-
-
-def _by_stem(images: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for image in images:
-        found.setdefault(stem_of(image), []).append(image)
-    return found
-
-
-def _meant(readings: Sequence[str], by_stem: dict[str, list[str]], in_classes: bool) -> list[str]:
-    """The images that the first reading means that means any."""
-    found = (_named(name, by_stem, in_classes) for name in readings)
-    return next(filter(None, found), [])
-
-
-def _named(name: str, by_stem: dict[str, list[str]], in_classes: bool) -> list[str]:
-    """The images that a name may mean: whose paths end so, else of the same file's name."""
-    path = composed(_bare(name))
-    folder, base = os.path.split(path)
-    # A name may have dots and no suffix.
-    stem = path if base in by_stem else os.path.splitext(path)[0]
-    found = by_stem.get(os.path.basename(stem), [])
-    whole = [one for one in found if f"/{composed(one)}".endswith(f"/{path}")]
-    ends = [one for one in found if f"/{os.path.splitext(composed(one))[0]}".endswith(f"/{stem}")]
-    if folder and in_classes:
-        inner = os.path.basename(folder)
-        found = [one for one in found if inner in composed(one).split("/")[:-1]]
-    return whole or ends or found
 
 
 def _note_classes(images: Any) -> None:

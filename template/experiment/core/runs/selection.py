@@ -16,6 +16,7 @@ from ..config.yaml_reader import from_word
 from ..errors import UserError
 from ..files import shown
 from ..spelling import did_you_mean, nearest
+from ..tables import short_names, shown_value
 from .run_folders import all_runs
 from .settings_reader import differing
 from .table import RunRow, read_run
@@ -113,6 +114,16 @@ def telling(rows: list[RunRow]) -> list[str]:
     """The settings in which runs differ, without those that change nothing that is learned."""
     keys = differing([row.settings for row in rows], where_known=True)
     return [key for key in keys if not any(key == f or key.startswith(f"{f}.") for f in FREE)]
+
+
+def told_settings(rows: list[RunRow]) -> list[dict[str, str]]:
+    """Of each run the settings in which they differ, as far as it has them, by short names."""
+    keys = telling(rows)
+    pairs = list(zip(short_names(dict.fromkeys(keys)), keys, strict=True))
+    return [
+        {name: shown_value(row.settings[key]) for name, key in pairs if key in row.settings}
+        for row in rows
+    ]
 
 
 def _reader(key: str, rows: list[RunRow], option: str) -> Callable[[RunRow], Any]:

@@ -26,9 +26,9 @@ from ..queue.job import Job
 from ..queue.queue import Queue
 from ..runs.curves import Curves, Points
 from ..runs.run_folders import is_name
-from ..runs.selection import telling
+from ..runs.selection import told_settings
 from ..runs.table import RunRow, read_run, read_runs
-from ..tables import duration, short_names, shown_value
+from ..tables import duration, shown_value
 from .errands import Errands
 from .uploads.upload_limits import Limits
 from .uploads.uploaded import Uploaded
@@ -154,14 +154,7 @@ class Site:
 
     def settings_of(self, rows: list[RunRow]) -> dict[str, dict[str, str]]:
         """Of each run the settings in which they differ, by short names."""
-        keys = telling(rows)
-        pairs = list(zip(short_names(dict.fromkeys(keys)), keys, strict=True))
-        return {
-            row.name: {
-                name: shown_value(row.settings[key]) for name, key in pairs if key in row.settings
-            }
-            for row in rows
-        }
+        return {row.name: settings for row, settings in zip(rows, told_settings(rows), strict=True)}
 
     def page(
         self, request: Request, template: str, status: int = 200, **values: Any

@@ -39,7 +39,7 @@ def load(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:
             f"data.root: {tree.place} holds annotations of {both}: move one of them away, or state "
             "files or folders of one by data.splits"
         )
-    return by_lists(READERS[next(iter(found))](config, tree), config, root)
+    return by_lists(READERS[next(iter(found))](config, tree), config, root, tree.files)
 
 
 def load_coco(config: BoxDataConfig, root: Path) -> dict[str, BoxedImages]:

@@ -3,12 +3,13 @@
 Template's file: updates replace it. To read another layout, write a reader in data.py.
 """
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ...errors import UserError
 from ...files import shown, writable
-from ..folders import composed, folder_names, holds, paths_below
+from ..folders import composed, folder_names, holds, is_left_behind, paths_below
 from ..split_lists import may_list
 from ..split_names import FILLERS, meaning
 from .suffixes import is_image
@@ -46,10 +47,17 @@ def beside_lists(root: Path) -> Path:
 
 def _holds_lists(folder: Path) -> bool:
     """Whether a folder has, at any depth, files that are called as such lists are, and no image."""
-    if has_images(folder):
+    if has_images(folder) or any(any(map(is_image, names)) for names in _names_below(folder)):
         return False
-    below = paths_below(folder)
+    below = paths_below(folder)  # links are followed
     return any(map(may_list, below)) and not any(map(is_image, below))
+
+
+def _names_below(folder: Path) -> Iterator[list[str]]:
+    """The names of the files in each folder, the outer first, of which one may be enough."""
+    for _, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not is_left_behind(name)]
+        yield [name for name in names if not is_left_behind(name)]
 
 
 def _inside(folder: Path) -> str:

@@ -79,7 +79,9 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     names = [writable(name) for name in classes]
     splits["train"].notes.add_alike(names)
     images = {split: files.labelled(names, channels) for split, files in splits.items()}
-    return by_lists(images, config, top, stated=stated, in_classes=True)
+    inside = {os.path.join(folders["train"], name) for name in classes}
+    files = [*paths_below(top, without=inside), *splits["train"].others] if lists else []
+    return by_lists(images, config, top, files, stated=stated, in_classes=True)
 
 
 def load_unlabelled(path: Path, class_names: list[str], channels: int) -> LabelledImages:
@@ -113,6 +115,7 @@ class _Files:
         self.paths: list[str] = []
         self.labels: list[int] = []
         self.deeper: list[str] = []  # inside of folders of their class's folder
+        self.others: list[str] = []  # no images
 
     def add_images_below(self, folder: str, label: int, on_error: str) -> int:
         """Returns how many there are.
@@ -134,6 +137,7 @@ class _Files:
                     f"{shown(path)} is no image file ({', '.join(SUFFIXES)}): "
                     f"{_advice(path)}, or set data.on_error=skip"
                 )
+            self.others.append(path)
             self.notes.add(_kind(path), shown(path))
         return len(found)
 
@@ -199,8 +203,9 @@ def _refuse_classes_of_masks(files: _Files, classes: Sequence[str]) -> None:
     Raises:
         UserError: One has not.
     """
+    there = set(files.labels)
     for label in range(len(classes)):
-        if label not in files.labels:
+        if label not in there:
             place = shown(os.path.join(files.folder, classes[label]))
             raise UserError(
                 f"{place} holds nothing but masks of other images: it is no class, move it away; "

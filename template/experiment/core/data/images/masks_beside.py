@@ -33,7 +33,7 @@ FOLDERS = re.compile(
     r"|labels?|annotations?|labelsTr|gtFine",
     re.IGNORECASE,
 )
-SUSPECT = re.compile(r"mask|label|seg|gt|truth|annotation|trimap|manual|ids\.", re.IGNORECASE)
+SUSPECT = ("mask", "label", "seg", "gt", "truth", "annotation", "trimap", "manual", "ids.")
 PHOTOS = (".jpg", ".jpeg")  # beside which a file of the same name may be its mask
 LOOKED_AT = 64  # files that tell for all
 FEW, NEAR, MOSTLY = 40, 32, 0.97  # colours; of 255; of the pixels of a JPEG
@@ -72,7 +72,8 @@ def _may_have_masks(paths: Sequence[str]) -> bool:
     if len({path[path.rfind(".") :].lower() for path in paths}) > 1:  # a.png beside a.jpg
         return True
     begin = len(os.path.commonpath([min(paths), max(paths)])) if len(paths) > 1 else 0
-    return SUSPECT.search("\n".join(path[begin:] for path in paths)) is not None
+    names = "\n".join(path[begin:] for path in paths).lower()
+    return any(word in names for word in SUSPECT)
 
 
 def _called_so(paths: Sequence[str]) -> dict[str, str]:

@@ -33,7 +33,8 @@ def load(config: MaskDataConfig, root: Path) -> dict[str, MaskedImages]:
     """
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
-    return by_lists(_read(config, Tree(root, Notes())), config, root)
+    tree = Tree(root, Notes())
+    return by_lists(_read(config, tree), config, root, tree.files)
 
 
 def _read(config: MaskDataConfig, tree: Tree) -> dict[str, MaskedImages]:

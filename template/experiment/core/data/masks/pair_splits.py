@@ -4,7 +4,7 @@ Template's file: updates replace it. Where names do not tell, ``data.splits`` do
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from ...errors import UserError
 from ...files import shown
 from ..boxes.tree import Tree
 from ..folders import NO_SPLIT, check_has_train
-from ..split_lists import OUTSIDE, REST, SEVERAL, begins_with_image, listed_in, stem_of
+from ..named_images import begins_with_image, by_stems, listed_in
+from ..split_lists import OUTSIDE, REST, SEVERAL
 from ..split_names import SPLITS, Stated, meaning, named_splits, stated_splits, word_meaning
 from .pair_names import in_words
 
@@ -67,8 +68,9 @@ def _stated(tree: Tree, stated: Stated, images: Sequence[str]) -> dict[str, Part
     )
     if not chosen:
         return {"train": Part(tree.place, list(images))}
+    by_stem = by_stems(images)
     return {
-        split: _listed(by_name[name], images)
+        split: _listed(by_name[name], by_stem)
         if name in by_name
         else Part(shown(tree.root / name), named[name])
         for split, name in chosen.items()
@@ -86,10 +88,10 @@ def _below(tree: Tree, name: str, images: Sequence[str]) -> list[str]:
 
 
 def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
-    stems = {stem_of(image) for image in images}
-    listing = [path for path in lists(tree) if _is_list(tree, path, stems)]
+    by_stem = by_stems(images)
+    listing = [path for path in lists(tree) if _is_list(tree, path, by_stem)]
     if not any(word_meaning(Path(path).stem) for path in listing):
-        listing += _deeper(tree, stems)
+        listing += _deeper(tree, by_stem)
     files = {Path(path).stem: path for path in listing}
     is_set = {stem for stem, path in files.items() if f"{SETS}/" in tree.relative(path)}
     meant = [stem for stem in files if word_meaning(stem) is not None]
@@ -97,12 +99,12 @@ def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
         meant = [stem for stem in meant if "trainval" not in stem.lower()]  # it is both
     found = named_splits(meant, tree.place)
     if found:
-        parts = {split: _listed(files[stem], images) for split, stem in found.items()}
+        parts = {split: _listed(files[stem], by_stem) for split, stem in found.items()}
         return {**_unlisted_test(tree, images, parts), **parts}
     if len(files) == 1 and is_set:  # CVAT's default.txt
-        return {"train": _listed(next(iter(files.values())), images)}
+        return {"train": _listed(next(iter(files.values())), by_stem)}
     held = {split: stem for stem in meant if (split := word_meaning(stem))}
-    parts = {split: _listed(files[stem], images) for split, stem in held.items()}
+    parts = {split: _listed(files[stem], by_stem) for split, stem in held.items()}
     if not parts:
         return {}
     used = {image for part in parts.values() for image in part.images}
@@ -111,19 +113,19 @@ def _by_lists(tree: Tree, images: Sequence[str]) -> dict[str, Part]:
     return {"train": Part(tree.place, rest), **parts}
 
 
-def _is_list(tree: Tree, path: str, stems: set[str]) -> bool:
+def _is_list(tree: Tree, path: str, by_stem: Mapping[str, list[str]]) -> bool:
     """Whether a text file lists images: by its place, its name, or its first line."""
     if f"{SETS}/" in tree.relative(path) or meaning(Path(path).stem) is not None:
         return True
-    return begins_with_image(path, stems)
+    return begins_with_image(path, by_stem)
 
 
-def _deeper(tree: Tree, stems: set[str]) -> list[str]:
+def _deeper(tree: Tree, by_stem: Mapping[str, list[str]]) -> list[str]:
     """Lists in a folder of their own, such as splits/train.txt; none if there are several such."""
     found = [
         path
         for path in tree.ending(".txt")
-        if meaning(Path(path).stem) is not None and begins_with_image(path, stems)
+        if meaning(Path(path).stem) is not None and begins_with_image(path, by_stem)
     ]
     folders = sorted({os.path.dirname(path) for path in found})
     if len(folders) < 2:
@@ -146,8 +148,8 @@ def _is_test(folder: str) -> bool:
     return any(meaning(part) == "test" for part in folder.split("/"))
 
 
-def _listed(file: str, images: Sequence[str]) -> Part:
-    return Part(shown(file), listed_in(file, images))
+def _listed(file: str, by_stem: Mapping[str, list[str]]) -> Part:
+    return Part(shown(file), listed_in(file, by_stem))
 
 
 def _by_folders(tree: Tree, images: Sequence[str]) -> dict[str, Part]:

@@ -45,7 +45,7 @@ def examine(
     """
     started = time.perf_counter()
     _as_it_lies(datamodule)
-    evidence = Evidence({}, datamodule, None, seed, [], dict(predicted or {}), refusal)
+    evidence = Evidence({}, datamodule, seed=seed, predicted=dict(predicted or {}), refusal=refusal)
     splits = _splits(datamodule, evidence)
     evidence.facts = _facts(datamodule, evidence)
     tokenizer = _tokenizer(evidence)

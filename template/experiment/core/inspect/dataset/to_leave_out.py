@@ -22,8 +22,7 @@ from .inspection import ExampleId, Finding, Inspection
 # Whose examples are faulty one by one.
 ONE_BY_ONE = {"unreadable", "empty", "two_labels", "dark", "light", "blurred", "low_information"}
 ONE_BY_ONE |= {"odd_size", "odd_shape", "grey_among_colour", "turned", "box_faults"}
-ONE_BY_ONE |= {"read_otherwise"}
-ONE_BY_ONE |= {"wrongly_decoded", "repeated_lines"}
+ONE_BY_ONE |= {"read_otherwise", "wrongly_decoded", "repeated_lines"}
 # Whose examples are faulty for there being others.
 COPIES = {"exact_duplicates", "near_duplicate_images", "near_duplicate_texts"}
 # A copy stays in the last of these that has one; any other split stands before the last.

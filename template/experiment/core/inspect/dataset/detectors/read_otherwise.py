@@ -10,20 +10,19 @@ import numpy as np
 
 from ....data.images.values import REMARKS
 from ...report.seriousness import Seriousness
-from ..evidence import Evidence, by_split, so_many
+from ..evidence import Evidence
 from ..inspection import Finding
 
 ADVICE = "See whether that is meant; if not, convert the files, or leave them out."
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
-    for bit, remark in enumerate(REMARKS):
-        groups, counts = [], {}
-        for split in evidence.of_kind("image"):
-            remarks = np.nan_to_num(split.numbers("remarks")).astype(int)
-            places = np.flatnonzero(remarks & (1 << bit)).tolist()
-            groups += [[(split.name, place)] for place in places]
-            counts |= {split.name: len(places)} if places else {}
-        if groups:
-            text = f"{so_many(len(groups), remark)} ({by_split(counts)})"
-            yield evidence.grouped("read_otherwise", Seriousness.NOTE, text, ADVICE, groups)
+    remarks = {
+        split.name: np.nan_to_num(split.numbers("remarks")).astype(int)
+        for split in evidence.of_kind("image")
+    }
+    for bit, what in enumerate(REMARKS):
+        marks = {name: (bits & (1 << bit)) > 0 for name, bits in remarks.items()}
+        yield from evidence.odd(
+            "read_otherwise", what, ADVICE, marks, None, Seriousness.NOTE, may_be_usual=False
+        )

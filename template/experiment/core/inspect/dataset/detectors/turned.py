@@ -6,22 +6,16 @@ those that annotate among them.
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from ...report.seriousness import Seriousness
-from ..evidence import Evidence, by_split, so_many
+from ..evidence import Evidence
 from ..inspection import Finding
 
 ADVICE = "They are read upright here; see whether boxes and masks were drawn on them upright."
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
-    places = {
-        split.name: np.flatnonzero(split.numbers("turn") > 1).tolist()
-        for split in evidence.of_kind("image")
-    }
-    counts = {name: len(found) for name, found in places.items() if found}
-    if counts:
-        text = so_many(sum(counts.values()), f"images are stored turned ({by_split(counts)})")
-        groups = [[(name, place)] for name, found in places.items() for place in found]
-        yield evidence.grouped("turned", Seriousness.NOTE, text, ADVICE, groups)
+    marks = {split.name: split.numbers("turn") > 1 for split in evidence.of_kind("image")}
+    what = "images are stored turned"
+    yield from evidence.odd(
+        "turned", what, ADVICE, marks, None, Seriousness.NOTE, may_be_usual=False
+    )
