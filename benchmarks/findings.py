@@ -341,7 +341,7 @@ def look_at_sets(
             )
             fault.plant(splits, strength, random)
             seen = {one.detector for one in examined(data_of(fault, splits, strength))}
-            found[strength].hits.append(detector in seen)
+            found[strength].hits.append(detector.split(": ")[0] in seen)
             if fault.peers and number < ASKED:
                 if detector == "order":
                     splits.pop("val")  # has an order of its own

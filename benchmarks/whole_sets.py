@@ -25,6 +25,16 @@ def darker(splits: Splits, strength: float, random: Any) -> None:
     ]
 
 
+def two_cameras(splits: Splits, strength: float, random: Any) -> None:
+    """Held-out images are by turns darker and lighter by so much: on the average they are not."""
+    val = splits["val"]
+    for place, item in enumerate(val.items):
+        factor = 1 + strength * (-1 if place % 2 else 1)
+        val.items[place] = planted.saved(
+            planted.opened(item).point(lambda value, factor=factor: int(value * factor))
+        )
+
+
 def fewer(splits: Splits, strength: float, random: Any) -> None:
     """The share ``strength`` of one class is missing among the held-out examples."""
     val = splits["val"]
@@ -45,6 +55,17 @@ def marked(splits: Splits, strength: float, random: Any) -> None:
                 side = 50 + 15 * planted.CLASSES.index(label)
                 shown = planted.opened(split.items[place]).resize((side, side))
                 split.items[place] = planted.saved(shown)
+
+
+def lit(splits: Splits, strength: float, random: Any) -> None:
+    """Each class is darker than the one before it by so much."""
+    for split in splits.values():
+        for place, label in enumerate(split.labels):
+            factor = 1 - strength * planted.CLASSES.index(label)
+            shown = planted.opened(split.items[place])
+            split.items[place] = planted.saved(
+                shown.point(lambda value, factor=factor: int(value * factor))
+            )
 
 
 def sorted_by_class(splits: Splits, strength: float, random: Any) -> None:
@@ -92,16 +113,27 @@ class Fault:
     boxed: bool = False
 
 
-FAULTS: dict[str, Fault] = {
+FAULTS: dict[str, Fault] = {  # by who finds it, and a word of which it is
     "drift": Fault(
         darker,
         (0.1, 0.2, 0.4),
         peers={"deepchecks": ("Image Property Drift", "Image Dataset Drift")},
     ),
+    "drift: two cameras": Fault(
+        two_cameras, (0.1, 0.2, 0.4), peers={"deepchecks": ("Image Property Drift",)}
+    ),
     "label_drift": Fault(fewer, (0.3, 0.6, 0.9), peers={"deepchecks": ("Label Drift",)}),
     "shortcut": Fault(
         marked,
         (0.4, 0.7, 1.0),
+        peers={
+            "Datalab, images": ("spurious_correlations",),
+            "deepchecks": ("Property Label Correlation",),
+        },
+    ),
+    "shortcut: brightness": Fault(
+        lit,
+        (0.1, 0.2, 0.3),
         peers={
             "Datalab, images": ("spurious_correlations",),
             "deepchecks": ("Property Label Correlation",),

@@ -62,18 +62,6 @@ def skill(column: NDArray[np.int64], classes: NDArray[np.int64], seed: int) -> f
     return float(((guesses == classes).mean() - chance) / max(1 - chance, 1e-9))
 
 
-def area_under_curve(
-    columns: list[NDArray[np.int64]], second: NDArray[np.bool_], seed: int
-) -> float:
-    """How often an example of the second kind scores higher than one of the first; 0.5: chance."""
-    scores = held_out_scores(columns, second.astype(np.int64), seed)
-    evidence = scores[:, 1] - scores[:, 0]
-    _, ranks, counts = np.unique(evidence, return_inverse=True, return_counts=True)
-    middle = np.cumsum(counts) - (counts - 1) / 2  # of the ranks that are shared
-    many, few = int(second.sum()), int((~second).sum())
-    return float((middle[ranks][second].sum() - many * (many + 1) / 2) / (many * few))
-
-
 def some(count: int, most: int = MOST) -> NDArray[np.int64]:
     """Places of at most so many examples, evenly spread."""
     return np.unique(np.linspace(0, count - 1, min(count, most)).astype(np.int64))

@@ -4,12 +4,14 @@ Template's file: updates replace it.
 """
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from .charts import number
 from .evidence import Evidence, share
 from .inspection import Property, SplitLook
+from .looks.look import Look
 from .looks.tensor_look import TENSOR_NUMBERS
 from .padding_share import padding_share
 from .reading import NUMBERS, SplitRead
@@ -45,21 +47,32 @@ def split_look(split: SplitRead, evidence: Evidence) -> SplitLook:
 
 def class_counts(split: SplitRead, evidence: Evidence) -> tuple[dict[str, int], str]:
     """How often each class is there, those of no example included, and what was counted."""
-    known = split.class_names or list(getattr(evidence.facts, "class_names", None) or [])
-    counts: Counter[str] = Counter(dict.fromkeys(map(str, known), 0))
+    known = known_classes(split, evidence)
+    counts: Counter[str] = Counter(dict.fromkeys(known, 0))
     counted = "examples"
     for look in split.looks:
-        if isinstance(look.label, (str, int)):
-            counts[str(look.label)] += 1
-        elif isinstance(look.label, list):
-            counted = "objects"
-            counts.update(str(name) for name, _ in look.label)
-        elif isinstance(look.label, dict):
-            counted = "pixels"
-            for number, pixels in look.label.items():
-                if number < len(known):
-                    counts[str(known[number])] += pixels
+        if isinstance(look.label, (list, dict)):
+            counted = "objects" if isinstance(look.label, list) else "pixels"
+        for name, weight in classes_of(look, known):
+            counts[name] += weight
     return (dict(counts) if any(counts.values()) else {}), counted
+
+
+def known_classes(split: SplitRead, evidence: Evidence) -> list[str]:
+    """The names of classes, by their numbers, that the data tells of."""
+    return list(map(str, split.class_names or getattr(evidence.facts, "class_names", None) or []))
+
+
+def classes_of(look: Look, known: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The classes of one example: how many of it, of its objects, or of its pixels."""
+    if isinstance(look.label, (str, int)):
+        yield str(look.label), 1
+    elif isinstance(look.label, list):
+        yield from ((str(name), 1) for name, _ in look.label)
+    elif isinstance(look.label, dict):
+        for number, pixels in look.label.items():
+            if number < len(known):
+                yield known[number], pixels
 
 
 def _channels(split: SplitRead) -> list[tuple[float, float]]:

@@ -1,20 +1,24 @@
 """Classes whose shares differ between training and another split.
 
-Template's file: updates replace it. Cramér's V above 0.15 (deepchecks' "label drift"), and by chi
-square not by chance: farther than five deviations.
+Template's file: updates replace it. Cramér's V of the shares above 0.15, as in deepchecks' "label
+drift", less what chance gives; and as large in fewer than 20 of a thousand splits that the same
+examples are dealt to by chance. These are whole examples, since the objects or pixels of one image
+go together, which chi square does not know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
 from ..inspection import Finding
-from ..split_look import class_counts
+from ..reading import SplitRead
+from ..split_look import class_counts, classes_of, known_classes
 
 THRESHOLD = 0.15
-DEVIATIONS = 5.0
+DEALS, MOST_BY_CHANCE = 1000, 20
 ADVICE = "Split each class alike, or say on purpose that it is so: a score then means another mix."
 
 
@@ -24,12 +28,15 @@ def find(evidence: Evidence) -> Iterable[Finding]:
     for name, other in counts.items():
         if not train or not other or name in ("train", "unlabelled"):
             continue
-        classes = sorted({*train, *other})
+        classes = sorted(one for one in {*train, *other} if train.get(one, 0) + other.get(one, 0))
         table = np.array([[part.get(one, 0) for one in classes] for part in (train, other)], float)
-        table = table[:, table.sum(axis=0) > 0]
-        classes = [one for one in classes if train.get(one, 0) + other.get(one, 0)]
-        strength, deviations = _cramer(table)
-        if strength > THRESHOLD and deviations > DEVIATIONS:
+        strength = _cramer(table)
+        if strength <= THRESHOLD:
+            continue
+        splits = evidence.splits["train"], evidence.splits[name]
+        dealt = _dealt(strength, splits, classes, evidence)
+        strength = max(strength**2 - float(np.mean(np.square(dealt))), 0.0) ** 0.5
+        if len(dealt) == DEALS and strength > THRESHOLD:
             shares = table / table.sum(axis=1, keepdims=True)
             most = int(np.abs(shares[0] - shares[1]).argmax())
             text = f"classes are otherwise frequent in {name} than in train: {classes[most]} is "
@@ -38,12 +45,37 @@ def find(evidence: Evidence) -> Iterable[Finding]:
             yield Finding("label_drift", Seriousness.WARNING, text, ADVICE)
 
 
-def _cramer(table: np.ndarray) -> tuple[float, float]:
-    """Cramér's V, and how many deviations chi square lies above what chance gives."""
-    total = table.sum()
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
-    chi = float(((table - expected) ** 2 / expected).sum())
-    free = table.shape[1] - 1
-    if not free:
-        return 0.0, 0.0
-    return float(np.sqrt(chi / total)), (chi - free) / float(np.sqrt(2 * free))
+def _dealt(
+    strength: float, splits: Sequence[SplitRead], classes: Sequence[str], evidence: Evidence
+) -> list[float]:
+    """Cramér's V of the same examples, dealt to the two by chance; ends early if often as large."""
+    numbers = {name: number for number, name in enumerate(classes)}
+    found = [  # the example, and its class so many times
+        (example, numbers[name], weight)
+        for example, (look, known) in enumerate(
+            (look, known)
+            for split in splits
+            for known in [known_classes(split, evidence)]
+            for look in split.looks
+        )
+        for name, weight in classes_of(look, known)
+        if weight
+    ]
+    examples, kinds, weights = np.array(found, dtype=np.int64).T
+    where = np.repeat([0, 1], [len(split) for split in splits])  # each example lies
+    random, dealt, reached = np.random.default_rng(evidence.seed), [], 0
+    while len(dealt) < DEALS and reached < MOST_BY_CHANCE:
+        cells = random.permutation(where)[examples] * len(classes) + kinds
+        table = np.bincount(cells, weights, minlength=2 * len(classes)).reshape(2, -1)
+        dealt.append(_cramer(table))
+        reached += dealt[-1] >= strength
+    return dealt
+
+
+def _cramer(table: NDArray[np.floating]) -> float:
+    """Cramér's V of two splits' counts, as if they were equally large; no class has none."""
+    sizes = table.sum(axis=1, keepdims=True)
+    if not sizes.all():
+        return 0.0
+    shares = table / sizes
+    return float(np.sqrt(((shares[0] - shares[1]) ** 2 / shares.sum(axis=0)).sum() / 2))
