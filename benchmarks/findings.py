@@ -45,7 +45,7 @@ SEED = 8100  # of the first data set; tests have other ones, and rules were mend
 RECALL, PRECISION = 0.95, 0.9  # at 10 and more
 BEHIND = 0.02  # of a peer, at most
 NUMBER, LARGE = 10, (500, 200)  # of whole sets of each strength; examples, of the loader's too
-ASKED = 3  # of those, about which peers are asked
+ASKED = 5  # of those, about which peers are asked: these are compared
 CLEAN, SMALL = 20, 400
 Splits = dict[str, Any]
 Plant = dict[str, set[str]]
@@ -391,7 +391,10 @@ def worse(
 ) -> list[str]:
     if enough(theirs) == "names clean ones":
         return []
-    means = [(strength, np.mean(ours[strength]), np.mean(theirs[strength])) for strength in ours]
+    means = [
+        (strength, np.mean(ours[strength][: len(other)]), np.mean(other))
+        for strength, other in theirs.items()
+    ]
     return [
         f"{who} at {strength:g}: {mine:.2f}, {other:.2f}"
         for strength, mine, other in means[1:]

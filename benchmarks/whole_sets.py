@@ -38,11 +38,9 @@ def two_cameras(splits: Splits, strength: float, random: Any) -> None:
 def fewer(splits: Splits, strength: float, random: Any) -> None:
     """The share ``strength`` of one class is missing among the held-out examples."""
     val = splits["val"]
-    kept = [
-        place
-        for place, label in enumerate(val.labels)
-        if label != planted.CLASSES[0] or random.random() >= strength
-    ]
+    of_class = np.flatnonzero(np.array(val.labels) == planted.CLASSES[0])
+    missing = random.permutation(of_class)[: round(strength * len(of_class))].tolist()
+    kept = sorted({*range(len(val))} - {*missing})
     for name in ("items", "labels", "names"):
         setattr(val, name, [getattr(val, name)[place] for place in kept])
 
