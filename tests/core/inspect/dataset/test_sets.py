@@ -35,16 +35,44 @@ def texts_of(look: Look, splits: Any, detector: str, **settings: Any) -> list[st
     return [finding.text for finding in findings]
 
 
+def lit(examples: Examples, factors: Callable[[int], float]) -> None:
+    """Makes each image so many times as light, by its place."""
+    for place, item in enumerate(examples.items):
+        levels = [int(value * factors(place)) for value in range(256)] * 3
+        examples.items[place] = planted.saved(planted.opened(item).point(levels))
+
+
 def test_darker_images_in_a_split_are_a_drift(look: Look, splits: dict[str, Examples]) -> None:
-    val = splits["val"]
-    val.items = [
-        planted.saved(planted.opened(item).point(lambda value: int(value * 0.6)))
-        for item in val.items
+    lit(splits["val"], lambda place: 0.6)
+
+    (text,) = texts_of(look, splits, "drift")
+
+    assert text == (
+        "val looks unlike train: the brightness of the lightest part is lower there in 100 % of "
+        "pairs, where chance gives 50 % (median 0.542, of train 0.917)"
+    )
+
+
+def test_images_that_are_darker_and_lighter_by_turns_are_a_drift(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    lit(splits["val"], lambda place: (0.8, 1.2)[place % 2])
+
+    (text,) = texts_of(look, splits, "drift")
+
+    assert text.startswith("val looks unlike train: from numbers such as the ")
+
+
+def test_a_cast_of_colour_is_a_drift(look: Look, splits: dict[str, Examples]) -> None:
+    bands = (1.0, 1.0, 0.93)  # red, green, blue
+    levels = [int(value * factor) for factor in bands for value in range(256)]
+    splits["val"].items = [
+        planted.saved(planted.opened(item).point(levels)) for item in splits["val"].items
     ]
 
     (text,) = texts_of(look, splits, "drift")
 
-    assert text.startswith("val looks unlike train: ")
+    assert text.startswith("val looks unlike train: the share of blue is lower there in ")
 
 
 def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:
@@ -60,6 +88,21 @@ def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Exa
         text
         == "the size of an image alone predicts the class: right for 100 % of what guessing misses"
     )
+
+
+def test_what_two_fifths_of_the_classes_tell_is_a_shortcut(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    for split in splits.values():
+        for place, label in enumerate(split.labels):
+            if place % 5 < 2:
+                side = 90 if label == "disc" else 60 if label == "bar" else 75
+                shown = planted.opened(split.items[place]).resize((side, side))
+                split.items[place] = planted.saved(shown)
+
+    (text,) = texts_of(look, splits, "shortcut")
+
+    assert text.startswith("the size of an image alone predicts the class: right for 47 %")
 
 
 def test_a_format_of_a_class_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:
@@ -118,6 +161,26 @@ def test_classes_that_are_missing_rare_or_new_are_named(
     assert texts[2].endswith("of the examples in train: ring (1)")
     (drift,) = (finding.text for finding in findings if finding.detector == "label_drift")
     assert drift.startswith("classes are otherwise frequent in val than in train: ")
+
+
+def test_objects_of_one_image_do_not_drift_by_themselves(
+    look: Look, splits: dict[str, Examples]
+) -> None:
+    """Of 20 images half again as many have birds, which chance does; of 100 it is a drift."""
+    grid = [(x, y) for x in (2.0, 12.0, 22.0, 32.0) for y in (2.0, 12.0, 22.0, 32.0)]
+    said = {}
+    for count in (100, 20):
+        for split, birds in (("train", 10), ("val", 15)):
+            kinds = ["bird" if place % 20 < birds else "cat" for place in range(count)]
+            labels = [[(kind, [x, y, x + 9, y + 9]) for x, y in grid] for kind in kinds]
+            splits[split] = Examples(splits[split].items[:count], labels).named(split)
+        said[count] = texts_of(look, splits, "label_drift")
+
+    assert said[20] == []
+    (text,) = said[100]
+    assert text.startswith(
+        "classes are otherwise frequent in val than in train: bird is 75 % there, 50 % in train"
+    )
 
 
 def test_boxes_outside_without_area_and_twice_are_named(
