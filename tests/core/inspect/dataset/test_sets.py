@@ -48,7 +48,7 @@ def test_darker_images_in_a_split_are_a_drift(look: Look, splits: dict[str, Exam
     (text,) = texts_of(look, splits, "drift")
 
     assert text == (
-        "val looks unlike train: the brightness of the lightest part is lower there in 100 % of "
+        "val looks unlike train: the brightness of the lightest part is smaller there in 100 % of "
         "pairs, where chance gives 50 % (median 0.542, of train 0.917)"
     )
 
@@ -72,7 +72,7 @@ def test_a_cast_of_colour_is_a_drift(look: Look, splits: dict[str, Examples]) ->
 
     (text,) = texts_of(look, splits, "drift")
 
-    assert text.startswith("val looks unlike train: the share of blue is lower there in ")
+    assert text.startswith("val looks unlike train: the share of blue is smaller there in ")
 
 
 def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:

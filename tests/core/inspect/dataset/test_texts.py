@@ -92,5 +92,9 @@ def test_a_length_that_tells_the_class_is_a_shortcut(
 
     findings = {finding.detector: finding for finding in look(splits).findings}
 
-    assert "the length of a text alone predicts the class" in findings["shortcut"].text
+    shortcut = findings["shortcut"].text
+    assert shortcut == (
+        "the share of capitals in a text alone predicts the class: right for 99 % of what guessing "
+        "misses, the length of a text for 98 %, the share of letters in a text for 30 %"
+    )  # each has one capital
     assert "drift" in findings  # such long ones are in train alone

@@ -18,15 +18,13 @@ from ..discriminant import area_by_rank, area_under_curve
 from ..evidence import Evidence, share
 from ..inspection import Finding
 from ..naive_bayes import some
+from ..properties import BY_KIND, BY_LENGTH, properties
 from ..reading import SplitRead
-from .shortcut import properties
 
 THRESHOLD = 0.62
 DEVIATIONS = 3.5
 LEAST_EXAMPLES = 30
 ADVICE = "See where the two are from: a score on the one says little of the other."
-# The windows of a split that is held out are shorter than those of training, by design.
-BY_LENGTH = ("the length of a text", "the distinct words of a text")
 Columns = dict[str, NDArray[np.float32]]
 
 
@@ -63,7 +61,7 @@ def _alone(columns: Columns, second: NDArray[np.bool_], least: float) -> str | N
     if most is None or abs(areas[most] - 0.5) <= least:
         return None
     middles = [float(np.nanmedian(columns[most][part])) for part in (second, ~second)]
-    area, words = (areas[most], "higher") if areas[most] > 0.5 else (1 - areas[most], "lower")
+    area, words = (areas[most], "greater") if areas[most] > 0.5 else (1 - areas[most], "smaller")
     return (
         f"{most} is {words} there in {share(area)} of pairs, where chance gives 50 % "
         f"(median {number(middles[0])}, of train {number(middles[1])})"
@@ -97,7 +95,7 @@ def _table(train: SplitRead, other: SplitRead) -> tuple[Columns, NDArray[np.bool
     columns = {}
     others = dict(properties(other))
     for name, column in properties(train):
-        if name.startswith("the file's") or (train.kind == "tokens" and name in BY_LENGTH):
+        if name in BY_KIND or (train.kind == "tokens" and name in BY_LENGTH):
             continue
         columns[name] = np.concatenate([column[chosen[0]], others[name][chosen[1]]])
     return columns, second

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ...report.seriousness import Seriousness
 from ..evidence import Evidence
 from ..inspection import Finding
+from ..properties import properties
 from ..reading import SplitRead
-from .shortcut import properties
 
 LEAST = 0.1  # of a correlation
 DEVIATIONS = 8.0

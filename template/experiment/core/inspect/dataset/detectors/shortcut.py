@@ -16,6 +16,7 @@ from ...report.seriousness import Seriousness
 from ..evidence import Evidence, share
 from ..inspection import Finding
 from ..naive_bayes import in_ranges, skill, some
+from ..properties import properties
 from ..reading import SplitRead
 
 LEAST_SKILL = 0.25
@@ -23,17 +24,6 @@ DEVIATIONS = 4.0
 LEAST_EXAMPLES = 50
 LEAST_OF_CLASS = 5
 ADVICE = "A model will learn it instead of what you mean: take it away, or spread it over classes."
-TEXT = ("length", "capitals", "digits", "letters", "distinct words")
-COLOURS = ("red", "green", "blue")
-IMAGE = {
-    "brightness": "the brightness",
-    "brightness of the darkest": "the brightness of the darkest part",
-    "brightness of the lightest": "the brightness of the lightest part",
-    "contrast": "the contrast",
-    "colour": "how much colour there is",
-    "edges": "the strength of edges",
-    "border": "the border",
-}
 
 
 def find(evidence: Evidence) -> Iterable[Finding]:
@@ -57,26 +47,12 @@ def find(evidence: Evidence) -> Iterable[Finding]:
         score = skill(in_ranges(column[usable]), numbers, evidence.seed)
         if score > least:
             found.append((score, name))
-    for score, name in sorted(found, reverse=True)[:3]:
+    if found:
+        (score, name), *others = sorted(found, reverse=True)[:3]
         text = f"{name} alone predicts the class: right for {share(score)} of what guessing misses"
+        for score, name in others:
+            text += f", {name} for {share(score)}"
         yield Finding("shortcut", Seriousness.WARNING, text, ADVICE)
-
-
-def properties(split: SplitRead) -> Iterable[tuple[str, NDArray[np.float32]]]:
-    """What a class should not hang on, of each example."""
-    if split.kind == "image":
-        width, height = split.numbers("width"), split.numbers("height")
-        yield "the size of an image", width * height
-        yield "the aspect ratio", width / height
-        yield from ((words, split.numbers(name)) for name, words in IMAGE.items())
-        shares = {colour: split.numbers(colour) for colour in COLOURS}
-        total = np.maximum(sum(shares.values()), 1e-6)
-        yield from ((f"the share of {colour}", part / total) for colour, part in shares.items())
-        for name in ("format", "mode"):
-            values = np.unique(split.words(name), return_inverse=True)[1]
-            yield f"the file's {name}", values.astype(np.float32)
-    elif split.kind in ("text", "tokens"):
-        yield from ((f"the {name} of a text", split.numbers(name)) for name in TEXT)
 
 
 def _classes(split: SplitRead) -> NDArray[np.int64] | None:
