@@ -6,7 +6,7 @@ examples are dealt to by chance. These are whole examples, since the objects or 
 go together, which chi square does not know.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,17 +50,7 @@ def _dealt(
 ) -> list[float]:
     """Cramér's V of the same examples, dealt to the two by chance; ends early if often as large."""
     numbers = {name: number for number, name in enumerate(classes)}
-    found = [  # the example, and its class so many times
-        (example, numbers[name], weight)
-        for example, (look, known) in enumerate(
-            (look, known)
-            for split in splits
-            for known in [known_classes(split, evidence)]
-            for look in split.looks
-        )
-        for name, weight in classes_of(look, known)
-        if weight
-    ]
+    found = [(example, numbers[name], count) for example, name, count in _held(splits, evidence)]
     examples, kinds, weights = np.array(found, dtype=np.int64).T
     where = np.repeat([0, 1], [len(split) for split in splits])  # each example lies
     random, dealt, reached = np.random.default_rng(evidence.seed), [], 0
@@ -70,6 +60,16 @@ def _dealt(
         dealt.append(_cramer(table))
         reached += dealt[-1] >= strength
     return dealt
+
+
+def _held(splits: Sequence[SplitRead], evidence: Evidence) -> Iterator[tuple[int, str, int]]:
+    """Which example has which class how many times; they are numbered over all splits."""
+    example = 0
+    for split in splits:
+        known = known_classes(split, evidence)
+        for look in split.looks:
+            yield from ((example, name, count) for name, count in classes_of(look, known) if count)
+            example += 1
 
 
 def _cramer(table: NDArray[np.floating]) -> float:
