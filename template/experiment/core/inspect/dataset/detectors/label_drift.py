@@ -19,6 +19,7 @@ from ..split_look import class_counts, classes_of, known_classes
 
 THRESHOLD = 0.15
 DEALS, MOST_BY_CHANCE = 1000, 20
+ENOUGH = 200  # deals, where none is as large
 ADVICE = "Split each class alike, or say on purpose that it is so: a score then means another mix."
 
 
@@ -35,8 +36,9 @@ def find(evidence: Evidence) -> Iterable[Finding]:
             continue
         splits = evidence.splits["train"], evidence.splits[name]
         dealt = _dealt(strength, splits, classes, evidence)
-        strength = max(strength**2 - float(np.mean(np.square(dealt))), 0.0) ** 0.5
-        if len(dealt) == DEALS and strength > THRESHOLD:
+        by_chance = int((dealt >= strength).sum())
+        strength = max(strength**2 - float(np.mean(dealt**2)), 0.0) ** 0.5
+        if by_chance < MOST_BY_CHANCE and strength > THRESHOLD:
             shares = table / table.sum(axis=1, keepdims=True)
             most = int(np.abs(shares[0] - shares[1]).argmax())
             text = f"classes are otherwise frequent in {name} than in train: {classes[most]} is "
@@ -47,19 +49,22 @@ def find(evidence: Evidence) -> Iterable[Finding]:
 
 def _dealt(
     strength: float, splits: Sequence[SplitRead], classes: Sequence[str], evidence: Evidence
-) -> list[float]:
-    """Cramér's V of the same examples, dealt to the two by chance; ends early if often as large."""
+) -> NDArray[np.float64]:
+    """Cramér's V of the same examples, dealt to the two by chance: ``(deals,)``.
+
+    Ends early where it is as large often, or never.
+    """
     numbers = {name: number for number, name in enumerate(classes)}
     found = [(example, numbers[name], count) for example, name, count in _held(splits, evidence)]
     examples, kinds, weights = np.array(found, dtype=np.int64).T
     where = np.repeat([0, 1], [len(split) for split in splits])  # each example lies
     random, dealt, reached = np.random.default_rng(evidence.seed), [], 0
-    while len(dealt) < DEALS and reached < MOST_BY_CHANCE:
+    while reached < MOST_BY_CHANCE and len(dealt) < (DEALS if reached else ENOUGH):
         cells = random.permutation(where)[examples] * len(classes) + kinds
         table = np.bincount(cells, weights, minlength=2 * len(classes)).reshape(2, -1)
         dealt.append(_cramer(table))
         reached += dealt[-1] >= strength
-    return dealt
+    return np.array(dealt)
 
 
 def _held(splits: Sequence[SplitRead], evidence: Evidence) -> Iterator[tuple[int, str, int]]:
