@@ -42,9 +42,10 @@ def properties(split: SplitRead) -> Iterator[tuple[str, NDArray[np.float32]]]:
         width, height = split.numbers("width"), split.numbers("height")
         yield "the size of an image", width * height
         yield "the aspect ratio", width / height
-        shares = {colour: split.numbers(colour) for colour in COLOURS}
-        total = np.maximum(sum(shares.values()), 1e-6)
-        yield from ((f"the share of {colour}", part / total) for colour, part in shares.items())
+        red, green, blue = (split.numbers(colour) for colour in COLOURS)
+        total = np.maximum(red + green + blue, np.float32(1e-6))
+        for colour, part in zip(COLOURS, (red, green, blue), strict=True):
+            yield f"the share of {colour}", (part / total).astype(np.float32)
     yield from ((words, split.numbers(name)) for name, words in WORDS.get(split.kind, {}).items())
     if split.kind == "image":
         for name, words in zip(KINDS, BY_KIND, strict=True):

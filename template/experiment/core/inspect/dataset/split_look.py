@@ -72,7 +72,7 @@ def classes_of(look: Look, known: Sequence[str]) -> Iterator[tuple[str, int]]:
     elif isinstance(look.label, dict):
         for number, pixels in look.label.items():
             if number < len(known):
-                yield known[number], pixels
+                yield str(known[number]), pixels
 
 
 def _channels(split: SplitRead) -> list[tuple[float, float]]:

@@ -7,6 +7,7 @@ go together, which chi square does not know.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +78,7 @@ def _held(splits: Sequence[SplitRead], evidence: Evidence) -> Iterator[tuple[int
             example += 1
 
 
-def _cramer(table: NDArray[np.floating]) -> float:
+def _cramer(table: NDArray[Any]) -> float:
     """Cramér's V of two splits' counts, as if they were equally large; no class has none."""
     sizes = table.sum(axis=1, keepdims=True)
     if not sizes.all():
