@@ -16,23 +16,23 @@ import planted_loader as loaders  # pyright: ignore[reportMissingImports]
 Splits = dict[str, Any]
 
 
+def times(item: Any, factor: float) -> bytes:
+    """An image so many times as light."""
+    return planted.saved(planted.opened(item).point(lambda value: int(value * factor)))
+
+
 def darker(splits: Splits, strength: float, random: Any) -> None:
     """Held-out images are darker by so much."""
-    val, factor = splits["val"], 1 - strength
-    val.items = [
-        planted.saved(planted.opened(item).point(lambda value: int(value * factor)))
-        for item in val.items
-    ]
+    val = splits["val"]
+    val.items = [times(item, 1 - strength) for item in val.items]
 
 
 def two_cameras(splits: Splits, strength: float, random: Any) -> None:
     """Held-out images are by turns darker and lighter by so much: on the average they are not."""
     val = splits["val"]
-    for place, item in enumerate(val.items):
-        factor = 1 + strength * (-1 if place % 2 else 1)
-        val.items[place] = planted.saved(
-            planted.opened(item).point(lambda value, factor=factor: int(value * factor))
-        )
+    val.items = [
+        times(item, 1 + strength * (-1 if place % 2 else 1)) for place, item in enumerate(val.items)
+    ]
 
 
 def fewer(splits: Splits, strength: float, random: Any) -> None:
@@ -58,12 +58,10 @@ def marked(splits: Splits, strength: float, random: Any) -> None:
 def lit(splits: Splits, strength: float, random: Any) -> None:
     """Each class is darker than the one before it by so much."""
     for split in splits.values():
-        for place, label in enumerate(split.labels):
-            factor = 1 - strength * planted.CLASSES.index(label)
-            shown = planted.opened(split.items[place])
-            split.items[place] = planted.saved(
-                shown.point(lambda value, factor=factor: int(value * factor))
-            )
+        split.items = [
+            times(item, 1 - strength * planted.CLASSES.index(label))
+            for item, label in zip(split.items, split.labels, strict=True)
+        ]
 
 
 def sorted_by_class(splits: Splits, strength: float, random: Any) -> None:
@@ -111,6 +109,10 @@ class Fault:
     boxed: bool = False
 
 
+OF_SHORTCUTS = {
+    "Datalab, images": ("spurious_correlations",),
+    "deepchecks": ("Property Label Correlation",),
+}
 FAULTS: dict[str, Fault] = {  # by who finds it, and a word of which it is
     "drift": Fault(
         darker,
@@ -121,22 +123,8 @@ FAULTS: dict[str, Fault] = {  # by who finds it, and a word of which it is
         two_cameras, (0.1, 0.2, 0.4), peers={"deepchecks": ("Image Property Drift",)}
     ),
     "label_drift": Fault(fewer, (0.3, 0.6, 0.9), peers={"deepchecks": ("Label Drift",)}),
-    "shortcut": Fault(
-        marked,
-        (0.4, 0.7, 1.0),
-        peers={
-            "Datalab, images": ("spurious_correlations",),
-            "deepchecks": ("Property Label Correlation",),
-        },
-    ),
-    "shortcut: brightness": Fault(
-        lit,
-        (0.1, 0.2, 0.3),
-        peers={
-            "Datalab, images": ("spurious_correlations",),
-            "deepchecks": ("Property Label Correlation",),
-        },
-    ),
+    "shortcut": Fault(marked, (0.4, 0.7, 1.0), peers=OF_SHORTCUTS),
+    "shortcut: brightness": Fault(lit, (0.1, 0.2, 0.3), peers=OF_SHORTCUTS),
     "order": Fault(
         sorted_by_class,
         (0.3, 0.6, 1.0),

@@ -8,6 +8,7 @@ import numpy as np
 import planted
 import pytest
 from core.inspect.dataset.conftest import named
+from modules import Modules
 from planted import Examples
 
 Look = Callable[..., Any]
@@ -73,6 +74,20 @@ def test_a_cast_of_colour_is_a_drift(look: Look, splits: dict[str, Examples]) ->
     (text,) = texts_of(look, splits, "drift")
 
     assert text.startswith("val looks unlike train: the share of blue is smaller there in ")
+
+
+def test_grey_images_have_no_cast_however_light(modules: Modules) -> None:
+    grey = [planted.saved(planted.Image.new("RGB", (32, 32), (n, n, n))) for n in range(1, 256)]
+    data = planted.data_module(modules, {"train": Examples(grey, ["disc"] * len(grey))})
+    dataset = modules("core.inspect.dataset.examine")
+    reading = modules("core.inspect.dataset.reading")
+    data.setup()
+    split = reading.read_split("train", dataset.Looks(data.examples("train")), None, 0, None)
+
+    shares = dict(modules("core.inspect.dataset.properties").properties(split))
+
+    for colour in ("red", "green", "blue"):
+        assert len(np.unique(shares[f"the share of {colour}"])) == 1
 
 
 def test_a_class_of_another_size_is_a_shortcut(look: Look, splits: dict[str, Examples]) -> None:

@@ -1,6 +1,6 @@
-"""How well a few numbers tell classes apart, measured on examples that were not learned from.
+"""How well a number tells classes apart, measured on examples that were not learned from.
 
-Template's file: updates replace it. Naive Bayes over sixteen ranges of each number, which are
+Template's file: updates replace it. Naive Bayes over sixteen ranges of the number, which are
 equally full, in five folds: it sees thresholds and bands, needs no package and takes a tenth of a
 second.
 """
@@ -24,42 +24,41 @@ def in_ranges(values: NDArray[np.float32]) -> NDArray[np.int64]:
     return np.where(np.isfinite(values), found, len(edges) + 1)
 
 
-def held_out_scores(
-    columns: list[NDArray[np.int64]], classes: NDArray[np.int64], seed: int
-) -> NDArray[np.float64]:
-    """The log-probability of each class, up to a constant, learned from the other folds.
+def skill(column: NDArray[np.int64], classes: NDArray[np.int64], seed: int) -> float:
+    """How much of what guessing the most frequent class gets wrong is got right; 1: all of it.
 
     Args:
-        columns: Of each number, the ranges that the examples lie in.
+        column: The ranges that the examples lie in.
         classes: Class numbers from 0.
         seed: Of the folds.
 
     Shape:
-        - columns: each ``(examples,)``
-        - classes: ``(examples,)``
-        - output: ``(examples, classes)``
+        - column, classes: ``(examples,)``
+    """
+    guesses = _held_out_scores(column, classes, seed).argmax(axis=1)
+    chance = np.bincount(classes).max() / len(classes)
+    return float(((guesses == classes).mean() - chance) / max(1 - chance, 1e-9))
+
+
+def _held_out_scores(
+    column: NDArray[np.int64], classes: NDArray[np.int64], seed: int
+) -> NDArray[np.float64]:
+    """The log-probability of each class, up to a constant, learned from the other folds.
+
+    Returns:
+        ``(examples, classes)``
     """
     folds = np.random.default_rng(seed).permutation(len(classes)) % FOLDS
-    num_classes = int(classes.max()) + 1
+    num_classes, size = int(classes.max()) + 1, int(column.max()) + 1
     scores = np.zeros((len(classes), num_classes))
     for fold in range(FOLDS):
         train, held = folds != fold, folds == fold
         counts = np.bincount(classes[train], minlength=num_classes)
-        scores[held] += np.log(counts + SMOOTHING)
-        for column in columns:
-            size = int(column.max()) + 1
-            keys = classes[train] * size + column[train]
-            table = np.bincount(keys, minlength=num_classes * size).reshape(num_classes, size)
-            chances = np.log(table + SMOOTHING) - np.log(counts + SMOOTHING * size)[:, None]
-            scores[held] += chances.T[column[held]]
+        keys = classes[train] * size + column[train]
+        table = np.bincount(keys, minlength=num_classes * size).reshape(num_classes, size)
+        chances = np.log(table + SMOOTHING) - np.log(counts + SMOOTHING * size)[:, None]
+        scores[held] = np.log(counts + SMOOTHING) + chances.T[column[held]]
     return scores
-
-
-def skill(column: NDArray[np.int64], classes: NDArray[np.int64], seed: int) -> float:
-    """How much of what guessing the most frequent class gets wrong is got right; 1: all of it."""
-    guesses = held_out_scores([column], classes, seed).argmax(axis=1)
-    chance = np.bincount(classes).max() / len(classes)
-    return float(((guesses == classes).mean() - chance) / max(1 - chance, 1e-9))
 
 
 def some(count: int, most: int = MOST) -> NDArray[np.int64]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .reading import SplitRead
 
+DECIMALS = 5
 COLOURS = ("red", "green", "blue")
 WORDS = {
     "image": {
@@ -45,7 +46,8 @@ def properties(split: SplitRead) -> Iterator[tuple[str, NDArray[np.float32]]]:
         red, green, blue = (split.numbers(colour) for colour in COLOURS)
         total = np.maximum(red + green + blue, np.float32(1e-6))
         for colour, part in zip(COLOURS, (red, green, blue), strict=True):
-            yield f"the share of {colour}", (part / total).astype(np.float32)
+            part = (part / total).round(DECIMALS)  # of grey images always the same
+            yield f"the share of {colour}", part.astype(np.float32)
     yield from ((words, split.numbers(name)) for name, words in WORDS.get(split.kind, {}).items())
     if split.kind == "image":
         for name, words in zip(KINDS, BY_KIND, strict=True):
