@@ -77,7 +77,9 @@ def test_a_cast_of_colour_is_a_drift(look: Look, splits: dict[str, Examples]) ->
 
 
 def test_grey_images_have_no_cast_however_light(modules: Modules) -> None:
-    grey = [planted.saved(planted.Image.new("RGB", (32, 32), (n, n, n))) for n in range(1, 256)]
+    grey: list[bytes | str] = [
+        planted.saved(planted.Image.new("RGB", (32, 32), (n, n, n))) for n in range(1, 256)
+    ]
     data = planted.data_module(modules, {"train": Examples(grey, ["disc"] * len(grey))})
     dataset = modules("core.inspect.dataset.examine")
     reading = modules("core.inspect.dataset.reading")
