@@ -5,7 +5,7 @@ a class, may be there or not.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ..errors import UserError
@@ -43,24 +43,45 @@ def listed_in(
     Raises:
         UserError: It names one that is not there, or that two could be.
     """
+    found = (
+        image_of(line, where, by_stem, in_classes=in_classes) for where, line in lines_of(file)
+    )
+    return list(dict.fromkeys(found))
+
+
+def lines_of(file: str) -> Iterator[tuple[str, str]]:
+    """Where each line stands that is not empty, and the line.
+
+    Raises:
+        UserError: The file is not text in UTF-8.
+    """
     try:
         lines = Path(file).read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError:
         raise UserError(f"{shown(file)} is not text in UTF-8, expected a name a line") from None
-    found = []
+    place = shown(file)
     for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        readings = _readings(line.strip())
-        there = _meant(readings, by_stem, in_classes)
-        if len(there) != 1:
-            what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
-            raise UserError(
-                f"{shown(file)}:{number}: the image {readings[-1]} {what}; data.splits='{{}}' says "
-                "that such lists do not count"
-            )
-        found += there
-    return list(dict.fromkeys(found))
+        if line.strip():
+            yield f"{place}:{number}", line.strip()
+
+
+def image_of(
+    line: str, where: str, by_stem: Mapping[str, list[str]], *, in_classes: bool = False
+) -> str:
+    """The image that a line names.
+
+    Raises:
+        UserError: It is not there, or two could be meant.
+    """
+    readings = _readings(line)
+    there = _meant(readings, by_stem, in_classes)
+    if len(there) != 1:
+        what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
+        raise UserError(
+            f"{where}: the image {readings[-1]} {what}; data.splits='{{}}' says that such lists do "
+            "not count"
+        )
+    return there[0]
 
 
 def _meant(

@@ -6,7 +6,8 @@ Template's file: updates replace it. Where several could be meant, ``data.splits
     data/test.txt    cat/7.jpg 0
 
 Tables and JSON that are named for splits are not read, and said: the author's split is then not
-ours. What a line may be: named_images.py.
+ours; so are lists beside ``data.root``. What a line may be: named_images.py; flags by number, as
+CUB-200-2011 has them: split_flags.py.
 """
 
 import os
@@ -23,6 +24,7 @@ from ..errors import UserError
 from ..files import shown
 from .named_images import begins_with_image, by_stems, listed_in, stem_of
 from .notes import Notes
+from .split_flags import MEANT, flagged, flags_among
 from .split_names import (
     SPLITS,
     Stated,
@@ -41,6 +43,10 @@ NO_IMAGE = "classes have no image to train on"
 UNREAD = (
     "files may say which images are of which split, and are not read: it is drawn here, unless "
     "train.txt and test.txt have a name a line"
+)
+BESIDE = (
+    "files beside data.root may say which images are of which split, and are not read: it is drawn "
+    "here, unless data.root is the folder they are in"
 )
 TABLES = (".txt", ".csv", ".tsv", ".json")
 SPLITTING = {"split", "splits", "fold", "folds"}
@@ -74,7 +80,8 @@ def by_lists(
         return splits
     every = splits["train"]
     files = [path for path in files if path.lower().endswith(TABLES)]
-    if not files and stated is None:  # and 50,000 names are not made
+    beside = _beside(root)
+    if not files and not beside and stated is None:  # and 50,000 names are not made
         return splits
     names = [every.name(index) for index in range(len(every))]
     by_stem = by_stems(names)
@@ -83,10 +90,11 @@ def by_lists(
     else:
         chosen = _stated(stated, files, root)
     if not chosen:
+        lists, flags = _telling(beside, by_stem, in_classes=in_classes)
+        for path in [*lists, flags] if flags else lists:
+            every.notes.add(BESIDE, shown(path))
         return splits
-    images = {
-        split: listed_in(path, by_stem, in_classes=in_classes) for split, path in chosen.items()
-    }
+    images = _read(chosen, by_stem, in_classes=in_classes)
     notes = {split: Notes(shown(path)) for split, path in chosen.items()}
     notes.setdefault("train", Notes(every.notes.place)).update(every.notes)
     note_unlisted(images, names, notes["train"])
@@ -158,11 +166,10 @@ def _found(
 ) -> dict[str, str]:
     """The list of each split; what is called so and is none is noted."""
     told = [path for path in files if may_list(path) and stem_of(path) not in by_stem]
-    lists = [
-        path
-        for path in told
-        if _is_text(path) and begins_with_image(path, by_stem, in_classes=in_classes)
-    ]
+    lists, flags = _telling(told, by_stem, in_classes=in_classes)
+    if flags:
+        _refuse_both(flags, lists)
+        return dict.fromkeys(MEANT.values(), flags)
     inside = {os.path.dirname(path) for path in lists}
     if len(inside) > 1:
         if SEVERAL not in notes.counts:
@@ -179,6 +186,51 @@ def _found(
         if not _is_annotations(path):
             notes.add(UNREAD, shown(path))
     return {split: called[stem] for split, stem in splits.items()}
+
+
+def _telling(
+    files: Sequence[str], by_stem: Mapping[str, list[str]], *, in_classes: bool
+) -> tuple[list[str], str | None]:
+    """The lists of these images among some files, and the file of flags."""
+    flags = flags_among(files)
+    texts = [path for path in files if _is_text(path) and path != flags]
+    lists = [path for path in texts if begins_with_image(path, by_stem, in_classes=in_classes)]
+    return lists, flags
+
+
+def _beside(root: Path) -> list[str]:
+    """What is called as such a list and lies beside ``data.root``, where nobody looks for it."""
+    try:
+        with os.scandir(root.absolute().parent) as entries:
+            found = sorted(entry.path for entry in entries if may_list(entry.name))
+    except OSError:  # not ours to read
+        return []
+    return [path for path in found if os.path.isfile(path) and os.access(path, os.R_OK)]
+
+
+def _refuse_both(flags: str, lists: Sequence[str]) -> None:
+    """See that flags are all that says what is of which split.
+
+    Raises:
+        UserError: There are lists, too.
+    """
+    if lists:
+        both = f"{shown(flags)} and {shown(lists[0])}"
+        raise UserError(
+            f"{both} may both say which images are of which split: state the lists by "
+            "data.splits='{train: ..., test: ...}', or move the one away that does not count"
+        )
+
+
+def _read(
+    chosen: Mapping[str, str], by_stem: Mapping[str, list[str]], *, in_classes: bool
+) -> dict[str, list[str]]:
+    """The images of each split, as its list names them, or one file of flags for all."""
+    if flags := flags_among([*set(chosen.values())]):
+        return flagged(flags, by_stem, in_classes=in_classes)
+    return {
+        split: listed_in(path, by_stem, in_classes=in_classes) for split, path in chosen.items()
+    }
 
 
 def _stated(stated: Stated, files: Sequence[str], root: Path) -> dict[str, str]:

@@ -250,3 +250,96 @@ def test_a_list_of_other_images_of_the_same_numbers_is_not_read(
 
     assert sizes(data) == [20, 0, 0]
     assert [line.startswith(UNREAD) for line in notes_of(data)] == [True]
+
+
+@pytest.fixture
+def birds(reads: Callable[..., Any], tmp_path: Path) -> Callable[..., Any]:
+    """The same images as CUB-200-2011 has them: their numbers, a flag each, folders of numbers."""
+    names = [f"{kind}/{n} {kind}.v2.png" for kind in ("cat", "dog") for n in range(10)]
+    numbered = [f"{number} {name}" for number, name in enumerate(names, start=1)]
+    flags = [f"{number} {int(number % 10 < 7)}" for number in range(1, 21)]
+    (tmp_path / "images.txt").write_text("\n".join(numbered) + "\n")
+    (tmp_path / "train_test_split.txt").write_text("\n".join(flags) + "\n")
+    for name in ("parts/part_locs.txt", "attributes/certainties.txt"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("1 1 0.0\n")
+
+    return lambda **values: reads("images", **values)
+
+
+def test_flags_by_number(birds: Callable[..., Any]) -> None:
+    data = birds()
+
+    assert sizes(data) == [14, 0, 6]
+    names = [data.examples("test").record(index).id for index in range(6)]
+    assert [name.rpartition("/")[2] for name in names] == [
+        f"{n} {kind}.v2.png" for kind in ("cat", "dog") for n in (6, 7, 8)
+    ]
+    assert [line.split(" (")[0] for line in notes_of(data)] == [
+        "folders hold no image: passed over"
+    ]
+    assert all("train_test_split.txt" in data.summary()[place] for place in (0, 2))
+
+
+def test_what_lies_beside_the_root_is_said(
+    birds: Callable[..., Any], lists: Callable[..., None], tmp_path: Path
+) -> None:
+    lists()
+
+    data = birds(root=str(tmp_path / "images"))
+
+    assert sizes(data) == [20, 0, 0]
+    (line,) = notes_of(data)
+    assert line.startswith("files beside data.root may say which images are of which split, and ")
+    assert "(4, the first: " in line
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "sentence"),
+    [
+        ("train_test_split.txt", "\n3 1", "\n3 yes", "txt:3: yes is no flag, expected 1"),
+        ("train_test_split.txt", "\n3 1", "\n3", "txt:3: expected a number and what belongs to it"),
+        ("train_test_split.txt", "\n3 1", "\n2 1", "txt:3: 2 has a flag already, expected one"),
+        ("train_test_split.txt", "\n3 1", "\n33 1", "txt:3: 33 has no name in "),
+        (
+            "images.txt",
+            "cat/2 cat",
+            "cat/77 cat",
+            "images.txt:3: the image cat/77 is not there",
+        ),
+    ],
+)
+def test_a_flag_that_means_nothing_is_refused(
+    birds: Callable[..., Any],
+    refusal: Callable[..., str],
+    tmp_path: Path,
+    file: str,
+    old: str,
+    new: str,
+    sentence: str,
+) -> None:
+    text = (tmp_path / file).read_text()
+    assert old in text
+    (tmp_path / file).write_text(text.replace(old, new))
+
+    assert sentence in refusal(lambda: birds().setup())
+
+
+def test_flags_beside_lists_are_refused_and_lists_may_be_stated(
+    birds: Callable[..., Any], lists: Callable[..., None], refusal: Callable[..., str]
+) -> None:
+    lists()
+
+    assert "may both say which images are of which split" in refusal(lambda: birds().setup())
+    stated = {"train": "train.txt", "val": "val.txt", "test": "test.txt"}
+    assert sizes(birds(splits=stated)) == [12, 6, 2]
+
+
+@pytest.mark.parametrize("other", ["dog", "train", "test"])
+def test_a_folder_without_images_may_be_a_class_or_a_split(
+    reads: Callable[..., Any], refusal: Callable[..., str], tmp_path: Path, other: str
+) -> None:
+    (tmp_path / "cat" / other).mkdir(parents=True)  # beside cat/cat and cat/dog
+    (tmp_path / other).mkdir()
+
+    assert refusal(lambda: reads("cat").setup())

@@ -10,6 +10,7 @@ from pathlib import Path
 from ...errors import UserError
 from ...files import shown, writable
 from ..folders import composed, folder_names, holds, is_left_behind, paths_below
+from ..notes import Notes
 from ..split_lists import may_list
 from ..split_names import FILLERS, meaning
 from .suffixes import is_image
@@ -38,19 +39,37 @@ def class_folders(folder: Path) -> list[str]:
     return [name for name in folder_names(folder) if not _holds_lists(folder / name)]
 
 
-def beside_lists(root: Path) -> Path:
-    """The root, or the one folder of classes in it, as Food-101 has images/ beside meta/."""
-    names = class_folders(root)
+def beside_others(root: Path, notes: Notes) -> Path:
+    """The root, or the one folder of classes in it, as Food-101 has images/ beside meta/.
+
+    Args:
+        root: What holds class folders, splits, or the folder that does.
+        notes: Where the others are counted, but for those of lists.
+    """
+    every = names = class_folders(root)
+    if len(every) > 1:  # CUB-200-2011 has images/ beside parts/ and attributes/
+        names = [name for name in every if name.lower() in FILLERS]
+        if any(meaning(name) or (name not in names and _shows(root / name)) for name in every):
+            return root
     is_beside = len(names) == 1 and len(folder_names(root)) > 1
-    return root / names[0] if is_beside and has_folders(root / names[0]) else root
+    if not is_beside or not has_folders(root / names[0]):
+        return root
+    for name in every:
+        if name not in names:
+            notes.add("folders hold no image: passed over", shown(root / name))
+    return root / names[0]
 
 
 def _holds_lists(folder: Path) -> bool:
     """Whether a folder has, at any depth, files that are called as such lists are, and no image."""
+    return not _shows(folder) and any(map(may_list, paths_below(folder)))
+
+
+def _shows(folder: Path) -> bool:
+    """Whether there is an image in a folder, at any depth."""
     if has_images(folder) or any(any(map(is_image, names)) for names in _names_below(folder)):
-        return False
-    below = paths_below(folder)  # links are followed
-    return any(map(may_list, below)) and not any(map(is_image, below))
+        return True
+    return any(map(is_image, paths_below(folder)))  # links are followed
 
 
 def _names_below(folder: Path) -> Iterator[list[str]]:

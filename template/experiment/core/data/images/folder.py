@@ -27,7 +27,7 @@ from .class_folders import (
     LAYOUT,
     NO_CLASS,
     as_spelled,
-    beside_lists,
+    beside_others,
     class_folders,
     classes_of,
     few,
@@ -55,7 +55,7 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
     notes, top = Notes(), root
-    root = beside_lists(unwrapped(root, has_images))
+    root = beside_others(unwrapped(root, has_images), notes)
     stated = config.splits if states_lists(config) else None
     folders_stated = {} if stated else config.splits
     found = split_folders(root, folders_stated, has_folders, has_images, "classes", notes)
