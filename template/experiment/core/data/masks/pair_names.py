@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from ..folders import composed
-from ..images.masks_beside import BEFORE, SAYS_MASK
+from ..images.mask_names import BEFORE, SAYS_MASK
 from ..images.suffixes import SUFFIXES
 from ..split_names import word_meaning
 from .mask_files import MASK_SUFFIXES
