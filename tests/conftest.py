@@ -18,7 +18,9 @@ from typing import Any
 import pytest
 
 # Before Copier is imported, which keeps a copy of the variables: no environment and no smoke check
-# unless a test asks for them, and nobody's own settings of git or Copier.
+# unless a test asks for them, and nobody's own settings of git or Copier. Before torch is, too:
+# where several processes share the cores, two threads of one wait for each other at each operation,
+# up to ten times as long as they compute.
 settings = Path(tempfile.mkdtemp(), "settings.yml")
 settings.write_text("{}\n")
 os.environ.update(
@@ -27,6 +29,7 @@ os.environ.update(
     GIT_CONFIG_GLOBAL=os.devnull,
     GIT_CONFIG_NOSYSTEM="1",
     COPIER_SETTINGS_PATH=str(settings),
+    OMP_NUM_THREADS="1",
 )
 
 # nohup has SIGHUP ignored, a script's background job SIGINT, in whatever they start, too; what is

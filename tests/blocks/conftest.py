@@ -5,16 +5,10 @@ from importlib import import_module
 from types import ModuleType
 
 import pytest
-import torch
 from jaxtyping import install_import_hook
 from projects import ROOT
 
 BLOCKS = ROOT / "template" / "experiment" / "blocks"
-
-
-@pytest.fixture(autouse=True)
-def _one_thread() -> None:
-    torch.set_num_threads(1)
 
 
 @pytest.fixture(scope="session")

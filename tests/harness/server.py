@@ -171,7 +171,6 @@ def run_program(words: list[str]) -> int:
 if __name__ == "__main__":
     for slow in SLOW_IMPORTS:
         importlib.import_module(slow)
-    sys.modules["torch"].set_num_threads(1)
     compiled_once.install()
     compiled_once.read_ahead()
     if asked := serve(sys.argv[1]):

@@ -31,7 +31,6 @@ SPANNING = (
 THE_TEMPLATES = ("experiment/core/", "experiment/blocks/")
 CONTRACT = "tests/test_contract.py"
 STRICT = {"SMOKE": "strict"}  # nothing may be open
-ONE_THREAD = {"OMP_NUM_THREADS": "1"}  # two files are tested side by side
 SHAPES = ((60, 40), (60, 90))  # of the images that exported networks are asked about
 ALONE = (
     "import json, sys; sys.path.insert(0, sys.argv[1]); import example; "
@@ -118,7 +117,7 @@ def test_a_task_is_read_in_fifteen_minutes(project: Project) -> None:
 
 
 def test_smoke_passes(experiment: Experiment, server: Server) -> None:
-    done = run([str(server.warm), "main.py", "smoke"], experiment.path, {**ONE_THREAD, **STRICT})
+    done = run([str(server.warm), "main.py", "smoke"], experiment.path, STRICT)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped" not in done.stdout
@@ -127,7 +126,7 @@ def test_smoke_passes(experiment: Experiment, server: Server) -> None:
 def test_its_own_tests_pass(experiment: Experiment, server: Server) -> None:
     """But for the one of smoke, just run; tests/test_readme.py starts all as a user does."""
     words = ["-m", "pytest", "-q", "--deselect", f"{CONTRACT}::test_smoke_passes"]
-    done = run([str(server.warm), *words], experiment.path, ONE_THREAD)
+    done = run([str(server.warm), *words], experiment.path)
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed, 1 deselected" in done.stdout

@@ -27,13 +27,9 @@ def experiment(
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """The same draws in every test run, and no quarrel about the cores."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+def seeded() -> None:
+    """The same draws in every test run."""
     torch.manual_seed(0)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture

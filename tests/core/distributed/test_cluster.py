@@ -46,7 +46,7 @@ def test_what_slurm_preempts_or_stops_at_its_time_limit_ends_with_the_same_bits(
     replace(clustered / "experiment/module.py", line, SLOW + line)
 
     def submit(*words: str) -> str:
-        variables = {"EXPERIMENT_PYTHON": str(python), "OMP_NUM_THREADS": "1"}
+        variables = {"EXPERIMENT_PYTHON": str(python)}
         return slurm.run("sbatch", "--parsable", f"--chdir={clustered.path}", *words, **variables)
 
     words = (str(clustered / "cluster/slurm.sh"), "wide", *fit_words(*WORDS)[1:], "restart.max=3")

@@ -42,7 +42,6 @@ def task(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 def build(task: Any, size: int = 8, channels: int = 1, classes: int = 10, **model: Any) -> Any:
     """The network of a configuration for images of one size."""
-    torch.set_num_threads(1)
     torch.manual_seed(0)
     facts = task.Facts(
         class_names=[str(number) for number in range(classes)],

@@ -12,11 +12,6 @@ from modules import Modules
 from PIL import Image
 
 
-@pytest.fixture(autouse=True)
-def one_thread() -> None:
-    torch.set_num_threads(1)
-
-
 @pytest.fixture
 def make(experiment: Modules, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """The experiment's data, of fewer scenes."""

@@ -26,7 +26,6 @@ LIKE_OTHERS = [
 
 @pytest.fixture(autouse=True)
 def seeded() -> None:
-    torch.set_num_threads(1)
     torch.manual_seed(0)
 
 
