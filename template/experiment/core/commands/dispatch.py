@@ -11,7 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from ..console import start_console
-from ..errors import CTRL_C, UserError
+from ..errors import CTRL_C, REFUSED, UserError
+from .missing_package import missing_package
 
 if TYPE_CHECKING:
     from ..runs.run import Run
@@ -56,6 +57,12 @@ def run_command(arguments: Namespace, config_type: type, build: Build) -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return error.code
+    except ModuleNotFoundError as error:
+        sentence = missing_package(error)
+        if sentence is None:
+            raise
+        print(sentence, file=sys.stderr)
+        return REFUSED
     except (KeyboardInterrupt, SystemExit) as end:
         if is_ctrl_c(end):
             return CTRL_C
