@@ -8,6 +8,11 @@ import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 
+if sys.version_info < (3, 11):  # noqa: UP036 - said before a file that older ones cannot read
+    older = f"this is {sys.version.split()[0]} ({sys.executable})"
+    own = "type uv run python main.py ..., which takes the project's own environment"
+    print(f"Python 3.11 or newer is needed; {older}: {own}", file=sys.stderr)
+    sys.exit(2)
 COPY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
 

@@ -1,4 +1,4 @@
-"""``python main.py`` by a Python that lacks what the project needs."""
+"""``python main.py`` by a Python that is too old, or lacks what the project needs."""
 
 import re
 import sys
@@ -36,6 +36,16 @@ def test_a_line_says_what_is_right(bare: Path, default_project: Project, command
     (line,) = done.stderr.splitlines()
     assert f", which the project needs, is not installed for {bare}: type uv run" in line
     assert done.stdout == ""
+
+
+def test_an_old_python_is_told_what_is_right(default_project: Project) -> None:
+    program = "import sys; sys.version_info = (3, 9, 18); import main"
+    done = run([sys.executable, "-c", program, "config"], default_project.path)
+
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Python 3.11 or newer is needed; this is 3.")
+    assert "type uv run python main.py ..." in line
 
 
 def test_help_needs_nothing(bare: Path, default_project: Project) -> None:
