@@ -62,8 +62,8 @@ class ImageDataConfig(BaseDataConfig):
 
     # Torchvision's class (CIFAR10) or Hugging Face's name (user/name).
     dataset: str | None = field(default=None, metadata=NAME_OR_PATH)
-    image_column: str = "image"  # huggingface: the column that holds the image
-    label_column: str = "label"  # huggingface: the column that holds the class
+    image_column: str = "image"  # of huggingface, or of a table beside images: what holds the image
+    label_column: str = "label"  # the same: what holds the class
     # Which values are black and white; null: 0 and 255 of bytes, of deeper ones what is measured.
     value_range: list[float] | None = None
 

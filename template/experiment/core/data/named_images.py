@@ -84,6 +84,11 @@ def image_of(
     return there[0]
 
 
+def images_named(name: str, by_stem: Mapping[str, list[str]]) -> list[str]:
+    """The images that a name means which is all there is, with or without suffix and folders."""
+    return _named(name, by_stem, in_classes=False) if name else []
+
+
 def _meant(
     readings: Sequence[str], by_stem: Mapping[str, list[str]], in_classes: bool
 ) -> list[str]:

@@ -23,6 +23,7 @@ from ..folders import is_left_behind, note_hidden, paths_below, split_folders, u
 from ..notes import Notes
 from ..split_lists import by_lists, may_list, states_lists
 from ..split_names import as_setting, meaning
+from . import tables
 from .class_folders import (
     LAYOUT,
     NO_CLASS,
@@ -55,7 +56,10 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages]:
     if not root.is_dir():
         raise UserError(f"data.root: there is no folder {shown(root)}; expected {LAYOUT} in it")
     notes, top = Notes(), root
-    root = beside_others(unwrapped(root, has_images), notes)
+    root = unwrapped(root, has_images)
+    if (of_tables := tables.load(config, root)) is not None:
+        return of_tables
+    root = beside_others(root, notes)
     stated = config.splits if states_lists(config) else None
     folders_stated = {} if stated else config.splits
     found = split_folders(root, folders_stated, has_folders, has_images, "classes", notes)
