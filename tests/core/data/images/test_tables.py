@@ -253,7 +253,30 @@ def test_class_folders_are_read_as_before(reads: Reads) -> None:
 
 
 def test_splits_that_are_stated_win(reads: Reads) -> None:
-    data = reads({"labels.csv": rows(range(12))}, splits={})
+    tables = {"labels.csv": rows(range(12))}
 
+    data = reads(tables, splits={})
     assert found(data) == {"train": [0] * 6 + [1] * 12}
     assert data.class_names == ["test_images", "train_images"]
+
+    data = reads(tables, splits={"train": "train_images"})
+    assert found(data) == {"train": TURNS[:12]}
+    assert notes_of(data)[0].startswith("images are in no split: passed over (6, the first: ")
+
+
+def test_tables_of_splits_are_one_where_there_are_none(reads: Reads) -> None:
+    tables = {"train.csv": rows(range(12)), "test.csv": rows(range(12, 18))}
+
+    data = reads(tables, "images", "images", splits={})
+
+    assert sorted(found(data)["train"]) == sorted(TURNS)
+    assert not data.has("test")
+
+
+def test_lists_that_are_stated(reads: Reads) -> None:
+    lists = {"a.txt": "\n".join(f"{n:03}" for n in range(12)), "b.txt": "012\n013\n"}
+    stated = {"train": "a.txt", "test": "b.txt"}
+
+    data = reads({"labels.csv": rows(range(18)), **lists}, "images", "images", splits=stated)
+
+    assert found(data) == {"train": TURNS[:12], "test": TURNS[12:14]}

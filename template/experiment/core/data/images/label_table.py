@@ -58,21 +58,35 @@ def read_table(file: str, named: Named, config: ImageDataConfig) -> LabelTable |
     label = _label_column(file, header, column, config.label_column)
     table = LabelTable(file, {}, {})
     for line, row in rows:
-        place = f"{shown(file)}:{line}"
         if len(row) != len(header):
-            raise UserError(f"{place}: has {len(row)} fields, and the first line {len(header)}")
+            count = f"has {len(row)} fields, and the first line {len(header)}"
+            raise UserError(f"{shown(file)}:{line}: {count}")
         name, word = row[column].strip(), row[label].strip()
-        found = named(name)
-        if len(found) != 1:
-            what = "is not there" if not found else f"may be {shown(found[0])} or {shown(found[1])}"
-            raise UserError(f"{place}: the image {name} {what}; mend the table, or move it away")
-        if table.words.setdefault(found[0], word) != word:
-            first = table.lines[found[0]]
-            raise UserError(f"{place}: {name} is {word} here, and another class in line {first}")
         if not word:
-            raise UserError(f"{place}: {name} has no {header[label]}, expected its class")
-        table.lines.setdefault(found[0], line)
+            raise UserError(
+                f"{shown(file)}:{line}: {name} has no {header[label]}, expected its class"
+            )
+        _add(table, line, name, word, named(name))
     return table
+
+
+def _add(table: LabelTable, line: int, name: str, word: str, found: Sequence[str]) -> None:
+    """Add a row to a table.
+
+    Raises:
+        UserError: The images found are not one, or it has another class.
+    """
+    if len(found) != 1:
+        what = "is not there" if not found else f"may be {shown(found[0])} or {shown(found[1])}"
+        raise UserError(
+            f"{shown(table.file)}:{line}: the image {name} {what}; mend the table, or move it away"
+        )
+    if table.words.setdefault(found[0], word) != word:
+        first = table.lines[found[0]]
+        raise UserError(
+            f"{shown(table.file)}:{line}: {name} is {word} here, and another class in line {first}"
+        )
+    table.lines.setdefault(found[0], line)
 
 
 def _rows(file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

@@ -20,20 +20,23 @@ from ...config.data import ImageDataConfig
 from ...errors import UserError
 from ...files import shown, writable_names
 from ...spelling import did_you_mean, nearest
-from ..folders import folder_names, paths_below
+from ..folders import paths_below
 from ..named_images import by_stems, images_named
 from ..notes import Notes
-from ..split_lists import by_lists
-from ..split_names import FILLERS, named_splits, word_meaning, words_of
+from ..split_lists import by_lists, may_list, states_lists
+from ..split_names import word_meaning, words_of
 from .files import common_channels, open_file
 from .find_range import deep_files
 from .label_table import DELIMITERS, LabelTable, read_table
 from .labelled_images import LabelledImages
 from .suffixes import is_image
+from .table_splits import by_folders, by_tables, pooled, splits_of_folders
 
 NO_ROW = "images are in no row of a table: passed over"
 NOT_READ = "tables name no image with a class: passed over"
 OTHERS = "files are neither images nor tables: passed over"
+NO_SPLIT = "images are in no split: passed over"
+OF_EXAMPLES = {"submission", "submit"}
 EXAMPLES = "tables are examples of a submission: passed over"
 
 ByStem = Mapping[str, list[str]]
@@ -47,44 +50,63 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages] | Non
     """
     with os.scandir(root) as entries:
         files = sorted(e.path for e in entries if _suffix(e.name) in DELIMITERS and e.is_file())
-    if not files or config.splits is not None:
+    if not files:
         return None
     notes = Notes(shown(root))
     below = paths_below(root, notes)
     images = [path for path in below if is_image(path)]
-    of_folders = _splits_of_folders(root, images)
-    if of_folders is None:
+    stated = config.splits if states_lists(config) else None
+    splits = splits_of_folders(root, images, None if stated else config.splits)
+    if splits is None:
         return None
-    of_split = {
-        split: by_stems([path for path in images if of_folders[os.path.dirname(path)] == split])
-        for split in of_folders.values()
-    }
+    there = [path for path in images if os.path.dirname(path) in splits]
+    tables = _read_tables(files, there, splits, config, notes)
+    if not tables:
+        return None
+    if set(splits.values()) != {"train"}:
+        parts = by_folders(tables, there, splits)
+    elif config.splits is not None:
+        parts = {"train": pooled(tables)}
+    else:
+        parts = by_tables(tables)
+    named = {path for part in parts.values() for path in part}
+    _note_rest(NO_ROW, [path for path in there if path not in named], notes)
+    _note_rest(NO_SPLIT, [path for path in images if os.path.dirname(path) not in splits], notes)
+    lists = [path for path in below if _suffix(path) == ".txt" and (stated or may_list(path))]
+    read = {*images, *files, *lists}
+    _note_rest(OTHERS, [path for path in below if path not in read], notes)
+    return by_lists(_labelled(parts, notes), config, root, lists, stated=stated)
+
+
+def _read_tables(
+    files: Sequence[str],
+    images: Sequence[str],
+    splits: Mapping[str, str],
+    config: ImageDataConfig,
+    notes: Notes,
+) -> list[LabelTable]:
+    """Those tables that say the classes of images; notes what the others are."""
     every = by_stems(images)
+    of_split = {
+        split: by_stems([path for path in images if splits[os.path.dirname(path)] == split])
+        for split in splits.values()
+    }
     tables = []
     for file in files:
-        if {"submission", "submit"} & set(words_of(Path(file).stem)):
+        words = words_of(Path(file).stem)
+        own = of_split.get(word_meaning(Path(file).stem) or "train", {})
+        if OF_EXAMPLES & set(words):
             notes.add(EXAMPLES, shown(file))
-        elif table := read_table(file, partial(_named, of_split, every, file), config):
+        elif table := read_table(file, partial(_named, own, every), config):
             tables.append(table)
         else:
             notes.add(NOT_READ, shown(file))
-    if not tables:
-        return None
-    if set(of_folders.values()) == {"train"}:
-        parts = _by_tables(tables)
-    else:
-        parts = _by_folders(tables, images, of_folders)
-    named = {path for part in parts.values() for path in part}
-    _note_rest(NO_ROW, [path for path in images if path not in named], notes)
-    _note_rest(OTHERS, sorted(set(below) - set(images) - set(files)), notes)
-    found = _labelled(parts, notes)
-    return by_lists(found, config, root, [path for path in below if _suffix(path) == ".txt"])
+    return tables
 
 
-def _named(of_split: Mapping[str, ByStem], every: ByStem, file: str, name: str) -> list[str]:
+def _named(own: ByStem, every: ByStem, name: str) -> list[str]:
     """The images that a name in a table means: of the table's own split, if they are there."""
-    split = word_meaning(Path(file).stem) or "train"
-    return images_named(name, of_split.get(split, {})) or images_named(name, every)
+    return images_named(name, own) or images_named(name, every)
 
 
 def _note_rest(kind: str, paths: Sequence[str], notes: Notes) -> None:
@@ -94,76 +116,6 @@ def _note_rest(kind: str, paths: Sequence[str], notes: Notes) -> None:
 
 def _suffix(name: str) -> str:
     return os.path.splitext(name)[1].lower()
-
-
-def _splits_of_folders(root: Path, images: Sequence[str]) -> dict[str, str] | None:
-    """The split of each folder that has images right in it; None where one may be a class."""
-    folders = {os.path.dirname(path) for path in images}
-    if len(folders) == 1:
-        (folder,) = folders
-        name = os.path.basename(folder)
-        is_one = folder == str(root) or name.lower() in FILLERS or word_meaning(name) == "train"
-        others = [other for other in folder_names(root) if other != name]
-        return {folder: "train"} if is_one and not any(map(word_meaning, others)) else None
-    if any(os.path.dirname(folder) != str(root) for folder in folders):
-        return None
-    names = {os.path.basename(folder): folder for folder in folders}
-    splits = named_splits(names, shown(root))
-    is_clear = set(splits.values()) == set(names)
-    return {names[name]: split for split, name in splits.items()} if is_clear else None
-
-
-def _by_tables(tables: Sequence[LabelTable]) -> dict[str, dict[str, str]]:
-    """The class of each image by split, as tables are called.
-
-    Raises:
-        UserError: Two say something else of an image, or it is in two splits.
-    """
-    stems = {Path(table.file).stem: table for table in tables}
-    splits = named_splits(stems, os.path.dirname(tables[0].file))
-    if set(splits.values()) != set(stems):
-        return {"train": _pooled(tables)}
-    parts = {split: stems[stem] for split, stem in splits.items()}
-    for split, table in parts.items():
-        both = parts["train"].words.keys() & table.words.keys()
-        if split != "train" and both:
-            place = f"{shown(table.file)}:{table.lines[min(both)]}"
-            raise UserError(f"{place}: {shown(min(both))} is in {shown(parts['train'].file)}, too")
-    return {split: table.words for split, table in parts.items()}
-
-
-def _by_folders(
-    tables: Sequence[LabelTable], images: Sequence[str], splits: Mapping[str, str]
-) -> dict[str, dict[str, str]]:
-    """The class of each image by split, as folders are called; "" where nobody knows it.
-
-    Raises:
-        UserError: Some of a held-out split's have a class, and others none.
-    """
-    words = _pooled(tables)
-    parts: dict[str, dict[str, str]] = {split: {} for split in splits.values()}
-    for path in images:
-        split = splits[os.path.dirname(path)]
-        if path in words or split != "train":
-            parts[split][path] = words.get(path, "")
-    for split, part in parts.items():
-        without = [path for path, word in part.items() if not word]
-        if without and len(without) < len(part):
-            raise UserError(
-                f"{shown(without[0])} is in no row of a table, as {len(without):,} of the "
-                f"{len(part):,} images for {split}: name all, or none"
-            )
-    return parts
-
-
-def _pooled(tables: Sequence[LabelTable]) -> dict[str, str]:
-    words: dict[str, str] = {}
-    for table in tables:
-        for path, word in table.words.items():
-            if words.setdefault(path, word) != word:
-                place = f"{shown(table.file)}:{table.lines[path]}"
-                raise UserError(f"{place}: {shown(path)} is {word} here, {words[path]} elsewhere")
-    return words
 
 
 def _labelled(parts: Mapping[str, Mapping[str, str]], notes: Notes) -> dict[str, LabelledImages]:

@@ -1,0 +1,89 @@
+"""Which split an image is of whose class stands in a table: by its folder, or by the table.
+
+Template's file: updates replace it. What tables are and where they lie: tables.py.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...errors import UserError
+from ...files import shown
+from ..folders import folder_names
+from ..split_names import FILLERS, named_splits, word_meaning
+from .label_table import LabelTable
+
+
+def splits_of_folders(
+    root: Path, images: Sequence[str], stated: Mapping[str, str | None] | None
+) -> dict[str, str] | None:
+    """The split of each folder that has images right in it; None where one may be a class."""
+    folders = {os.path.dirname(path) for path in images}
+    if stated:
+        found = {str(root / name): split for split, name in stated.items() if name}
+        return found if found.keys() <= folders else None
+    if len(folders) == 1:
+        (folder,) = folders
+        name = os.path.basename(folder)
+        is_one = folder == str(root) or name.lower() in FILLERS or word_meaning(name) == "train"
+        others = [other for other in folder_names(root) if other != name]
+        return {folder: "train"} if is_one and not any(map(word_meaning, others)) else None
+    if stated is not None or any(os.path.dirname(folder) != str(root) for folder in folders):
+        return None
+    names = {os.path.basename(folder): folder for folder in folders}
+    splits = named_splits(names, shown(root))
+    is_clear = set(splits.values()) == set(names)
+    return {names[name]: split for split, name in splits.items()} if is_clear else None
+
+
+def by_tables(tables: Sequence[LabelTable]) -> dict[str, dict[str, str]]:
+    """The class of each image by split, as tables are called.
+
+    Raises:
+        UserError: Two say something else of an image, or it is in two splits.
+    """
+    stems = {Path(table.file).stem: table for table in tables}
+    splits = named_splits(stems, os.path.dirname(tables[0].file))
+    if set(splits.values()) != set(stems):
+        return {"train": pooled(tables)}
+    parts = {split: stems[stem] for split, stem in splits.items()}
+    for split, table in parts.items():
+        both = parts["train"].words.keys() & table.words.keys()
+        if split != "train" and both:
+            place = f"{shown(table.file)}:{table.lines[min(both)]}"
+            raise UserError(f"{place}: {shown(min(both))} is in {shown(parts['train'].file)}, too")
+    return {split: table.words for split, table in parts.items()}
+
+
+def by_folders(
+    tables: Sequence[LabelTable], images: Sequence[str], splits: Mapping[str, str]
+) -> dict[str, dict[str, str]]:
+    """The class of each image by split, as folders are called; "" where nobody knows it.
+
+    Raises:
+        UserError: Some of a held-out split's have a class, and others none.
+    """
+    words = pooled(tables)
+    parts: dict[str, dict[str, str]] = {split: {} for split in splits.values()}
+    for path in images:
+        split = splits[os.path.dirname(path)]
+        if path in words or split != "train":
+            parts[split][path] = words.get(path, "")
+    for split, part in parts.items():
+        without = [path for path, word in part.items() if not word]
+        if without and len(without) < len(part):
+            raise UserError(
+                f"{shown(without[0])} is in no row of a table, as {len(without):,} of the "
+                f"{len(part):,} images for {split}: name all, or none"
+            )
+    return parts
+
+
+def pooled(tables: Sequence[LabelTable]) -> dict[str, str]:
+    words: dict[str, str] = {}
+    for table in tables:
+        for path, word in table.words.items():
+            if words.setdefault(path, word) != word:
+                place = f"{shown(table.file)}:{table.lines[path]}"
+                raise UserError(f"{place}: {shown(path)} is {word} here, {words[path]} elsewhere")
+    return words
