@@ -252,6 +252,40 @@ def test_class_folders_are_read_as_before(reads: Reads) -> None:
     assert data.class_names == ["cat", "dog"]
 
 
+PARTS = ("HAM_part_1", "HAM_part_2")
+
+
+def test_parts_of_a_data_set_are_not_classes_in_silence(
+    reads: Reads, refusal: Callable[..., str]
+) -> None:
+    text = rows(range(18), "{:03},{},7", "id,dx,age")
+    tables = {"metadata.csv": text}
+
+    message = refusal(lambda: reads(tables, *PARTS).setup())
+
+    assert "can be read in two ways, as the classes HAM_part_1, HAM_part_2, or by " in message
+    assert message.endswith("the second by data.label_column=COLUMN, such as dx")
+    assert found(reads(tables, *PARTS, splits={})) == {"train": [0] * 12 + [1] * 6}
+    data = reads(tables, *PARTS, label_column="dx")
+    assert found(data) == {"train": TURNS}
+    assert data.class_names == list(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("folders", "table"),
+    [
+        (("stage_1", "stage_2"), "id,age,stage\n000,7,I\n001,8,I\n012,9,II\n"),
+        (("0", "1"), "id,age\n000,7\n001,8\n012,9\n"),
+        (("cat1", "dog1"), "id,age\n000,7\n001,8\n012,9\n"),
+        (PARTS, "name,age\nx,7\n"),
+    ],
+)
+def test_classes_may_have_numbers(reads: Reads, folders: tuple[str, str], table: str) -> None:
+    data = reads({"table.csv": table}, *folders)
+
+    assert found(data) == {"train": [0] * 12 + [1] * 6}
+
+
 def test_splits_that_are_stated_win(reads: Reads) -> None:
     tables = {"labels.csv": rows(range(12))}
 

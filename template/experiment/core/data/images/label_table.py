@@ -70,6 +70,24 @@ def read_table(file: str, named: Named, config: ImageDataConfig) -> LabelTable |
     return table
 
 
+def columns_beside(file: str, named: Named, wanted: str) -> dict[str, dict[str, str]] | None:
+    """What each column says of each image, but the one that names them; None where none does.
+
+    Args:
+        file: The table.
+        named: The images that a name may mean.
+        wanted: The column that names them, if there is one of that name.
+    """
+    header, rows = _rows(file)
+    column = _image_column(file, header, rows, named, wanted)
+    if column is None:
+        return None
+    whole = [row for _, row in rows if len(row) == len(header)]
+    images = [(row, found[0]) for row in whole if len(found := named(row[column].strip())) == 1]
+    others = [place for place in range(len(header)) if place != column]
+    return {header[place]: {path: row[place] for row, path in images} for place in others}
+
+
 def _add(table: LabelTable, line: int, name: str, word: str, found: Sequence[str]) -> None:
     """Add a row to a table.
 

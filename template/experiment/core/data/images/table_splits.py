@@ -4,14 +4,18 @@ Template's file: updates replace it. What tables are and where they lie: tables.
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from ...errors import UserError
 from ...files import shown
 from ..folders import folder_names
+from ..named_images import by_stems, images_named
 from ..split_names import FILLERS, named_splits, word_meaning
-from .label_table import LabelTable
+from .class_folders import few
+from .label_table import LabelTable, columns_beside
 
 
 def splits_of_folders(
@@ -34,6 +38,43 @@ def splits_of_folders(
     splits = named_splits(names, shown(root))
     is_clear = set(splits.values()) == set(names)
     return {names[name]: split for split, name in splits.items()} if is_clear else None
+
+
+def refuse_parts(root: Path, images: Sequence[str], files: Sequence[str], wanted: str) -> None:
+    """See that what seem to be classes are no parts of a data set whose classes stand in a table.
+
+    HAM10000 has ``HAM10000_images_part_1`` and ``..._part_2``, ChestX-ray14 ``images_001`` to
+    ``images_012``: names that differ in their numbers alone. A table whose column goes with the
+    folders says that they are classes all the same.
+
+    Args:
+        root: ``data.root``.
+        images: All below it.
+        files: The tables.
+        wanted: The column of a table that names images, if there is one of that name.
+
+    Raises:
+        UserError: They may be.
+    """
+    folder_of = {path: Path(os.path.relpath(path, root)).parts[0] for path in images}
+    folders = sorted(set(folder_of.values()))
+    alike = {re.sub(r"\d+", "", name) for name in folders}
+    if len(folders) < 2 or len(alike) > 1 or not re.search(r"[^\W_]", alike.pop()):
+        return
+    every = by_stems(images)
+    for file in files:
+        columns = columns_beside(file, partial(images_named, by_stem=every), wanted)
+        if not columns:
+            continue
+        for values in columns.values():
+            pairs = {(folder_of[path], value) for path, value in values.items()}
+            if len(pairs) == len({value for _, value in pairs}) == len(folders):
+                return
+        raise UserError(
+            f"data.root: {shown(root)} can be read in two ways, as the classes {few(folders)}, or "
+            f"by {shown(file)}, which names the images: state the first by data.splits='{{}}', the "
+            f"second by data.label_column=COLUMN, such as {next(iter(columns))}"
+        )
 
 
 def by_tables(tables: Sequence[LabelTable]) -> dict[str, dict[str, str]]:

@@ -30,7 +30,7 @@ from .find_range import deep_files
 from .label_table import DELIMITERS, LabelTable, read_table
 from .labelled_images import LabelledImages
 from .suffixes import is_image
-from .table_splits import by_folders, by_tables, pooled, splits_of_folders
+from .table_splits import by_folders, by_tables, pooled, refuse_parts, splits_of_folders
 
 NO_ROW = "images are in no row of a table: passed over"
 NOT_READ = "tables name no image with a class: passed over"
@@ -39,6 +39,7 @@ NO_SPLIT = "images are in no split: passed over"
 OF_EXAMPLES = {"submission", "submit"}
 EXAMPLES = "tables are examples of a submission: passed over"
 
+NO_COLUMN = ImageDataConfig.label_column  # the default: nobody has named one
 ByStem = Mapping[str, list[str]]
 
 
@@ -57,7 +58,11 @@ def load(config: ImageDataConfig, root: Path) -> dict[str, LabelledImages] | Non
     images = [path for path in below if is_image(path)]
     stated = config.splits if states_lists(config) else None
     splits = splits_of_folders(root, images, None if stated else config.splits)
+    if splits is None and not config.splits and config.label_column != NO_COLUMN:
+        splits = {os.path.dirname(path): "train" for path in images}  # tables are asked for
     if splits is None:
+        if config.splits is None:
+            refuse_parts(root, images, files, config.image_column)
         return None
     there = [path for path in images if os.path.dirname(path) in splits]
     tables = _read_tables(files, there, splits, config, notes)
