@@ -114,11 +114,11 @@ def test_a_new_setting_of_core_works_in_a_project_made_before_it(
     template, project = whole_template, whole_project
     config = "template/experiment/core/config/data.py"
     reader = "template/experiment/core/data/images/sources.py"
-    column = '    label_column: str = "label"  # huggingface: the column that holds the class\n'
+    column = '    label_column: str = "label"'
     demo = '    demo = config.source == "demo"'
 
     def edit(it: Template) -> None:
-        it.replace(config, column, f"{column}    darker: bool = False  # half as bright\n")
+        it.replace(config, column, f"    darker: bool = False  # half as bright\n{column}")
         half = (
             "    if config.darker:\n"
             "        return {k: from_pixels(v.pixels // 2, v.labels, v.class_names)\n"
