@@ -75,13 +75,20 @@ def image_of(
     """
     readings = _readings(line)
     there = _meant(readings, by_stem, in_classes)
-    if len(there) != 1:
-        what = "is not there" if not there else f"may be {shown(there[0])} or {shown(there[1])}"
-        raise UserError(
-            f"{where}: the image {readings[-1]} {what}; data.splits='{{}}' says that such lists do "
-            "not count"
-        )
-    return there[0]
+    remedy = "data.splits='{}' says that such lists do not count"
+    return only_one(there, readings[-1], where, remedy)
+
+
+def only_one(found: Sequence[str], name: str, where: str, remedy: str) -> str:
+    """The one image that a name means.
+
+    Raises:
+        UserError: There is none, or there are several; says where the name stands, and the remedy.
+    """
+    if len(found) != 1:
+        what = "is not there" if not found else f"may be {shown(found[0])} or {shown(found[1])}"
+        raise UserError(f"{where}: the image {name} {what}; {remedy}")
+    return found[0]
 
 
 def images_named(name: str, by_stem: Mapping[str, list[str]]) -> list[str]:

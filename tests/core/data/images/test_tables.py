@@ -236,6 +236,21 @@ def test_an_image_of_two_splits_is_refused(reads: Reads, refusal: Callable[..., 
     assert "test.csv:2: " in message
 
 
+def test_an_image_of_both_held_out_splits_is_refused(
+    reads: Reads, refusal: Callable[..., str]
+) -> None:
+    tables = {
+        "train.csv": rows(range(12)),
+        "val.csv": rows(range(12, 16)),
+        "test.csv": rows(range(15, 18)),
+    }
+
+    message = refusal(lambda: reads(tables, "images", "images").setup())
+
+    assert message.endswith("val.csv, too")
+    assert "test.csv:2: " in message
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
 def test_another_encoding_is_refused(
     reads: Reads, refusal: Callable[..., str], tmp_path: Path, encoding: str

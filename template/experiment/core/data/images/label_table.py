@@ -17,6 +17,7 @@ from ...config.data import ImageDataConfig
 from ...errors import UserError
 from ...files import shown
 from ...spelling import did_you_mean, nearest
+from ..named_images import only_one
 
 Named = Callable[[str], list[str]]
 DELIMITERS = {".csv": ",;\t", ".tsv": "\t,;"}  # the usual one first
@@ -56,17 +57,19 @@ def read_table(file: str, named: Named, config: ImageDataConfig) -> LabelTable |
     if column is None or len(header) < 2:
         return None
     label = _label_column(file, header, column, config.label_column)
-    table = LabelTable(file, {}, {})
+    table, place = LabelTable(file, {}, {}), shown(file)
     for line, row in rows:
+        where = f"{place}:{line}"
         if len(row) != len(header):
             count = f"has {len(row)} fields, and the first line {len(header)}"
-            raise UserError(f"{shown(file)}:{line}: {count}")
+            raise UserError(f"{where}: {count}")
         name, word = row[column].strip(), row[label].strip()
         if not word:
-            raise UserError(
-                f"{shown(file)}:{line}: {name} has no {header[label]}, expected its class"
-            )
-        _add(table, line, name, word, named(name))
+            raise UserError(f"{where}: {name} has no {header[label]}, expected its class")
+        image = only_one(named(name), name, where, "mend the table, or move it away")
+        first = table.lines.setdefault(image, line)
+        if table.words.setdefault(image, word) != word:
+            raise UserError(f"{where}: {name} is {word} here, and another class in line {first}")
     return table
 
 
@@ -86,25 +89,6 @@ def columns_beside(file: str, named: Named, wanted: str) -> dict[str, dict[str, 
     images = [(row, found[0]) for row in whole if len(found := named(row[column].strip())) == 1]
     others = [place for place in range(len(header)) if place != column]
     return {header[place]: {path: row[place] for row, path in images} for place in others}
-
-
-def _add(table: LabelTable, line: int, name: str, word: str, found: Sequence[str]) -> None:
-    """Add a row to a table.
-
-    Raises:
-        UserError: The images found are not one, or it has another class.
-    """
-    if len(found) != 1:
-        what = "is not there" if not found else f"may be {shown(found[0])} or {shown(found[1])}"
-        raise UserError(
-            f"{shown(table.file)}:{line}: the image {name} {what}; mend the table, or move it away"
-        )
-    if table.words.setdefault(found[0], word) != word:
-        first = table.lines[found[0]]
-        raise UserError(
-            f"{shown(table.file)}:{line}: {name} is {word} here, and another class in line {first}"
-        )
-    table.lines.setdefault(found[0], line)
 
 
 def _rows(file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:

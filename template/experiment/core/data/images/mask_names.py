@@ -33,15 +33,15 @@ def called_as_masks(paths: Sequence[str]) -> dict[str, str]:
         return {}
     by_stem: dict[str, list[str]] = {}
     for path in paths:
-        by_stem.setdefault(stem_of(path), []).append(path)
+        by_stem.setdefault(without_suffix(path), []).append(path)
     near = _by_near_folders(paths)
     found = {}
     for path in paths:
-        folder, name = os.path.split(stem_of(path))
+        folder, name = os.path.split(without_suffix(path))
         shorter = [one for one in (BEHIND.sub("", name), BEFORE.sub("", name)) if one != name]
         others = [other for one in shorter for other in by_stem.get(os.path.join(folder, one), ())]
         if not path.lower().endswith(PHOTOS):
-            twins = by_stem[stem_of(path)]
+            twins = by_stem[without_suffix(path)]
             others += [other for other in twins if other.lower().endswith(PHOTOS)]
         if _is_of_masks(folder):
             above = os.path.dirname(folder)
@@ -52,7 +52,7 @@ def called_as_masks(paths: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def stem_of(path: str) -> str:
+def without_suffix(path: str) -> str:
     """A path without its suffix: twins, of two formats, share it."""
     return composed(os.path.splitext(path)[0])
 
@@ -70,7 +70,7 @@ def _by_near_folders(paths: Sequence[str]) -> dict[tuple[str, str], str]:
     """The files outside of folders of masks, by name and their folder or the one above it."""
     near: dict[tuple[str, str], str] = {}
     for path in paths:
-        folder, name = os.path.split(stem_of(path))
+        folder, name = os.path.split(without_suffix(path))
         if not _is_of_masks(folder):
             near[os.path.dirname(folder), name] = near[folder, name] = path
     return near

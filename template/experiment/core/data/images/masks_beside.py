@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from ...files import shown
 from ..notes import Notes
 from ..splitting import evenly
-from .mask_names import called_as_masks, stem_of
+from .mask_names import called_as_masks, without_suffix
 from .mask_pixels import look_alike, looks_like_mask
 
 LOOKED_AT = 64  # files that tell for all
@@ -48,7 +48,7 @@ def without_masks(paths: Sequence[str], notes: Notes) -> list[int]:
 
 def _are_twins(pair: Pair) -> bool:
     """Whether two files differ in their formats alone."""
-    return stem_of(pair[0]) == stem_of(pair[1])
+    return without_suffix(pair[0]) == without_suffix(pair[1])
 
 
 def _masks(pairs: Sequence[Pair]) -> set[str]:

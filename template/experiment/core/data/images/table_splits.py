@@ -56,6 +56,8 @@ def refuse_parts(root: Path, images: Sequence[str], files: Sequence[str], wanted
     Raises:
         UserError: They may be.
     """
+    if any(os.path.dirname(path) == str(root) for path in images):
+        return
     folder_of = {path: Path(os.path.relpath(path, root)).parts[0] for path in images}
     folders = sorted(set(folder_of.values()))
     alike = {re.sub(r"\d+", "", name) for name in folders}
@@ -84,15 +86,17 @@ def by_tables(tables: Sequence[LabelTable]) -> dict[str, dict[str, str]]:
         UserError: Two say something else of an image, or it is in two splits.
     """
     stems = {Path(table.file).stem: table for table in tables}
-    splits = named_splits(stems, os.path.dirname(tables[0].file))
+    splits = named_splits(stems, shown(Path(tables[0].file).parent))
     if set(splits.values()) != set(stems):
         return {"train": pooled(tables)}
     parts = {split: stems[stem] for split, stem in splits.items()}
-    for split, table in parts.items():
-        both = parts["train"].words.keys() & table.words.keys()
-        if split != "train" and both:
-            place = f"{shown(table.file)}:{table.lines[min(both)]}"
-            raise UserError(f"{place}: {shown(min(both))} is in {shown(parts['train'].file)}, too")
+    seen: dict[str, str] = {}  # from each image to its table
+    for table in parts.values():
+        if both := seen.keys() & table.words.keys():
+            image = min(both)
+            place = f"{shown(table.file)}:{table.lines[image]}"
+            raise UserError(f"{place}: {shown(image)} is in {shown(seen[image])}, too")
+        seen.update(dict.fromkeys(table.words, table.file))
     return {split: table.words for split, table in parts.items()}
 
 
